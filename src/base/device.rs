@@ -1,0 +1,296 @@
+//! What a device says of itself and what can go wrong with it: the words that
+//! `signer` (which asks devices), `engine` (which judges the answers) and `ui`
+//! (which shows them) have in common. Every text here came from a device and
+//! has passed [`shown`](super::shown); none of it is trusted (law 8).
+
+use serde::{Deserialize, Serialize};
+
+use super::{Algorithm, Digest, Id, PublicKey};
+
+/// A device as it presents itself, before anybody has logged in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceCard {
+    /// Manufacturer, as text that is safe to show.
+    pub vendor: String,
+    /// Model, as text that is safe to show.
+    pub model: String,
+    /// Serial number: how a device is found. Empty on some factory-new tokens.
+    pub serial: String,
+    /// Label given at initialisation; empty before.
+    pub label: String,
+    /// Firmware version, `?` where the device does not tell.
+    pub firmware: String,
+    /// Whether it has been initialised (has an SO PIN and a user PIN).
+    pub initialised: bool,
+    /// What is known of its user PIN.
+    pub pin: PinState,
+}
+
+/// What a device tells about its user PIN.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PinState {
+    /// No user PIN has been set.
+    Unset,
+    /// Set, and no failed try is known.
+    Ready,
+    /// Set; the device counts: this many tries are left.
+    Left(u32),
+    /// Set; the device says that tries have failed, not how many are left.
+    Low,
+    /// One more wrong PIN locks the device.
+    Last,
+    /// Locked.
+    Locked,
+}
+
+/// The name that ties a key object to the step that ordered it:
+/// SHA-256(ceremony id, slot, attempt) cut to 16 bytes. It is the CKA_ID where
+/// a device has one, and part of the label.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OperationId([u8; 16]);
+
+impl OperationId {
+    /// The operation id of one attempt to fill one slot of one ceremony. A slot
+    /// is a key's name in the script. Lengths are fixed or prefixed, so that no
+    /// two triples give the same bytes.
+    #[must_use]
+    pub fn new(ceremony: &Digest, slot: &Id, attempt: u32) -> OperationId {
+        let name = slot.as_str().as_bytes();
+        let digest = Digest::of_parts(&[
+            b"tuf-ceremony operation v1\0",
+            ceremony.as_bytes(),
+            &u32::try_from(name.len()).unwrap_or(u32::MAX).to_be_bytes(),
+            name,
+            &attempt.to_be_bytes(),
+        ]);
+        let mut id = [0; 16];
+        for (to, from) in id.iter_mut().zip(digest.as_bytes()) {
+            *to = *from;
+        }
+        OperationId(id)
+    }
+
+    /// From the 16 bytes that a device holds.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 16]) -> OperationId {
+        OperationId(bytes)
+    }
+
+    /// The 16 bytes (CKA_ID).
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+
+    /// 26 characters of lowercase base32 (RFC 4648, no padding).
+    #[must_use]
+    pub fn base32(&self) -> String {
+        data_encoding::BASE32_NOPAD.encode(&self.0).to_ascii_lowercase()
+    }
+
+    /// The label of the key object: the key's name, a colon, 26 base32
+    /// characters; at most 40 bytes, which is what a YubiHSM 2 holds.
+    #[must_use]
+    pub fn label(&self, name: &Id) -> String {
+        format!("{name}:{}", self.base32())
+    }
+}
+
+impl std::fmt::Debug for OperationId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.base32())
+    }
+}
+
+impl Serialize for OperationId {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(&self.base32())
+    }
+}
+
+impl<'de> Deserialize<'de> for OperationId {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(d)?;
+        data_encoding::BASE32_NOPAD
+            .decode(text.to_ascii_uppercase().as_bytes())
+            .ok()
+            .and_then(|b| <[u8; 16]>::try_from(b).ok())
+            .map(OperationId)
+            .ok_or_else(|| serde::de::Error::custom("expected 26 base32 characters"))
+    }
+}
+
+/// What to generate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyOrder {
+    /// The key's name in the script, at most 13 characters.
+    pub name: Id,
+    /// Which attempt at which slot this is.
+    pub operation: OperationId,
+    /// Curve and signature scheme.
+    pub algorithm: Algorithm,
+}
+
+/// A key that a device holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyFound {
+    /// The object's label, safe to show.
+    pub label: String,
+    /// The object's id (CKA_ID), lowercase hexadecimal; empty if none.
+    pub id: String,
+    /// The public key, where the device gives one of a kind that we use.
+    pub public: Option<PublicKey>,
+    /// Attributes read back one at a time, in a session that did not make the key.
+    pub attributes: KeyAttributes,
+}
+
+/// Security attributes of a private key object (PKCS#11 names). `None`: the
+/// device did not say.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyAttributes {
+    /// CKA_SENSITIVE
+    pub sensitive: Option<bool>,
+    /// CKA_ALWAYS_SENSITIVE
+    pub always_sensitive: Option<bool>,
+    /// CKA_EXTRACTABLE
+    pub extractable: Option<bool>,
+    /// CKA_NEVER_EXTRACTABLE
+    pub never_extractable: Option<bool>,
+    /// CKA_LOCAL
+    pub local: Option<bool>,
+    /// CKA_SIGN
+    pub sign: Option<bool>,
+    /// Whether any of CKA_DECRYPT, CKA_UNWRAP, CKA_DERIVE, CKA_SIGN_RECOVER is set.
+    pub other_uses: Option<bool>,
+}
+
+/// The call that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Operation {
+    /// Looking for devices.
+    Find,
+    /// Reading what a device says of itself.
+    Identity,
+    /// Listing keys.
+    Keys,
+    /// Setting up a device: SO PIN, label, user PIN.
+    Initialise,
+    /// Logging in.
+    Unlock,
+    /// Generating a key pair.
+    Generate,
+    /// Asking for an attestation.
+    Attest,
+    /// Signing.
+    Sign,
+    /// Logging out.
+    Lock,
+}
+
+/// What kind of failure it is; each has a card in `fault`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DeviceCode {
+    /// No device with that serial is there.
+    NotFound,
+    /// Two devices have that serial.
+    TwoAlike,
+    /// The vendor module is missing or is not a PKCS#11 module.
+    ModuleUnusable,
+    /// The vendor module's process crashed.
+    ModuleCrashed,
+    /// The vendor module did not answer in time.
+    ModuleHangs,
+    /// The answer is malformed, too long or not what was asked for.
+    AnswerRefused,
+    /// The PIN or passphrase is wrong.
+    PinWrong,
+    /// The device is locked.
+    PinLocked,
+    /// The PIN is too short, too long or has characters that the device refuses.
+    PinForm,
+    /// Nobody is logged in.
+    NotUnlocked,
+    /// The device was never initialised.
+    NotInitialised,
+    /// A key with that id or label is already there.
+    KeyExists,
+    /// No key, or more than one, has that id and label.
+    KeyNotUnique,
+    /// The key on the device is not the recorded one.
+    KeyDiffers,
+    /// The new key's attributes are not what the order asked for.
+    AttributesRefused,
+    /// The device cannot do this.
+    Unsupported,
+    /// The device went away.
+    Removed,
+    /// The device's memory is full.
+    Full,
+    /// Reading or writing the device's folder failed.
+    Storage,
+    /// The signature does not verify in software.
+    SignatureWrong,
+    /// Any other failure of the device.
+    DeviceError,
+}
+
+/// Whether the failed call changed anything on the device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Changed {
+    /// Nothing was changed.
+    No,
+    /// Something was changed (a PIN try was spent, an object was made).
+    Yes,
+    /// It cannot be told without asking the device.
+    Unknown,
+}
+
+/// Whether the call may be tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Retry {
+    /// Trying again is safe.
+    Safe,
+    /// A person decides.
+    AskHuman,
+    /// Not with this device or this order.
+    Never,
+}
+
+/// A failure of a device, ready to be recorded and shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{operation:?}: {meaning}")]
+pub struct DeviceFault {
+    /// The call.
+    pub operation: Operation,
+    /// The kind.
+    pub code: DeviceCode,
+    /// One sentence, safe to show: what the device or module said.
+    pub meaning: String,
+    /// Whether anything was changed.
+    pub changed: Changed,
+    /// Whether to try again.
+    pub retry: Retry,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_label_fits_a_yubihsm_and_names_its_operation() {
+        let name = Id::parse("targets-abcde").unwrap();
+        assert_eq!(name.as_str().len(), 13);
+        let op = OperationId::new(&Digest::of(b"c"), &name, 1);
+        let label = op.label(&name);
+        assert_eq!(label.len(), 40);
+        assert_ne!(op, OperationId::new(&Digest::of(b"c"), &name, 2));
+        assert_ne!(op, OperationId::new(&Digest::of(b"d"), &name, 1));
+        let text = serde_json::to_string(&op).unwrap();
+        assert_eq!(serde_json::from_str::<OperationId>(&text).unwrap(), op);
+    }
+}

@@ -1,0 +1,21 @@
+//! The smallest words of the house: digests, ids, instants, JSON, public keys,
+//! secrets and printable text. Everything here is pure and imports no other room.
+
+pub mod device;
+pub mod digest;
+pub mod id;
+pub mod instant;
+pub mod json;
+pub mod key;
+pub mod payload;
+pub mod secret;
+pub mod shown;
+
+pub use digest::Digest;
+pub use id::Id;
+pub use instant::{Instant, Stamp};
+pub use json::Json;
+pub use key::{Algorithm, PublicKey};
+pub use payload::{Payload, Purpose};
+pub use secret::Secret;
+pub use shown::shown;
