@@ -86,7 +86,7 @@ fn accept(arguments: &Arguments) -> Result<Repository, String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .map_err(|e| e.to_string())?;
-    let repository = runtime.block_on(loader.load()).map_err(|e| chain(&e))?;
+    let repository = runtime.block_on(loader.load()).map_err(|e| e.to_string())?;
 
     if let Some(at) = arguments.at {
         let expiries = [
@@ -102,16 +102,4 @@ fn accept(arguments: &Arguments) -> Result<Repository, String> {
         }
     }
     Ok(repository)
-}
-
-/// An error with everything that caused it.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        cause = inner.source();
-    }
-    text
 }
