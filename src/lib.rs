@@ -8,3 +8,4 @@ pub mod base;
 pub mod note;
 #[cfg(feature = "ceremony")]
 pub mod signer;
+pub mod transcript;
