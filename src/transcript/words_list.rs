@@ -2,8 +2,9 @@
 //! PGPfone): 256 words of two syllables for bytes at even offsets, 256 of three
 //! for odd ones. Spelling and capitals as published; "applicant" stands before
 //! "Apollo" there too. Data only: `words` holds the rules.
-//! Compared word for word with three other copies (magic-wormhole on PyPI and
-//! on crates.io, hex2words on PyPI); the digest in `words` pins the result.
+//! Taken from the copy in magic-wormhole 0.24.0 (PyPI, MIT), which agrees with
+//! its Rust port and with hex2words 0.1.0 in all 512 words, but for hex2words'
+//! accent in "Yucatan"; the digest in `words` pins the result.
 
 /// Two-syllable words, for the bytes at offsets 0, 2, 4, ...
 pub const EVEN: [&str; 256] = [
