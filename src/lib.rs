@@ -5,5 +5,7 @@
 //! allowed edges is `docs/architecture.md`, and `tests/house.rs` enforces it.
 
 pub mod base;
+pub mod note;
 #[cfg(feature = "ceremony")]
 pub mod signer;
+pub mod transcript;

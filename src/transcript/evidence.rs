@@ -1,0 +1,72 @@
+//! What stands behind a fact. The record is written by one machine, and that
+//! it says so proves nothing; each record type has a class, and the class is
+//! shown wherever the fact is shown (DESIGN section 5). The class is the most
+//! that a record of that type can carry: `audit` still checks what is behind it.
+
+use super::record::Kind;
+
+/// What stands behind a fact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Class {
+    /// A device's key signed it: the record holds a signature to verify.
+    DeviceSigned,
+    /// A person's own key signed it. No record type is of this class yet:
+    /// approvals and attesters' signatures are notes beside the record.
+    PersonSigned,
+    /// Anyone who re-executes the record comes to it.
+    Derived,
+    /// This machine says so: what was typed, what a device answered, the time.
+    Claimed,
+}
+
+impl Class {
+    /// The word that reports use.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Class::DeviceSigned => "device-signed",
+            Class::PersonSigned => "person-signed",
+            Class::Derived => "derived",
+            Class::Claimed => "claimed",
+        }
+    }
+
+    /// The class of a record type. No arm for the rest: a new type must decide.
+    #[must_use]
+    pub fn of(kind: Kind) -> Class {
+        match kind {
+            Kind::Proven | Kind::Signed => Class::DeviceSigned,
+            Kind::Step
+            | Kind::Intended
+            | Kind::Composed
+            | Kind::Frozen
+            | Kind::Complete
+            | Kind::Gate
+            | Kind::GateFailed
+            | Kind::Close => Class::Derived,
+            // The engine derives these too, but from what was typed or read
+            // at this machine: nobody else can come to the fact itself.
+            Kind::Key | Kind::Reviewed | Kind::Compared | Kind::Locked | Kind::Exported => Class::Claimed,
+            Kind::Open
+            | Kind::Resume
+            | Kind::Answer
+            | Kind::Outcome
+            | Kind::Note
+            | Kind::Pause
+            | Kind::Abort => Class::Claimed,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_engine_was_told_is_never_more_than_claimed() {
+        for kind in Kind::ALL.iter().filter(|k| !k.is_derived()) {
+            assert_eq!(Class::of(*kind), Class::Claimed, "{kind}");
+        }
+        assert_eq!(Class::of(Kind::Signed).as_str(), "device-signed");
+    }
+}
