@@ -7,3 +7,4 @@
 pub mod base;
 #[cfg(feature = "ceremony")]
 pub mod signer;
+pub mod tuf;
