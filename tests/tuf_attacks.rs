@@ -2,6 +2,16 @@
 //! (facts/security.md V01-V12, facts/tuf.md 6). What is spoilt is signed again
 //! with good keys, so that only the named rule stands in the way.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::print_stdout,
+    missing_docs
+)]
+
 #[path = "vectors/tuf/kit.rs"]
 mod kit;
 
@@ -199,11 +209,6 @@ fn an_envelope_is_refused_by_the_rule_that_it_breaks() {
         ),
         ("odd signature", good.replace(&sig, &sig[1..]), "SHAPE"),
         (
-            "V01 one keyid twice",
-            good.replace(&keyid(2).to_string(), &keyid(1).to_string()),
-            "KEYID_MISMATCH",
-        ),
-        (
             "no signatures",
             good.replacen("\"signatures\"", "\"signaturez\"", 1),
             "MISSING_FIELD",
@@ -251,6 +256,10 @@ fn the_meter_counts_public_keys_not_ids() {
     );
     let m = meter(&keys, &ids, 1, b"other bytes", &signatures);
     assert_eq!((m.invalid.len(), m.missing.len()), (2, 0));
+    // A point of small order: anybody can sign for it, so it never counts.
+    let mut weak = Key::of(&public(1));
+    weak.public = format!("01{}", "00".repeat(31));
+    assert!(weak.to_public().is_err());
     let stranger = [entry(keyid(7))];
     assert_eq!(meter(&keys, &ids, 1, message, &stranger).missing, ids);
 }

@@ -2,6 +2,16 @@
 //! accepted, and sigstore's production roots, where the data is at hand
 //! (`TUF_CEREMONY_DATA`, or `../shared/data` beside the worktrees).
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::print_stdout,
+    missing_docs
+)]
+
 #[path = "vectors/tuf/kit.rs"]
 mod kit;
 
@@ -126,12 +136,43 @@ fn a_whole_repository_passes() {
     );
 }
 
+#[cfg(feature = "ceremony")]
+#[test]
+fn a_root_of_p256_keys_passes() {
+    use p256::ecdsa::signature::Signer as _;
+    let secrets: Vec<_> = (1..=4u8)
+        .map(|s| p256::ecdsa::SigningKey::from_slice(&[s; 32]).unwrap())
+        .collect();
+    let publics: Vec<_> = secrets
+        .iter()
+        .map(|s| s.verifying_key().to_encoded_point(false))
+        .map(|p| PublicKey::from_raw(Algorithm::EcdsaP256, p.as_bytes()).unwrap())
+        .collect();
+    let mut inputs = kit::root_inputs(1);
+    inputs.roles.insert(RoleName::Root, (2, publics[..3].to_vec()));
+    inputs.roles.insert(RoleName::Targets, (1, publics[3..].to_vec()));
+    let draft = compose::root(&inputs, now()).unwrap();
+    let signatures: Vec<_> = [0, 2]
+        .map(|i| {
+            let sig: p256::ecdsa::Signature = secrets[i].sign(&draft.canonical);
+            (Key::of(&publics[i]).keyid(), sig.to_der().as_bytes().to_vec())
+        })
+        .into();
+    let files = [(draft.file_name(), draft.assemble(&signatures))].into();
+    let summary = check_repository(&files, now()).unwrap();
+    assert_eq!(summary.root.meter.missing, [Key::of(&publics[1]).keyid()]);
+    let text = serde_json::to_string(&draft).unwrap();
+    assert_eq!(serde_json::from_str::<Draft>(&text).unwrap(), draft);
+}
+
 fn sigstore() -> Option<PathBuf> {
-    let data = std::env::var_os("TUF_CEREMONY_DATA").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data"),
-        PathBuf::from,
-    );
-    Some(data.join("sigstore-root-chain")).filter(|d| d.is_dir())
+    let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    std::env::var_os("TUF_CEREMONY_DATA")
+        .map(PathBuf::from)
+        .into_iter()
+        .chain([here.join("../shared/data"), here.join("../../shared/data")])
+        .map(|data| data.join("sigstore-root-chain"))
+        .find(|dir| dir.is_dir())
 }
 
 /// Keys and threshold of the root role, by the ids in the file.

@@ -1,8 +1,20 @@
 //! Properties: the review text is total, every model keeps what it read, and
 //! canonical bytes tell all values apart.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::print_stdout,
+    missing_docs
+)]
+
 #[path = "vectors/tuf/kit.rs"]
 mod kit;
+
+use std::sync::LazyLock;
 
 use kit::{now, public, root, root_inputs, with};
 use proptest::prelude::*;
@@ -31,6 +43,8 @@ fn value() -> impl Strategy<Value = Json> {
         ]
     })
 }
+
+static DOCUMENTS: LazyLock<Vec<Json>> = LazyLock::new(documents);
 
 fn documents() -> Vec<Json> {
     let targets = r#"{"_type":"targets","spec_version":"1.0.0","version":3,"expires":"2028-01-01T00:00:00Z",
@@ -69,7 +83,7 @@ fn mutate(value: &Json, n: &mut usize, new: &Json) -> Json {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn two_values_never_share_canonical_bytes_or_a_review(a in value(), b in value()) {
@@ -81,7 +95,7 @@ proptest! {
 
     #[test]
     fn any_changed_leaf_changes_the_review(which in 0usize..4, n in 0usize..60, new in value()) {
-        let before = &documents()[which];
+        let before = &DOCUMENTS[which];
         let after = mutate(before, &mut n.clone(), &new);
         for trusted in [None, Some(before)] {
             let (x, y) = (review(before, trusted), review(&after, trusted));
@@ -91,9 +105,7 @@ proptest! {
 
     #[test]
     fn what_a_model_reads_it_writes_again(which in 0usize..4, extra in value(), key in "x-[a-z]{1,4}", depth in 0usize..5) {
-        let document = documents().swap_remove(which);
-        let id = kit::keyid(1).to_string();
-        let _ = id;
+        let document = &DOCUMENTS[which];
         let at: &[&str] = match (which, depth) {
             (0, 1) => &["roles", "root"],
             (1, 1) => &["targets", "a/b"],
@@ -104,9 +116,29 @@ proptest! {
         };
         let mut path = at.to_vec();
         path.push(&key);
-        let document = with(&document, &path, Some(extra));
+        let document = with(document, &path, Some(extra));
         let model = Signed::from_json(&document).unwrap();
         prop_assert_eq!(canonical(&model.to_json()), canonical(&document));
+    }
+}
+
+#[test]
+fn no_leaf_is_left_out() {
+    for document in DOCUMENTS.iter() {
+        let before = every_value(&review(document, None));
+        let mut n = 0;
+        loop {
+            let mut left = n;
+            let after = mutate(document, &mut left, &Json::Int(424_242));
+            if after == *document {
+                break; // there is no n-th leaf
+            }
+            let lines = every_value(&review(&after, None));
+            let other = before.iter().zip(&lines).filter(|(a, b)| a != b).count();
+            assert_eq!((before.len(), other), (lines.len(), 1), "leaf {n}");
+            n += 1;
+        }
+        assert_eq!(n + 1, before.len(), "as many lines as leaves");
     }
 }
 
@@ -146,7 +178,7 @@ fn other_reviews_name_the_change_that_matters() {
     let timestamp = |v, s| compose::timestamp(v, kit::later(), s, now()).unwrap().signed;
     let lines = review(&timestamp(2, 1), Some(&timestamp(1, 2)));
     assert!(lines.iter().any(|l| l.contains("GOES BACK")), "{lines:?}");
-    let targets = &documents()[1];
+    let targets = &DOCUMENTS[1];
     let without = with(targets, &["delegations"], None);
     let text = review(&without, Some(targets)).join("\n");
     assert!(

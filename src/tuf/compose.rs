@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
+use serde::{Deserialize, Serialize};
 
 use super::canonical::{NotProducible, canonical, check_producible};
 use super::key::{Key, KeyId};
@@ -82,7 +83,7 @@ pub enum NotComposed {
         /// SHA-256 of the SubjectPublicKeyInfo.
         fingerprint: Digest,
     },
-    /// A root key that is also an online key (TUF 6: root keys stay offline).
+    /// A root key that is also an online key (TUF 6.1: root keys stay offline).
     #[error("{role}: expected no key of root, got {fingerprint}")]
     RootKeyOnline {
         /// The online role.
@@ -265,6 +266,19 @@ impl Draft {
         ])
         .indented()
         .into_bytes()
+    }
+}
+
+/// A draft is kept as its `signed` part; everything else follows from it.
+impl Serialize for Draft {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        self.signed.serialize(s)
+    }
+}
+
+impl<'de> Deserialize<'de> for Draft {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        Draft::of(Json::deserialize(d)?).map_err(serde::de::Error::custom)
     }
 }
 

@@ -159,8 +159,15 @@ impl Key {
     ///
     /// # Errors
     /// [`NotUsable`] for other kinds and other spellings: legacy hexadecimal
-    /// points, PEM without a final LF, PEM for Ed25519, compressed points.
+    /// points, PEM without a final LF, PEM for Ed25519, compressed points; and
+    /// for weak keys, under which a stranger's signature could verify.
     pub fn to_public(&self) -> Result<PublicKey, NotUsable> {
+        let public = self.read_public()?;
+        public.check_sound()?;
+        Ok(public)
+    }
+
+    fn read_public(&self) -> Result<PublicKey, NotUsable> {
         match (self.keytype.as_str(), self.scheme.as_str()) {
             ("ed25519", "ed25519") => {
                 let raw = HEXLOWER

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::change;
-use crate::base::shown;
+use crate::base::{Json, shown};
 use crate::tuf::key::{Key, KeyId};
 use crate::tuf::role::{Role, RoleName};
 use crate::tuf::root::Root;
@@ -37,6 +37,7 @@ fn role_lines(name: RoleName, (new, role): Of, old: Option<Of>, out: &mut Vec<St
         size(role),
         old.map(|(_, r)| size(r)),
     ));
+    extras(&role.unrecognized, "  ", out);
     for keyid in &role.keyids {
         let Some(key) = new.keys.get(keyid) else { continue };
         key_lines(*keyid, key, fate(*keyid, key, old), out);
@@ -94,7 +95,16 @@ fn key_lines(keyid: KeyId, key: &Key, fate: &str, out: &mut Vec<String>) {
     out.push(format!("  key {algorithm}{gap}{fate}"));
     out.push(format!("    keyid {keyid}"));
     out.push(format!("    {fingerprint}"));
-    for (name, value) in &key.unrecognized {
-        out.push(format!("    {}: {}", shown(name, 80), shown(&value.line(), 200)));
+    extras(&key.unrecognized, "    ", out);
+}
+
+/// Owners, URIs, signing periods: fields beyond the specification.
+fn extras(unrecognized: &BTreeMap<String, Json>, margin: &str, out: &mut Vec<String>) {
+    for (name, value) in unrecognized {
+        out.push(format!(
+            "{margin}{}: {}",
+            shown(name, 80),
+            shown(&value.line(), 200)
+        ));
     }
 }
