@@ -140,28 +140,36 @@ pub struct KeyFound {
     /// The object's id (CKA_ID), lowercase hexadecimal; empty if none.
     pub id: String,
     /// The public key, where the device gives one of a kind that we use.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub public: Option<PublicKey>,
     /// Attributes read back one at a time, in a session that did not make the key.
     pub attributes: KeyAttributes,
 }
 
 /// Security attributes of a private key object (PKCS#11 names). `None`: the
-/// device did not say.
+/// device did not say (and the record leaves it out: records hold no null).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyAttributes {
     /// CKA_SENSITIVE
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub sensitive: Option<bool>,
     /// CKA_ALWAYS_SENSITIVE
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub always_sensitive: Option<bool>,
     /// CKA_EXTRACTABLE
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub extractable: Option<bool>,
     /// CKA_NEVER_EXTRACTABLE
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub never_extractable: Option<bool>,
     /// CKA_LOCAL
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub local: Option<bool>,
     /// CKA_SIGN
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub sign: Option<bool>,
     /// Whether any of CKA_DECRYPT, CKA_UNWRAP, CKA_DERIVE, CKA_SIGN_RECOVER is set.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub other_uses: Option<bool>,
 }
 

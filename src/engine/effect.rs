@@ -1,0 +1,154 @@
+//! What the engine wants done. Effects are data with numbers; the runner
+//! performs them and answers with an outcome that quotes the number. *Ask*
+//! effects change nothing and may be repeated; *Act* effects may not, and their
+//! intent is on disk before they start (law 3).
+
+use serde::{Deserialize, Serialize};
+
+use super::input::{FileRef, Ticket};
+use crate::base::device::{KeyOrder, OperationId};
+use crate::base::{Digest, Id, PublicKey, Purpose};
+
+/// One numbered effect.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Effect {
+    /// Its number, from 1; never used twice in one record.
+    pub id: u64,
+    /// What to do.
+    pub what: What,
+}
+
+/// What to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum What {
+    /// Ask: which devices are reachable through this token's backend?
+    List {
+        /// The token.
+        token: Id,
+    },
+    /// Ask: is the device with this serial there, and what does it say?
+    Identify {
+        /// The token.
+        token: Id,
+        /// Its serial.
+        serial: String,
+    },
+    /// Ask: which keys does the device hold?
+    Keys {
+        /// The token.
+        token: Id,
+        /// Its serial.
+        serial: String,
+    },
+    /// Ask: 32 random bytes.
+    Nonce,
+    /// Ask: sign the record's head with the log key.
+    Checkpoint,
+    /// Ask: log out; doing it twice is no harm.
+    Lock {
+        /// The token.
+        token: Id,
+        /// Its serial.
+        serial: String,
+    },
+    /// Act: set up a device; destroys what is on it.
+    Initialise {
+        /// The token.
+        token: Id,
+        /// Its serial.
+        serial: String,
+        /// SO PIN.
+        so_pin: Ticket,
+        /// User PIN.
+        pin: Ticket,
+    },
+    /// Act: log in; a wrong PIN spends a try.
+    Unlock {
+        /// The token.
+        token: Id,
+        /// Its serial.
+        serial: String,
+        /// The PIN.
+        pin: Ticket,
+    },
+    /// Act: generate a key pair.
+    Generate {
+        /// The token.
+        token: Id,
+        /// Its serial.
+        serial: String,
+        /// What to make.
+        order: KeyOrder,
+    },
+    /// Act: one signature.
+    Sign {
+        /// The token.
+        token: Id,
+        /// Its serial.
+        serial: String,
+        /// The key's name.
+        key: Id,
+        /// The id that the key object carries.
+        operation: OperationId,
+        /// The recorded public key.
+        public: PublicKey,
+        /// What kind of payload.
+        purpose: Purpose,
+        /// SHA-256 of the payload.
+        payload: Digest,
+    },
+    /// Act: write files to the media, sync, read them back.
+    Export {
+        /// Which files, in order.
+        files: Vec<FileRef>,
+    },
+    /// After the close: write transcript, final checkpoint and SHA256SUMS to
+    /// the media. Has no outcome and may be repeated.
+    Seal,
+}
+
+impl What {
+    /// Whether the effect may not be repeated without asking.
+    #[must_use]
+    pub fn is_act(&self) -> bool {
+        matches!(
+            self,
+            What::Initialise { .. }
+                | What::Unlock { .. }
+                | What::Generate { .. }
+                | What::Sign { .. }
+                | What::Export { .. }
+        )
+    }
+
+    /// What happens, for the screen while it happens.
+    #[must_use]
+    pub fn label(&self) -> String {
+        match self {
+            What::List { token } => format!("Looking for devices ({token})"),
+            What::Identify { token, .. } => format!("Looking for {token}"),
+            What::Keys { token, .. } => format!("Asking {token} which keys it holds"),
+            What::Nonce => "Drawing random positions".to_owned(),
+            What::Checkpoint => "Signing a checkpoint of the record".to_owned(),
+            What::Lock { token, .. } => format!("Logging out of {token}"),
+            What::Initialise { token, .. } => format!("Setting up {token}"),
+            What::Unlock { token, .. } => format!("Logging in to {token}"),
+            What::Generate { token, order, .. } => {
+                format!(
+                    "Generating {} ({}) on {token}",
+                    order.name,
+                    order.algorithm.name()
+                )
+            }
+            What::Sign {
+                token, key, purpose, ..
+            } => match purpose {
+                Purpose::TufMetadata => format!("Signing with {key} on {token}"),
+                Purpose::ProofOfPossession => format!("{key} on {token} signs its challenge"),
+            },
+            What::Export { files } => format!("Writing {} files and reading them back", files.len()),
+            What::Seal => "Writing the seal".to_owned(),
+        }
+    }
+}

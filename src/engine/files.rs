@@ -1,0 +1,252 @@
+//! What the record makes: payloads, metadata files, the list of what leaves on
+//! media. Everything here follows from plan and state alone, so the auditor's
+//! machine makes the same bytes.
+
+use std::collections::BTreeMap;
+
+use data_encoding::HEXLOWER;
+
+use super::effect::What;
+use super::input::FileRef;
+use super::state::{KeyState, State};
+use crate::base::{Digest, Id, Instant, Payload, PublicKey, Purpose};
+use crate::plan::Plan;
+use crate::script::{Expires, Made};
+use crate::transcript::proof;
+use crate::tuf::{
+    Draft, Key, KeyId, Meter, RoleName, RootInputs, Signature, Summary, check_repository, compose, review,
+};
+
+/// The public keys of a role, as the script's result names them. A key that
+/// does not exist yet is left out.
+#[must_use]
+pub fn keys_of(plan: &Plan, state: &State, role: RoleName) -> Vec<PublicKey> {
+    plan.result(role)
+        .map(|result| {
+            result
+                .keys
+                .iter()
+                .filter_map(|id| public_of(plan, state, id))
+                .collect()
+        })
+        .unwrap_or_default()
+}
+
+fn public_of(plan: &Plan, state: &State, id: &Id) -> Option<PublicKey> {
+    state
+        .keys
+        .get(id)
+        .map(|k| k.public.clone())
+        .or_else(|| plan.external().get(id).cloned())
+}
+
+/// Who has signed a file, who is missing, how many more: by distinct public keys.
+#[must_use]
+pub fn meter(plan: &Plan, state: &State, role: RoleName) -> Option<Meter> {
+    let file = state.files.get(&role)?;
+    let threshold = u64::from(plan.result(role)?.threshold);
+    let keys: BTreeMap<KeyId, Key> = keys_of(plan, state, role)
+        .iter()
+        .map(|public| {
+            let key = Key::of(public);
+            (key.keyid(), key)
+        })
+        .collect();
+    let keyids: Vec<KeyId> = keys.keys().copied().collect();
+    Some(crate::tuf::meter(
+        &keys,
+        &keyids,
+        threshold,
+        &file.draft.canonical,
+        &signatures(state, role),
+    ))
+}
+
+fn signatures(state: &State, role: RoleName) -> Vec<Signature> {
+    state
+        .files
+        .get(&role)
+        .map(|file| {
+            file.signatures
+                .iter()
+                .filter_map(|(keyid, sig)| {
+                    Some(Signature {
+                        keyid: KeyId::parse(keyid, "record").ok()?,
+                        sig: HEXLOWER.decode(sig.as_bytes()).ok()?,
+                    })
+                })
+                .collect()
+        })
+        .unwrap_or_default()
+}
+
+/// The finished metadata files by their names in consistent snapshots: exactly
+/// the bytes that leave.
+#[must_use]
+pub fn metadata_files(state: &State) -> BTreeMap<String, Vec<u8>> {
+    state
+        .files
+        .iter()
+        .map(|(role, file)| {
+            let signed: Vec<(KeyId, Vec<u8>)> = signatures(state, *role)
+                .into_iter()
+                .map(|s| (s.keyid, s.sig))
+                .collect();
+            (file.draft.file_name(), file.draft.assemble(&signed))
+        })
+        .collect()
+}
+
+/// The payload that a signing effect is about, minted anew from the state.
+#[must_use]
+pub fn payload(_plan: &Plan, state: &State, what: &What) -> Option<Payload> {
+    let What::Sign {
+        key,
+        purpose,
+        payload: digest,
+        ..
+    } = what
+    else {
+        return None;
+    };
+    let payload = match purpose {
+        Purpose::ProofOfPossession => challenge(state, key, state.keys.get(key)?),
+        Purpose::TufMetadata => state
+            .files
+            .values()
+            .map(|file| file.draft.payload())
+            .find(|p| p.digest() == *digest)?,
+    };
+    (payload.digest() == *digest).then_some(payload)
+}
+
+pub(super) fn challenge(state: &State, name: &Id, key: &KeyState) -> Payload {
+    proof::challenge(&state.ceremony, &key.operation, name, &key.public)
+}
+
+/// The payload of one metadata file; the reason, in words, when there is none.
+pub(super) fn compose(plan: &Plan, state: &State, role: RoleName) -> Result<Draft, String> {
+    let (version, expires) = plan
+        .made_here(role)
+        .ok_or_else(|| format!("the script says that {} is made elsewhere", role.as_str()))?;
+    let now = state.clock.ok_or("the clock was not confirmed")?.machine;
+    let expires = expiry(expires, now)?;
+    let version_of = |other: RoleName| {
+        plan.made_here(other)
+            .map(|(version, _)| version)
+            .ok_or_else(|| format!("the script says that {} is made elsewhere", other.as_str()))
+    };
+    let draft = match role {
+        RoleName::Root => {
+            let mut roles = BTreeMap::new();
+            for result in &plan.script().results {
+                let keys = keys_of(plan, state, result.metadata);
+                if keys.len() != result.keys.len() {
+                    return Err(format!("a key of {} does not exist", result.metadata.as_str()));
+                }
+                roles.insert(result.metadata, (u64::from(result.threshold), keys));
+            }
+            compose::root(
+                &RootInputs {
+                    version,
+                    expires,
+                    roles,
+                },
+                now,
+            )
+        }
+        RoleName::Targets => compose::targets(version, expires, now),
+        RoleName::Snapshot => compose::snapshot(version, expires, version_of(RoleName::Targets)?, now),
+        RoleName::Timestamp => compose::timestamp(version, expires, version_of(RoleName::Snapshot)?, now),
+    };
+    draft.map_err(|e| e.to_string())
+}
+
+fn expiry(expires: &Expires, now: Instant) -> Result<Instant, String> {
+    match expires {
+        Expires::At(instant) => Ok(*instant),
+        Expires::InDays(days) => now
+            .plus_days(*days)
+            .ok_or_else(|| "the expiry leaves the calendar".to_owned()),
+    }
+}
+
+/// The review text of a frozen payload; a first version has no predecessor.
+#[must_use]
+pub fn review_text(draft: &Draft) -> Vec<String> {
+    review(&draft.signed, None)
+}
+
+pub(super) fn review_digest(draft: &Draft) -> Digest {
+    Digest::of(review_text(draft).join("\n").as_bytes())
+}
+
+/// The gate before the export: thresholds by the one counting function, then
+/// the whole client workflow over the finished files.
+pub(super) fn gate(plan: &Plan, state: &State) -> Result<String, String> {
+    for result in plan.script().results.iter().filter(|r| r.made != Made::Elsewhere) {
+        let role = result.metadata;
+        let meter = meter(plan, state, role).ok_or_else(|| format!("{} was not composed", role.as_str()))?;
+        if !meter.complete() {
+            return Err(format!(
+                "{} needs {} more signature(s)",
+                role.as_str(),
+                meter.needed()
+            ));
+        }
+    }
+    let at = state.clock.ok_or("the clock was not confirmed")?.machine;
+    let summary: Summary =
+        check_repository(&metadata_files(state), at).map_err(|e| format!("{}: {e}", e.code()))?;
+    let mut files = vec![&summary.root];
+    files.extend(
+        [&summary.targets, &summary.snapshot, &summary.timestamp]
+            .into_iter()
+            .flatten(),
+    );
+    let names: Vec<&str> = files.iter().map(|c| c.file.as_str()).collect();
+    Ok(names.join(" "))
+}
+
+/// What the export writes: path in the bundle, and bytes where the record makes
+/// them. `None` is the second verifier, whose bytes the program brings.
+#[must_use]
+pub fn export_contents(plan: &Plan, state: &State) -> BTreeMap<String, Option<Vec<u8>>> {
+    let mut out: BTreeMap<String, Option<Vec<u8>>> = BTreeMap::new();
+    for (name, bytes) in metadata_files(state) {
+        out.insert(format!("metadata/{name}"), Some(bytes));
+    }
+    for (id, key) in &state.keys {
+        out.insert(
+            format!("keys/{id}.pub.pem"),
+            Some(key.public.to_pem().into_bytes()),
+        );
+    }
+    for (id, key) in plan.external() {
+        out.insert(format!("keys/{id}.pub.pem"), Some(key.to_pem().into_bytes()));
+    }
+    for file in plan.files() {
+        out.insert(format!("blobs/{}", file.sha256), Some(file.bytes.to_vec()));
+    }
+    out.insert(
+        "script.toml".to_owned(),
+        Some(plan.script().text.as_bytes().to_vec()),
+    );
+    out.insert("verify.py".to_owned(), None);
+    out
+}
+
+/// The export as references, in the order of their paths.
+pub(super) fn export_list(plan: &Plan, state: &State) -> Vec<FileRef> {
+    export_contents(plan, state)
+        .into_iter()
+        .filter_map(|(path, bytes)| match bytes {
+            Some(bytes) => Some(FileRef::of(&path, &bytes)),
+            None => state.verifier.as_ref().map(|v| FileRef {
+                path,
+                sha256: v.sha256,
+                len: v.len,
+            }),
+        })
+        .collect()
+}

@@ -1,0 +1,307 @@
+//! Everything that can enter the engine: answers of people, outcomes of
+//! effects, notes, pauses. Inputs are plain data that a record holds in full;
+//! secrets enter only as tickets (law 2), time and chance only here.
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::device::{DeviceCard, DeviceFault, KeyAttributes, KeyFound};
+use crate::base::{Digest, PublicKey, Stamp};
+
+/// One input, with the clocks at the moment it entered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Input {
+    /// When.
+    pub at: Stamp,
+    /// What.
+    pub kind: InputKind,
+}
+
+/// The kinds of input; each accepted one gives exactly one record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InputKind {
+    /// The first input: what runs, on what, for whom.
+    Open(Box<Opening>),
+    /// The same ceremony goes on in a new run of the program.
+    Resume(Resumption),
+    /// A person's answer to the one open question.
+    Answer(Answer),
+    /// What became of an effect.
+    Outcome {
+        /// The effect's number.
+        effect: u64,
+        /// Its outcome.
+        outcome: Outcome,
+    },
+    /// A deviation note, at any time.
+    Note(Deviation),
+    /// The ceremony is paused; the program ends and can be resumed.
+    Pause {
+        /// Why.
+        why: String,
+    },
+    /// The ceremony ends here without a result.
+    Abort {
+        /// Why.
+        why: String,
+        /// The word `abort`, typed.
+        typed: String,
+    },
+}
+
+/// What the first record pins (DESIGN 5).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opening {
+    /// Random id of this run, 32 hexadecimal characters.
+    pub boot: String,
+    /// Version of the engine's rules.
+    pub engine: u32,
+    /// Version of the client models.
+    pub clients: u32,
+    /// `production` or `rehearsal`.
+    pub kind: String,
+    /// From the script.
+    pub organisation: String,
+    /// From the script.
+    pub site: String,
+    /// From the script.
+    pub name: String,
+    /// The script's bytes.
+    pub script: FileRef,
+    /// Files that the script names.
+    pub inputs: Vec<FileRef>,
+    /// The program: version and SHA-256 of its executable (a claim, not a proof).
+    pub program: Program,
+    /// The second verifier that leaves with the bundle.
+    pub verifier: FileRef,
+    /// Who drives: `tui` or `headless`.
+    pub front_end: FrontEnd,
+    /// Which way secrets take into the program.
+    pub secrets: SecretsPath,
+    /// Vendor modules, by name and digest.
+    pub modules: Vec<FileRef>,
+    /// The closing checkpoint of the site's last ceremony, or `genesis`.
+    pub predecessor: String,
+    /// This run's log key.
+    pub log_key: PublicKey,
+}
+
+/// A file by name, digest and length.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct FileRef {
+    /// Its path in the bundle, or its plain name.
+    pub path: String,
+    /// SHA-256 of its bytes.
+    pub sha256: Digest,
+    /// Bytes.
+    pub len: u64,
+}
+
+impl FileRef {
+    /// The reference of some bytes.
+    #[must_use]
+    pub fn of(path: &str, bytes: &[u8]) -> FileRef {
+        FileRef {
+            path: path.to_owned(),
+            sha256: Digest::of(bytes),
+            len: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
+        }
+    }
+}
+
+/// The program that runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Program {
+    /// Its version.
+    pub version: String,
+    /// SHA-256 of the executable's file.
+    pub sha256: Digest,
+    /// SHA-256 of the dependency lock file that it was built from.
+    pub lock: Digest,
+    /// Cargo features.
+    pub features: Vec<String>,
+}
+
+/// Who drives the engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FrontEnd {
+    /// The full-screen terminal UI.
+    Tui,
+    /// An answers file.
+    Headless,
+}
+
+/// Which way secrets take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SecretsPath {
+    /// Keyboard, fixed buffer, device.
+    Keyboard,
+    /// From the answers file of a rehearsal: not secret at all.
+    AnswersFile,
+}
+
+/// A new run of the program on the same record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resumption {
+    /// Random id of this run.
+    pub boot: String,
+    /// Version of the engine's rules that this run has.
+    pub engine: u32,
+    /// The program.
+    pub program: Program,
+    /// Who drives.
+    pub front_end: FrontEnd,
+    /// Which way secrets take.
+    pub secrets: SecretsPath,
+    /// This run's log key.
+    pub log_key: PublicKey,
+}
+
+/// A secret that the runner's vault holds; the engine never sees more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Ticket(pub u64);
+
+/// Answers, one variant a question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// To the briefing: the word `begin`.
+    Begin {
+        /// As typed.
+        typed: String,
+    },
+    /// To a seat of the roll call: who sits there.
+    Present {
+        /// As typed.
+        name: String,
+    },
+    /// To a seat of the roll call: nobody.
+    Absent {
+        /// Why.
+        reason: String,
+    },
+    /// The time read from another clock, `YYYY-MM-DD HH:MM` in UTC.
+    Clock {
+        /// As typed.
+        typed: String,
+    },
+    /// To a line of a checklist: the word `yes`.
+    Done {
+        /// As typed.
+        typed: String,
+    },
+    /// The serial on a device's body.
+    Serial {
+        /// As typed.
+        typed: String,
+    },
+    /// New credentials for a device.
+    NewPins {
+        /// SO PIN.
+        so_pin: Ticket,
+        /// User PIN.
+        pin: Ticket,
+        /// The last characters of the serial, from the device's body.
+        typed: String,
+    },
+    /// The device's PIN or passphrase.
+    Pin {
+        /// The PIN.
+        pin: Ticket,
+    },
+    /// To a question before something that cannot be undone.
+    Confirm {
+        /// As typed.
+        typed: String,
+    },
+    /// The payload was read to its end.
+    Reviewed {
+        /// Digest of the payload that was read.
+        digest: Digest,
+        /// The word `read`.
+        typed: String,
+    },
+    /// Words of a digest, in the order asked.
+    Words {
+        /// As typed.
+        typed: Vec<String>,
+    },
+    /// Opens a locked comparison again.
+    Reopen {
+        /// A second person who is present.
+        second: String,
+        /// What happened.
+        why: String,
+    },
+    /// After a failure: try the step again.
+    Again,
+}
+
+/// A departure from the script.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deviation {
+    /// What the script expected.
+    pub expected: String,
+    /// What happened.
+    pub happened: String,
+    /// What was decided.
+    pub decided: String,
+    /// By whom.
+    pub by: String,
+}
+
+/// What became of an effect.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The devices that are there.
+    Cards(Vec<DeviceCard>),
+    /// The one device.
+    Card(DeviceCard),
+    /// The device's keys.
+    Keys(Vec<KeyFound>),
+    /// 32 random bytes; public.
+    Nonce(Digest),
+    /// A checkpoint, signed by the log key.
+    Checkpoint {
+        /// Records.
+        size: u64,
+        /// RFC 6962 root of the lines.
+        root: Digest,
+        /// The signed note.
+        note: String,
+    },
+    /// Logged out.
+    Locked,
+    /// Logged in.
+    Unlocked,
+    /// A device was set up.
+    Initialised(DeviceCard),
+    /// A key was made.
+    Generated {
+        /// Its public key.
+        public: PublicKey,
+        /// Its attributes.
+        attributes: KeyAttributes,
+    },
+    /// A signature, lowercase hexadecimal.
+    Signed {
+        /// Raw for Ed25519, DER for P-256.
+        signature: String,
+    },
+    /// Files were written to the media and read back.
+    Exported {
+        /// What was read back.
+        files: Vec<FileRef>,
+    },
+    /// The device failed.
+    Fault(DeviceFault),
+    /// The media failed.
+    MediaFault {
+        /// One sentence, safe to show.
+        meaning: String,
+    },
+}

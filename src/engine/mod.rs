@@ -1,0 +1,310 @@
+//! The ceremony as a pure function: `(plan, state, input)` gives the next
+//! state, the records to write and the effects to perform (law 1). No clock,
+//! disk, random numbers or terminal here: an auditor folds the recorded inputs
+//! and must get the same records, byte for byte.
+
+mod effect;
+mod files;
+mod fold;
+mod input;
+mod state;
+mod steps;
+mod turn;
+
+use crate::base::{Digest, Json};
+use crate::plan::Plan;
+use crate::transcript::{Kind, Record};
+
+pub use effect::{Effect, What};
+pub use files::{export_contents, keys_of, metadata_files, meter, payload, review_text};
+pub use fold::{FoldError, replay};
+pub use input::{
+    Answer, Deviation, FileRef, FrontEnd, Input, InputKind, Opening, Outcome, Program, Resumption,
+    SecretsPath, Ticket,
+};
+pub use state::{
+    ClockFact, Confirm, FileState, Head, KeyState, Person, Phase, Question, State, TokenState, Trouble,
+};
+pub use steps::confirm::wanted as confirm_wanted;
+pub use steps::{
+    clock::TOLERANCE_S,
+    read_back::{ASKED, TRIES},
+};
+use turn::Turn;
+
+/// The version of these rules. A change to the fold, the derived records or
+/// the review text raises it and keeps the old branch.
+pub const ENGINE: u32 = 1;
+/// The version of the client models that the gate uses.
+pub const CLIENTS: u32 = 1;
+
+/// What follows from one input.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Transition {
+    /// The state after it.
+    pub state: State,
+    /// Its record, then the records derived from it.
+    pub records: Vec<Record>,
+    /// What to do, once the records are on disk.
+    pub effects: Vec<Effect>,
+}
+
+/// Why an input is not accepted. The state is untouched and nothing is recorded.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{because} (expected {expected}, got {got})")]
+pub struct Refusal {
+    /// A stable word.
+    pub code: &'static str,
+    /// What would have been accepted.
+    pub expected: String,
+    /// What came.
+    pub got: String,
+    /// One sentence for people.
+    pub because: String,
+}
+
+impl Refusal {
+    pub(crate) fn new(
+        code: &'static str,
+        expected: impl Into<String>,
+        got: impl Into<String>,
+        because: impl Into<String>,
+    ) -> Refusal {
+        Refusal {
+            code,
+            expected: expected.into(),
+            got: got.into(),
+            because: because.into(),
+        }
+    }
+}
+
+/// What the engine waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expect<'a> {
+    /// The first input.
+    Opening,
+    /// An answer of people to this question.
+    Answer(&'a Question),
+    /// The outcome of this effect.
+    Outcome(&'a Effect),
+    /// A resumption.
+    Resumption,
+    /// Nothing: the ceremony was aborted.
+    Aborted,
+    /// Nothing: the record is closed.
+    Closed,
+}
+
+/// The single open question.
+#[must_use]
+pub fn expects(state: &State) -> Expect<'_> {
+    match &state.phase {
+        Phase::New => Expect::Opening,
+        Phase::Asking(question) => Expect::Answer(question),
+        Phase::Working(effect) => Expect::Outcome(effect),
+        Phase::Paused => Expect::Resumption,
+        Phase::Aborted => Expect::Aborted,
+        Phase::Closed => Expect::Closed,
+    }
+}
+
+/// Folds one input into the state.
+///
+/// # Errors
+/// A [`Refusal`] leaves everything as it was.
+pub fn step(plan: &Plan, state: &State, input: &Input) -> Result<Transition, Refusal> {
+    let mut turn = Turn::new(plan, state, input.at);
+    turn.record_input(&input.kind)?;
+    match &input.kind {
+        InputKind::Open(opening) => open(&mut turn, opening, input)?,
+        InputKind::Resume(resumption) => resume(&mut turn, resumption)?,
+        InputKind::Answer(answer) => steps::answer(&mut turn, answer)?,
+        InputKind::Outcome { effect, outcome } => steps::outcome(&mut turn, *effect, outcome)?,
+        InputKind::Note(deviation) => note(&mut turn, deviation)?,
+        InputKind::Pause { .. } => pause(&mut turn)?,
+        InputKind::Abort { typed, .. } => abort(&mut turn, typed)?,
+    }
+    Ok(turn.end())
+}
+
+fn open(turn: &mut Turn, opening: &Opening, input: &Input) -> Result<(), Refusal> {
+    if turn.state.phase != Phase::New {
+        return Err(Refusal::new(
+            "open-twice",
+            "an answer or an outcome",
+            "a second opening",
+            "this record is already open",
+        ));
+    }
+    let script = turn.plan.script();
+    let pairs = [
+        ("engine", ENGINE.to_string(), opening.engine.to_string()),
+        ("clients", CLIENTS.to_string(), opening.clients.to_string()),
+        ("kind", script.kind.name().to_owned(), opening.kind.clone()),
+        (
+            "organisation",
+            script.organisation.to_string(),
+            opening.organisation.clone(),
+        ),
+        ("site", script.site.to_string(), opening.site.clone()),
+        ("name", script.ceremony.to_string(), opening.name.clone()),
+        ("script", script.sha256.hex(), opening.script.sha256.hex()),
+        ("predecessor", "genesis".to_owned(), opening.predecessor.clone()),
+    ];
+    for (what, expected, got) in pairs {
+        if expected != got {
+            return Err(Refusal::new(
+                "open-differs",
+                format!("{what} {expected}"),
+                got,
+                "the opening does not belong to this plan",
+            ));
+        }
+    }
+    let inputs: Vec<FileRef> = turn
+        .plan
+        .files()
+        .iter()
+        .map(|f| FileRef::of(&f.name, &f.bytes))
+        .collect();
+    if inputs != opening.inputs {
+        return Err(Refusal::new(
+            "open-differs",
+            "the files that the script names",
+            "others",
+            "the opening does not belong to this plan",
+        ));
+    }
+    // The ceremony's id is the digest of its first line, which is known now.
+    let first = turn.records.first().cloned();
+    let line = first
+        .and_then(|record| {
+            crate::transcript::encode(&record, 0, Digest::ZERO, Digest::ZERO, &opening.boot, input.at).ok()
+        })
+        .ok_or_else(|| {
+            Refusal::new(
+                "open-differs",
+                "a record of printable ASCII",
+                "something else",
+                "the first record cannot be written",
+            )
+        })?;
+    turn.state.ceremony = Digest::of(line.as_bytes());
+    turn.state.origin = crate::transcript::checkpoint::origin(
+        script.kind == crate::script::Kind::Rehearsal,
+        &script.organisation,
+        &script.site,
+        &turn.state.ceremony,
+    );
+    turn.state.boot.clone_from(&opening.boot);
+    turn.state.log_key = Some(opening.log_key.clone());
+    turn.state.verifier = Some(opening.verifier.clone());
+    turn.ask(Question::Begin);
+    Ok(())
+}
+
+/// A new run of the program: nobody is logged in any more, and the present
+/// step starts again. What was asked but not answered is asked anew; what was
+/// done and not answered is not this input's business.
+fn resume(turn: &mut Turn, resumption: &Resumption) -> Result<(), Refusal> {
+    if let Some(effect) = turn.state.dangling() {
+        return Err(Refusal::new(
+            "recovering",
+            "the outcome of what was under way",
+            format!("a resumption while \"{}\" has no outcome", effect.what.label()),
+            "the program stopped between starting something on a device and writing down what came of it",
+        ));
+    }
+    if resumption.engine != ENGINE {
+        return Err(Refusal::new(
+            "needs-engine",
+            format!("engine {ENGINE}"),
+            format!("engine {}", resumption.engine),
+            "this record needs another version of the program",
+        ));
+    }
+    if matches!(turn.state.phase, Phase::New | Phase::Aborted | Phase::Closed) {
+        return Err(Refusal::new(
+            "not-resumable",
+            "a record that is open",
+            "one that is not",
+            "there is nothing to resume",
+        ));
+    }
+    turn.state.boot.clone_from(&resumption.boot);
+    turn.state.log_key = Some(resumption.log_key.clone());
+    for token in turn.state.bench.values_mut() {
+        token.unlocked = false;
+        token.here = false;
+    }
+    if !turn.state.begun {
+        turn.ask(Question::Begin);
+    } else if turn.state.gating {
+        turn.work(What::Checkpoint);
+    } else {
+        steps::enter(turn);
+    }
+    Ok(())
+}
+
+fn note(turn: &mut Turn, deviation: &Deviation) -> Result<(), Refusal> {
+    turn.check_open()?;
+    for (what, text) in [
+        ("what was expected", &deviation.expected),
+        ("what happened", &deviation.happened),
+        ("what was decided", &deviation.decided),
+        ("who decided", &deviation.by),
+    ] {
+        steps::check_text(what, text)?;
+    }
+    turn.state.deviations = turn.state.deviations.saturating_add(1);
+    Ok(())
+}
+
+fn pause(turn: &mut Turn) -> Result<(), Refusal> {
+    turn.check_idle()?;
+    turn.state.phase = Phase::Paused;
+    Ok(())
+}
+
+fn abort(turn: &mut Turn, typed: &str) -> Result<(), Refusal> {
+    turn.check_idle()?;
+    if !typed.trim().eq_ignore_ascii_case("abort") {
+        return Err(Refusal::new(
+            "typed-differs",
+            "the word abort",
+            crate::base::shown(typed, 40),
+            "nothing was aborted",
+        ));
+    }
+    turn.state.phase = Phase::Aborted;
+    Ok(())
+}
+
+/// The public encoding of an input, as it stands in `body.input`.
+fn input_body(kind: &InputKind) -> Result<Json, Refusal> {
+    Json::of(kind)
+        .map(|json| Json::object([("input", json)]))
+        .map_err(|e| {
+            Refusal::new(
+                "input-form",
+                "an input that a record can hold",
+                e.to_string(),
+                "the input cannot be recorded",
+            )
+        })
+}
+
+/// The record type of an input.
+fn input_record(kind: &InputKind) -> Kind {
+    match kind {
+        InputKind::Open(_) => Kind::Open,
+        InputKind::Resume(_) => Kind::Resume,
+        InputKind::Answer(_) => Kind::Answer,
+        InputKind::Outcome { .. } => Kind::Outcome,
+        InputKind::Note(_) => Kind::Note,
+        InputKind::Pause { .. } => Kind::Pause,
+        InputKind::Abort { .. } => Kind::Abort,
+    }
+}

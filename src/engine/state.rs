@@ -1,0 +1,328 @@
+//! The state of a ceremony: data only, no closures, no clock, no secrets. It
+//! can be printed, compared and rebuilt from the record at any time.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::effect::Effect;
+use crate::base::device::{DeviceCard, DeviceFault, KeyAttributes, OperationId};
+use crate::base::{Algorithm, Digest, Id, Instant, PublicKey, Stamp};
+use crate::script::Subject;
+use crate::tuf::RoleName;
+use crate::tuf::compose::Draft;
+
+/// Everything that the record has established so far.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct State {
+    /// SHA-256 of the record's first line; zero before it.
+    pub ceremony: Digest,
+    /// Origin of checkpoints; empty before the first record.
+    pub origin: String,
+    /// This run's id.
+    pub boot: String,
+    /// This run's log key.
+    pub log_key: Option<PublicKey>,
+    /// The second verifier that leaves with the bundle.
+    pub verifier: Option<super::FileRef>,
+    /// When the last input entered.
+    pub last: Option<Stamp>,
+    /// What is open now.
+    pub phase: Phase,
+    /// Whether the briefing was answered.
+    pub begun: bool,
+    /// Position in the plan.
+    pub cursor: usize,
+    /// A gate's checkpoint is being taken; the next step follows it.
+    pub gating: bool,
+    /// Who sits where.
+    pub people: Vec<Person>,
+    /// The confirmed clock.
+    pub clock: Option<ClockFact>,
+    /// Devices.
+    pub bench: BTreeMap<Id, TokenState>,
+    /// Keys made here.
+    pub keys: BTreeMap<Id, KeyState>,
+    /// Attempts to fill a key's slot.
+    pub attempts: BTreeMap<Id, u32>,
+    /// Metadata files in the making.
+    pub files: BTreeMap<RoleName, FileState>,
+    /// The newest checkpoint.
+    pub checkpoint: Option<Head>,
+    /// Deviation notes so far.
+    pub deviations: u32,
+    /// Files that were exported and read back.
+    pub exported: Vec<super::FileRef>,
+    /// The number of the next effect.
+    pub next_effect: u64,
+}
+
+/// What is open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// No record yet.
+    New,
+    /// One question to people.
+    Asking(Question),
+    /// One effect is under way.
+    Working(Effect),
+    /// Paused; only a resumption goes on.
+    Paused,
+    /// Ended without a result.
+    Aborted,
+    /// Closed; the seal may be written.
+    Closed,
+}
+
+/// The open question. What it shows beyond this stands in the state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Question {
+    /// Read the briefing, type `begin`.
+    Begin,
+    /// Who sits on this seat?
+    Seat {
+        /// The role.
+        role: Id,
+        /// The seat, from 1.
+        seat: u32,
+        /// A second round: the quorum was missed.
+        again: bool,
+    },
+    /// What does the other clock say?
+    Clock {
+        /// Seconds by which the last answer and the machine differed.
+        difference: Option<i64>,
+    },
+    /// Is this line true?
+    Item {
+        /// Its number, from 0.
+        index: usize,
+    },
+    /// Which serial is on the body?
+    Serial {
+        /// The token.
+        token: Id,
+        /// What answers.
+        cards: Vec<DeviceCard>,
+    },
+    /// New SO PIN and user PIN.
+    SetUp {
+        /// The token.
+        token: Id,
+    },
+    /// The device's PIN.
+    Pin {
+        /// The token.
+        token: Id,
+        /// Wrong tries in this ceremony.
+        wrong: u32,
+    },
+    /// Go on with something that cannot be undone?
+    Confirm {
+        /// What.
+        what: Confirm,
+    },
+    /// Read the whole payload.
+    Review {
+        /// Which file.
+        metadata: RoleName,
+    },
+    /// Words at these positions (from 0), read from the source.
+    Words {
+        /// About what.
+        subject: Subject,
+        /// From where.
+        source: Id,
+        /// Which digest's words.
+        digest: Digest,
+        /// Which words.
+        positions: Vec<usize>,
+        /// Wrong tries so far.
+        wrong: u32,
+    },
+    /// The comparison is locked.
+    Reopen {
+        /// About what.
+        subject: Subject,
+    },
+    /// Something failed.
+    Trouble {
+        /// What.
+        trouble: Trouble,
+    },
+}
+
+/// What cannot be undone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Confirm {
+    /// A key will be generated: type the end of the serial.
+    Generate,
+    /// A payload will be signed: type the end of the serial.
+    Sign,
+    /// Files will leave on the media: type `export`.
+    Export,
+    /// The record will be closed: type `close`.
+    Close,
+}
+
+/// A failure that waits for a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trouble {
+    /// A device.
+    Device(DeviceFault),
+    /// The media.
+    Media(String),
+    /// The gate before the export refused.
+    Gate(String),
+}
+
+/// A seat of the roll call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Person {
+    /// Role.
+    pub role: Id,
+    /// Seat, from 1.
+    pub seat: u32,
+    /// Who sits there; `None`: nobody, for the reason.
+    pub name: Option<String>,
+    /// Why nobody sits there.
+    pub reason: String,
+}
+
+/// What was found out about the clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct ClockFact {
+    /// What a person read from another clock.
+    pub typed: Instant,
+    /// What this machine said at that moment.
+    pub machine: Instant,
+}
+
+/// A device on the bench.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct TokenState {
+    /// Matched with the body at inventory.
+    pub serial: Option<String>,
+    /// What it said last.
+    pub card: Option<DeviceCard>,
+    /// Set up in this ceremony.
+    pub set_up: bool,
+    /// Logged in.
+    pub unlocked: bool,
+    /// Seen in this step.
+    pub here: bool,
+    /// Wrong PINs in this ceremony.
+    pub wrong_pins: u32,
+}
+
+/// A key made here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct KeyState {
+    /// The device.
+    pub token: Id,
+    /// The id in the key object.
+    pub operation: OperationId,
+    /// Algorithm.
+    pub algorithm: Algorithm,
+    /// Public key.
+    pub public: PublicKey,
+    /// Attributes read back.
+    pub attributes: KeyAttributes,
+    /// Whether it proved itself.
+    pub proven: bool,
+}
+
+/// A metadata file in the making.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FileState {
+    /// The frozen payload; serialised as its digest.
+    #[serde(serialize_with = "draft_digest")]
+    pub draft: Draft,
+    /// SHA-256 of the review text.
+    pub review: Digest,
+    /// Read by people.
+    pub reviewed: bool,
+    /// Read back from another source.
+    pub compared: bool,
+    /// Signatures: keyid, lowercase hexadecimal.
+    pub signatures: Vec<(String, String)>,
+    /// The threshold is reached.
+    pub complete: bool,
+}
+
+/// The head of the record at a checkpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Head {
+    /// Records.
+    pub size: u64,
+    /// RFC 6962 root.
+    pub root: Digest,
+}
+
+fn draft_digest<S: serde::Serializer>(draft: &Draft, s: S) -> Result<S::Ok, S::Error> {
+    draft.digest.serialize(s)
+}
+
+impl State {
+    /// Before the first record.
+    #[must_use]
+    pub fn new() -> State {
+        State {
+            ceremony: Digest::ZERO,
+            origin: String::new(),
+            boot: String::new(),
+            log_key: None,
+            verifier: None,
+            last: None,
+            phase: Phase::New,
+            begun: false,
+            cursor: 0,
+            gating: false,
+            people: Vec::new(),
+            clock: None,
+            bench: BTreeMap::new(),
+            keys: BTreeMap::new(),
+            attempts: BTreeMap::new(),
+            files: BTreeMap::new(),
+            checkpoint: None,
+            deviations: 0,
+            exported: Vec::new(),
+            next_effect: 1,
+        }
+    }
+
+    /// The effect that must not be repeated and has no outcome yet.
+    #[must_use]
+    pub fn dangling(&self) -> Option<&Effect> {
+        match &self.phase {
+            Phase::Working(effect) if effect.what.is_act() => Some(effect),
+            _ => None,
+        }
+    }
+
+    /// The device that is logged in.
+    #[must_use]
+    pub fn unlocked(&self) -> Option<&Id> {
+        self.bench.iter().find(|(_, t)| t.unlocked).map(|(id, _)| id)
+    }
+
+    /// Names of the people who are here with a role.
+    #[must_use]
+    pub fn present(&self, role: &Id) -> Vec<&str> {
+        self.people
+            .iter()
+            .filter(|p| p.role == *role)
+            .filter_map(|p| p.name.as_deref())
+            .collect()
+    }
+}
+
+impl Default for State {
+    fn default() -> Self {
+        State::new()
+    }
+}

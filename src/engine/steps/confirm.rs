@@ -1,0 +1,70 @@
+//! Questions before something that cannot be undone. The text to type comes
+//! from another source than the screen that asks (law 9): the end of a serial
+//! from the device's body, or a whole word.
+
+use super::{export, generate_key, seal, sign};
+use crate::engine::Refusal;
+use crate::engine::state::{Confirm, Phase, Question, State};
+use crate::engine::turn::Turn;
+use crate::plan::Plan;
+use crate::script::Verb;
+
+/// The text that the open confirmation wants; `None` when none is open.
+#[must_use]
+pub fn wanted(plan: &Plan, state: &State) -> Option<String> {
+    let Phase::Asking(Question::Confirm { what }) = &state.phase else {
+        return None;
+    };
+    match what {
+        Confirm::Generate | Confirm::Sign => {
+            let token = plan.step(state.cursor)?.step.verb.token()?;
+            Some(tail(state.bench.get(token)?.serial.as_deref()?))
+        }
+        Confirm::Export => Some("export".to_owned()),
+        Confirm::Close => Some("close".to_owned()),
+    }
+}
+
+pub(super) fn answer(turn: &mut Turn, text: &str) -> Result<(), Refusal> {
+    let wanted = wanted(turn.plan, &turn.state).unwrap_or_default();
+    typed(&wanted, text)?;
+    match turn.verb() {
+        Some(Verb::GenerateKey { .. }) => generate_key::go(turn),
+        Some(Verb::Sign { .. }) => sign::go(turn),
+        Some(Verb::Export) => export::go(turn),
+        Some(Verb::Seal { .. }) => seal::close(turn),
+        _ => {
+            return Err(Refusal::new(
+                "other-question",
+                "another step",
+                "a confirmation",
+                "nothing waits for a confirmation",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The last four characters of a serial, which people copy from the body.
+pub(super) fn tail(serial: &str) -> String {
+    let skip = serial.chars().count().saturating_sub(4);
+    serial.chars().skip(skip).collect()
+}
+
+/// Whether the typed text is the wanted one, whatever Caps Lock did.
+pub(super) fn typed(wanted: &str, text: &str) -> Result<(), Refusal> {
+    if !wanted.is_empty() && text.trim().eq_ignore_ascii_case(wanted) {
+        return Ok(());
+    }
+    let expected = if wanted.chars().all(|c| c.is_ascii_lowercase()) {
+        format!("the word {wanted}")
+    } else {
+        "the last 4 characters of the serial on the device's body".to_owned()
+    };
+    Err(Refusal::new(
+        "typed-differs",
+        expected,
+        crate::base::shown(text.trim(), 40),
+        "nothing was done",
+    ))
+}

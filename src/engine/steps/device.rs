@@ -1,0 +1,149 @@
+//! What every step on a device has in common: nobody else is logged in, the
+//! right device is there (by serial, before a PIN is asked, W2), then the PIN.
+//! `pursue` looks at the state and does the next missing thing.
+
+use super::{generate_key, prove_possession, sign};
+use crate::base::Id;
+use crate::base::device::{Changed, DeviceCard, DeviceCode, DeviceFault, Operation, PinState, Retry};
+use crate::engine::input::{Outcome, Ticket};
+use crate::engine::state::{Question, Trouble};
+use crate::engine::turn::Turn;
+use crate::engine::{Refusal, What};
+use crate::script::{Kind, Verb};
+
+pub(super) fn pursue(turn: &mut Turn) {
+    let Some(token) = turn.verb().and_then(Verb::token).cloned() else {
+        return;
+    };
+    if lock_others(turn, &token) {
+        return;
+    }
+    let state = turn.token(&token).clone();
+    if !state.here {
+        let serial = turn.serial(&token);
+        turn.work(What::Identify { token, serial });
+    } else if !state.unlocked {
+        turn.ask(Question::Pin {
+            token,
+            wrong: state.wrong_pins,
+        });
+    } else {
+        match turn.verb() {
+            Some(Verb::GenerateKey { .. }) => generate_key::ready(turn),
+            Some(Verb::ProvePossession { .. }) => prove_possession::ready(turn),
+            Some(Verb::Sign { .. }) => sign::ready(turn),
+            _ => {}
+        }
+    }
+}
+
+/// One device is logged in at a time. Whether a logout had to be started.
+pub(super) fn lock_others(turn: &mut Turn, token: &Id) -> bool {
+    let Some(other) = turn.state.unlocked().filter(|id| *id != token).cloned() else {
+        return false;
+    };
+    let serial = turn.serial(&other);
+    turn.work(What::Lock { token: other, serial });
+    true
+}
+
+pub(super) fn identified(
+    turn: &mut Turn,
+    token: &Id,
+    serial: &str,
+    card: &DeviceCard,
+) -> Result<(), Refusal> {
+    if card.serial != *serial {
+        return Err(Refusal::new(
+            "wrong-device",
+            format!("serial {serial}"),
+            card.serial.clone(),
+            "another device answered",
+        ));
+    }
+    let state = turn.token(token);
+    state.card = Some(card.clone());
+    state.here = true;
+    if matches!(turn.verb(), Some(Verb::Provision { .. })) {
+        super::provision::ready(turn, token, card);
+        return Ok(());
+    }
+    if card.pin == PinState::Locked {
+        super::trouble(turn, Trouble::Device(locked()));
+        return Ok(());
+    }
+    if !card.initialised {
+        super::trouble(
+            turn,
+            Trouble::Device(DeviceFault {
+                operation: Operation::Identity,
+                code: DeviceCode::NotInitialised,
+                meaning: "the device that was set up here says that it is not set up".to_owned(),
+                changed: Changed::Unknown,
+                retry: Retry::AskHuman,
+            }),
+        );
+        return Ok(());
+    }
+    pursue(turn);
+    Ok(())
+}
+
+pub(super) fn unlock(turn: &mut Turn, token: &Id, pin: Ticket) -> Result<(), Refusal> {
+    let serial = turn.serial(token);
+    turn.work(What::Unlock {
+        token: token.clone(),
+        serial,
+        pin,
+    });
+    Ok(())
+}
+
+/// A wrong PIN is an outcome, counted and asked again by a person's decision;
+/// nothing tries twice by itself (T30, W3).
+pub(super) fn unlock_outcome(turn: &mut Turn, token: &Id, outcome: &Outcome) -> Result<(), Refusal> {
+    match outcome {
+        Outcome::Unlocked => {
+            turn.token(token).unlocked = true;
+            pursue(turn);
+        }
+        Outcome::Fault(fault) if matches!(fault.code, DeviceCode::PinWrong | DeviceCode::PinForm) => {
+            let state = turn.token(token);
+            state.wrong_pins = state.wrong_pins.saturating_add(1);
+            // The device is asked anew, so that the next question shows what
+            // it says of its tries now.
+            state.here = false;
+            pursue(turn);
+        }
+        Outcome::Fault(fault) => super::trouble(turn, Trouble::Device(fault.clone())),
+        _ => {
+            return Err(Refusal::new(
+                "other-outcome",
+                "a login's outcome",
+                "another",
+                "the outcome does not belong to the effect",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// A rehearsal resets no device but an embedded, file or SoftHSM one.
+pub(super) fn may_reset(turn: &Turn, token: &Id, card: &DeviceCard) -> bool {
+    let soft = match turn.plan.token(token).map(|t| &t.backend) {
+        Some(crate::script::Backend::Embedded | crate::script::Backend::File) => true,
+        Some(crate::script::Backend::Pkcs11 { .. }) => card.model.starts_with("SoftHSM"),
+        None => false,
+    };
+    soft || turn.plan.script().kind == Kind::Production
+}
+
+fn locked() -> DeviceFault {
+    DeviceFault {
+        operation: Operation::Identity,
+        code: DeviceCode::PinLocked,
+        meaning: "the device says that its user PIN is locked".to_owned(),
+        changed: Changed::No,
+        retry: Retry::AskHuman,
+    }
+}

@@ -1,0 +1,246 @@
+//! `generate-key`: intent, device, adopt (security facts 5.3). The order
+//! carries an operation id; after a failure whose effect is unknown the device
+//! is asked by that id, and a key that is there is adopted, never made twice.
+
+use std::collections::BTreeMap;
+
+use crate::base::device::{
+    Changed, DeviceCode, DeviceFault, KeyAttributes, KeyFound, KeyOrder, Operation, OperationId, Retry,
+};
+use crate::base::{Id, Json, PublicKey};
+use crate::engine::state::{Confirm, KeyState, Question, Trouble};
+use crate::engine::turn::Turn;
+use crate::engine::{Refusal, What};
+use crate::script::{Backend, Verb};
+use crate::transcript::Kind;
+
+pub(super) fn ready(turn: &mut Turn) {
+    turn.ask(Question::Confirm {
+        what: Confirm::Generate,
+    });
+}
+
+pub(super) fn go(turn: &mut Turn) {
+    let Some((token, order)) = order(turn) else {
+        return;
+    };
+    let serial = turn.serial(&token);
+    turn.work(What::Generate { token, serial, order });
+}
+
+/// What to make: the slot is the key's name, the attempt counts abandoned ones.
+fn order(turn: &Turn) -> Option<(Id, KeyOrder)> {
+    let Some(Verb::GenerateKey { on, key, algorithm }) = turn.verb() else {
+        return None;
+    };
+    let attempt = turn.state.attempts.get(key).copied().unwrap_or(1);
+    let order = KeyOrder {
+        name: key.clone(),
+        operation: OperationId::new(&turn.state.ceremony, key, attempt),
+        algorithm: *algorithm,
+    };
+    Some((on.clone(), order))
+}
+
+pub(super) fn made(
+    turn: &mut Turn,
+    order: &KeyOrder,
+    public: &PublicKey,
+    attributes: &KeyAttributes,
+    adopted: bool,
+) -> Result<(), Refusal> {
+    let Some((token, _)) = self::order(turn) else {
+        return Err(Refusal::new(
+            "other-outcome",
+            "a key's step",
+            "another",
+            "no key is being made",
+        ));
+    };
+    if let Err(why) = judge(turn, &token, order, public, attributes) {
+        turn.derive(
+            Kind::Key,
+            [
+                ("name", order.name.as_str().into()),
+                ("accepted", Json::Bool(false)),
+                ("because", why.as_str().into()),
+            ],
+        );
+        // The object stays on the device under an id that is not used again.
+        abandon(turn, &order.name);
+        super::trouble(
+            turn,
+            Trouble::Device(DeviceFault {
+                operation: Operation::Generate,
+                code: DeviceCode::AttributesRefused,
+                meaning: why,
+                changed: Changed::Yes,
+                retry: Retry::AskHuman,
+            }),
+        );
+        return Ok(());
+    }
+    turn.derive(
+        Kind::Key,
+        [
+            ("name", order.name.as_str().into()),
+            ("token", token.as_str().into()),
+            ("operation", order.operation.base32().into()),
+            ("algorithm", order.algorithm.name().into()),
+            ("fingerprint", public.fingerprint().hex().into()),
+            ("adopted", Json::Bool(adopted)),
+            ("accepted", Json::Bool(true)),
+        ],
+    );
+    turn.state.keys.insert(
+        order.name.clone(),
+        KeyState {
+            token,
+            operation: order.operation,
+            algorithm: order.algorithm,
+            public: public.clone(),
+            attributes: attributes.clone(),
+            proven: false,
+        },
+    );
+    turn.finish(true);
+    Ok(())
+}
+
+/// A failed generation that may have made a key: ask the device by id.
+pub(super) fn fault(turn: &mut Turn, fault: &DeviceFault) -> Result<(), Refusal> {
+    let Some((token, _)) = order(turn) else {
+        return Err(Refusal::new(
+            "other-outcome",
+            "a key's step",
+            "another",
+            "no key is being made",
+        ));
+    };
+    if fault.changed == Changed::No {
+        super::trouble(turn, Trouble::Device(fault.clone()));
+    } else {
+        let serial = turn.serial(&token);
+        turn.work(What::Keys { token, serial });
+    }
+    Ok(())
+}
+
+/// What the device holds under the operation id decides: one key is adopted,
+/// none means that nothing was made, more than one stops.
+pub(super) fn asked(turn: &mut Turn, found: &[KeyFound]) -> Result<(), Refusal> {
+    let Some((_, order)) = order(turn) else {
+        return Err(Refusal::new(
+            "other-outcome",
+            "a key's step",
+            "another",
+            "no key is being made",
+        ));
+    };
+    let id = data_encoding::HEXLOWER.encode(order.operation.as_bytes());
+    let ours: Vec<&KeyFound> = found.iter().filter(|k| k.id == id).collect();
+    match ours.as_slice() {
+        [key] => match &key.public {
+            Some(public) => {
+                let (public, attributes) = (public.clone(), key.attributes.clone());
+                made(turn, &order, &public, &attributes, true)
+            }
+            None => {
+                super::trouble(
+                    turn,
+                    Trouble::Device(unclear(
+                        "the device holds the new key but does not give its public half",
+                    )),
+                );
+                Ok(())
+            }
+        },
+        [] => {
+            abandon(turn, &order.name);
+            super::trouble(
+                turn,
+                Trouble::Device(DeviceFault {
+                    operation: Operation::Generate,
+                    code: DeviceCode::DeviceError,
+                    meaning: "the device failed and holds no key of this order: nothing was made".to_owned(),
+                    changed: Changed::No,
+                    retry: Retry::Safe,
+                }),
+            );
+            Ok(())
+        }
+        _ => {
+            super::trouble(
+                turn,
+                Trouble::Device(unclear("the device holds two keys under one operation id")),
+            );
+            Ok(())
+        }
+    }
+}
+
+fn abandon(turn: &mut Turn, slot: &Id) {
+    let next = turn
+        .state
+        .attempts
+        .get(slot)
+        .copied()
+        .unwrap_or(1)
+        .saturating_add(1);
+    turn.state.attempts.insert(slot.clone(), next);
+}
+
+fn unclear(meaning: &str) -> DeviceFault {
+    DeviceFault {
+        operation: Operation::Keys,
+        code: DeviceCode::KeyNotUnique,
+        meaning: meaning.to_owned(),
+        changed: Changed::Unknown,
+        retry: Retry::Never,
+    }
+}
+
+/// KEY claims: the algorithm that was ordered, a sound key, a new key, and the
+/// attributes of a key that cannot leave its device (V31).
+fn judge(
+    turn: &Turn,
+    token: &Id,
+    order: &KeyOrder,
+    public: &PublicKey,
+    attributes: &KeyAttributes,
+) -> Result<(), String> {
+    if public.algorithm() != order.algorithm {
+        return Err(format!(
+            "ordered {}, got {}",
+            order.algorithm.name(),
+            public.algorithm().name()
+        ));
+    }
+    public.check_sound().map_err(|e| e.to_string())?;
+    let known: BTreeMap<&Id, &PublicKey> = turn
+        .state
+        .keys
+        .iter()
+        .map(|(id, k)| (id, &k.public))
+        .chain(turn.plan.external())
+        .collect();
+    if let Some((name, _)) = known.iter().find(|(_, k)| **k == public) {
+        return Err(format!("the device gave the public key of {name} again"));
+    }
+    // A key file is wrapped for storage by its nature; a device must hold its key.
+    if matches!(turn.plan.token(token).map(|t| &t.backend), Some(Backend::File)) {
+        return Ok(());
+    }
+    let demands = [
+        ("sensitive", attributes.sensitive == Some(true)),
+        ("not extractable", attributes.extractable == Some(false)),
+        ("allowed to sign", attributes.sign == Some(true)),
+        ("always sensitive", attributes.always_sensitive != Some(false)),
+        ("never extractable", attributes.never_extractable != Some(false)),
+        ("for signing only", attributes.other_uses != Some(true)),
+    ];
+    match demands.iter().find(|(_, holds)| !holds) {
+        Some((demand, _)) => Err(format!("the device does not say that the key is {demand}")),
+        None => Ok(()),
+    }
+}

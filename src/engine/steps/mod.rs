@@ -1,0 +1,219 @@
+//! The verbs of a script, one file each. This file only routes: a step is
+//! entered, an answer goes to the question it answers, an outcome to the
+//! effect it quotes.
+
+mod checklist;
+pub(super) mod clock;
+mod compose;
+pub(super) mod confirm;
+mod device;
+mod export;
+mod generate_key;
+mod inventory;
+mod prove_possession;
+mod provision;
+pub(super) mod read_back;
+mod review;
+mod roll_call;
+mod seal;
+mod sign;
+
+use super::input::{Answer, Outcome};
+use super::state::{Phase, Question, Trouble};
+use super::turn::Turn;
+use super::{Refusal, What};
+use crate::base::{Json, shown};
+use crate::script::Verb;
+use crate::transcript::Kind;
+
+/// Begins the step at the cursor; after the last one there is nothing to begin.
+pub(super) fn enter(turn: &mut Turn) {
+    let Some(planned) = turn.planned() else {
+        // A plan ends with `seal`, which closes; this is the belt.
+        turn.state.phase = Phase::Closed;
+        return;
+    };
+    for token in turn.state.bench.values_mut() {
+        token.here = false;
+    }
+    let verb = &planned.step.verb;
+    turn.derive(
+        Kind::Step,
+        [("do", verb.name().into()), ("headline", verb.headline().into())],
+    );
+    match verb {
+        Verb::RollCall => roll_call::enter(turn),
+        Verb::Clock => clock::enter(turn),
+        Verb::Checklist { .. } => checklist::enter(turn),
+        Verb::Inventory { on } => inventory::enter(turn, on),
+        Verb::Provision { on } => provision::enter(turn, on),
+        Verb::GenerateKey { .. } | Verb::ProvePossession { .. } | Verb::Sign { .. } => device::pursue(turn),
+        Verb::Compose { metadata } => compose::enter(turn, *metadata),
+        Verb::Review { metadata } => review::enter(turn, *metadata),
+        Verb::ReadBack { .. } => read_back::enter(turn),
+        Verb::Export => export::enter(turn),
+        Verb::Seal { .. } => seal::enter(turn),
+    }
+}
+
+/// An answer belongs to the open question, or it is refused.
+pub(super) fn answer(turn: &mut Turn, answer: &Answer) -> Result<(), Refusal> {
+    let Phase::Asking(question) = turn.state.phase.clone() else {
+        return Err(Refusal::new(
+            "no-question",
+            "nothing: no question is open",
+            "an answer",
+            "there is no open question",
+        ));
+    };
+    match (&question, answer) {
+        (Question::Begin, Answer::Begin { typed }) => {
+            confirm::typed("begin", typed)?;
+            turn.state.begun = true;
+            enter(turn);
+            Ok(())
+        }
+        (Question::Seat { role, seat, .. }, Answer::Present { .. } | Answer::Absent { .. }) => {
+            roll_call::answer(turn, role, *seat, answer)
+        }
+        (Question::Clock { .. }, Answer::Clock { typed }) => clock::answer(turn, typed),
+        (Question::Item { index }, Answer::Done { typed }) => checklist::answer(turn, *index, typed),
+        (Question::Serial { token, cards }, Answer::Serial { typed }) => {
+            inventory::answer(turn, token, cards, typed)
+        }
+        (Question::SetUp { token }, Answer::NewPins { so_pin, pin, typed }) => {
+            provision::answer(turn, token, *so_pin, *pin, typed)
+        }
+        (Question::Pin { token, .. }, Answer::Pin { pin }) => device::unlock(turn, token, *pin),
+        (Question::Confirm { .. }, Answer::Confirm { typed }) => confirm::answer(turn, typed),
+        (Question::Review { metadata }, Answer::Reviewed { digest, typed }) => {
+            review::answer(turn, *metadata, digest, typed)
+        }
+        (Question::Words { .. }, Answer::Words { typed }) => read_back::answer(turn, &question, typed),
+        (Question::Reopen { .. }, Answer::Reopen { second, why }) => read_back::reopen(turn, second, why),
+        (Question::Trouble { .. }, Answer::Again) => {
+            enter(turn);
+            Ok(())
+        }
+        _ => Err(Refusal::new(
+            "other-question",
+            question_name(&question),
+            answer_name(answer),
+            "the answer belongs to another question",
+        )),
+    }
+}
+
+/// An outcome quotes the effect that is under way, or it is stale.
+pub(super) fn outcome(turn: &mut Turn, id: u64, outcome: &Outcome) -> Result<(), Refusal> {
+    let Phase::Working(effect) = turn.state.phase.clone() else {
+        return Err(Refusal::new(
+            "stale-outcome",
+            "no effect is under way",
+            format!("the outcome of effect {id}"),
+            "the outcome is stale",
+        ));
+    };
+    if effect.id != id {
+        return Err(Refusal::new(
+            "stale-outcome",
+            format!("the outcome of effect {}", effect.id),
+            format!("that of effect {id}"),
+            "the outcome is stale",
+        ));
+    }
+    match (&effect.what, outcome) {
+        (What::Unlock { token, .. }, _) => return device::unlock_outcome(turn, token, outcome),
+        (What::Generate { .. }, Outcome::Fault(fault)) => return generate_key::fault(turn, fault),
+        (_, Outcome::Fault(fault)) => {
+            trouble(turn, Trouble::Device(fault.clone()));
+            return Ok(());
+        }
+        (What::Export { .. }, Outcome::MediaFault { meaning }) => {
+            trouble(turn, Trouble::Media(shown(meaning, 400)));
+            return Ok(());
+        }
+        _ => {}
+    }
+    match (&effect.what, outcome) {
+        (What::List { token }, Outcome::Cards(cards)) => inventory::listed(turn, token, cards),
+        (What::Identify { token, serial }, Outcome::Card(card)) => {
+            return device::identified(turn, token, serial, card);
+        }
+        (What::Lock { token, .. }, Outcome::Locked) => {
+            turn.token(token).unlocked = false;
+            match turn.verb() {
+                Some(Verb::Provision { on }) => provision::enter(turn, on),
+                _ => device::pursue(turn),
+            }
+        }
+        (What::Nonce, Outcome::Nonce(nonce)) => read_back::positions(turn, nonce),
+        (What::Checkpoint, Outcome::Checkpoint { size, root, note }) => {
+            return seal::checkpointed(turn, *size, root, note);
+        }
+        (What::Initialise { token, .. }, Outcome::Initialised(card)) => {
+            return provision::done(turn, token, card);
+        }
+        (What::Generate { order, .. }, Outcome::Generated { public, attributes }) => {
+            return generate_key::made(turn, order, public, attributes, false);
+        }
+        (What::Keys { .. }, Outcome::Keys(found)) => return generate_key::asked(turn, found),
+        (What::Sign { .. }, Outcome::Signed { signature }) => {
+            return sign::signed(turn, &effect.what, signature);
+        }
+        (What::Export { files }, Outcome::Exported { files: read_back }) => {
+            export::exported(turn, files, read_back)
+        }
+        _ => {
+            return Err(Refusal::new(
+                "other-outcome",
+                effect.what.label(),
+                "an outcome of another kind",
+                "the outcome does not belong to the effect",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Stops the step until a person decides to try it again.
+pub(super) fn trouble(turn: &mut Turn, trouble: Trouble) {
+    turn.ask(Question::Trouble { trouble });
+}
+
+/// Free text of people: 1 to 280 characters, no control characters.
+pub(super) fn check_text(what: &str, text: &str) -> Result<(), Refusal> {
+    let length = text.trim().chars().count();
+    if (1..=280).contains(&length) && !text.chars().any(char::is_control) {
+        Ok(())
+    } else {
+        Err(Refusal::new(
+            "text-form",
+            format!("{what}, in 1 to 280 characters"),
+            format!("{length} characters"),
+            "the text is empty, too long or has control characters",
+        ))
+    }
+}
+
+fn question_name(question: &Question) -> String {
+    Json::of(question)
+        .ok()
+        .and_then(|json| match json {
+            Json::Str(s) => Some(s),
+            Json::Object(map) => map.into_keys().next(),
+            _ => None,
+        })
+        .unwrap_or_default()
+}
+
+fn answer_name(answer: &Answer) -> String {
+    Json::of(answer)
+        .ok()
+        .and_then(|json| match json {
+            Json::Str(s) => Some(s),
+            Json::Object(map) => map.into_keys().next(),
+            _ => None,
+        })
+        .unwrap_or_default()
+}

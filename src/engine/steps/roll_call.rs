@@ -1,0 +1,82 @@
+//! `roll-call`: who is here, seat by seat. Names are claims that people type;
+//! an empty seat needs a reason, and every role needs its quorum.
+
+use crate::base::Id;
+use crate::engine::Refusal;
+use crate::engine::input::Answer;
+use crate::engine::state::{Person, Question};
+use crate::engine::turn::Turn;
+
+pub(super) fn enter(turn: &mut Turn) {
+    turn.state.people.clear();
+    ask_next(turn, false);
+}
+
+pub(super) fn answer(turn: &mut Turn, role: &Id, seat: u32, answer: &Answer) -> Result<(), Refusal> {
+    let (name, reason) = match answer {
+        Answer::Present { name } => {
+            super::check_text("a name", name)?;
+            let name = name.trim().to_owned();
+            if let Some(other) = turn.state.people.iter().find(|p| p.name.as_ref() == Some(&name)) {
+                let alone = turn.plan.script().kind == crate::script::Kind::Rehearsal;
+                if !alone {
+                    return Err(Refusal::new(
+                        "person-twice",
+                        "a person who has no other seat",
+                        format!("{name}, who is {} {}", other.role, other.seat),
+                        "one person cannot fill two seats",
+                    ));
+                }
+            }
+            (Some(name), String::new())
+        }
+        Answer::Absent { reason } => {
+            super::check_text("a reason", reason)?;
+            (None, reason.trim().to_owned())
+        }
+        _ => return Ok(()),
+    };
+    turn.state.people.retain(|p| p.role != *role || p.seat != seat);
+    turn.state.people.push(Person {
+        role: role.clone(),
+        seat,
+        name,
+        reason,
+    });
+    ask_next(turn, false);
+    Ok(())
+}
+
+/// The next seat without an answer; with all answered, a role below its quorum
+/// is asked again from its first empty seat.
+fn ask_next(turn: &mut Turn, again: bool) {
+    let roles = turn.plan.script().roles.clone();
+    for role in &roles {
+        for seat in 1..=role.seats {
+            let answered = turn
+                .state
+                .people
+                .iter()
+                .any(|p| p.role == role.id && p.seat == seat);
+            if !answered {
+                turn.ask(Question::Seat {
+                    role: role.id.clone(),
+                    seat,
+                    again,
+                });
+                return;
+            }
+        }
+    }
+    for role in &roles {
+        let here = turn.state.present(&role.id).len();
+        if u32::try_from(here).is_ok_and(|n| n < role.quorum) {
+            turn.state
+                .people
+                .retain(|p| p.role != role.id || p.name.is_some());
+            ask_next(turn, true);
+            return;
+        }
+    }
+    turn.finish(false);
+}

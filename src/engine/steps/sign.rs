@@ -1,0 +1,146 @@
+//! `sign`: one key, one payload, one signature. Each signature is verified in
+//! software, by code that shares nothing with the signer's, before it counts
+//! (law 8); thresholds are `tuf::threshold`'s alone.
+
+use data_encoding::HEXLOWER;
+
+use crate::base::device::{Changed, DeviceCode, DeviceFault, Operation, Retry};
+use crate::base::{Json, Purpose};
+use crate::engine::state::{Confirm, Question, Trouble};
+use crate::engine::turn::Turn;
+use crate::engine::{Refusal, What, files};
+use crate::script::Verb;
+use crate::transcript::Kind;
+use crate::tuf::Key;
+
+pub(super) fn ready(turn: &mut Turn) {
+    turn.ask(Question::Confirm { what: Confirm::Sign });
+}
+
+pub(super) fn go(turn: &mut Turn) {
+    let Some(Verb::Sign { metadata, on, key }) = turn.verb() else {
+        return;
+    };
+    let (Some(state), Some(file)) = (turn.state.keys.get(key), turn.state.files.get(metadata)) else {
+        return;
+    };
+    let payload = file.draft.payload();
+    let what = What::Sign {
+        token: on.clone(),
+        serial: turn.serial(on),
+        key: key.clone(),
+        operation: state.operation,
+        public: state.public.clone(),
+        purpose: payload.purpose(),
+        payload: payload.digest(),
+    };
+    turn.work(what);
+}
+
+/// A signature came back, for a payload or for a challenge.
+pub(super) fn signed(turn: &mut Turn, what: &What, signature: &str) -> Result<(), Refusal> {
+    let What::Sign {
+        key, public, purpose, ..
+    } = what
+    else {
+        return Err(Refusal::new(
+            "other-outcome",
+            "a signature's effect",
+            "another",
+            "no signature was asked for",
+        ));
+    };
+    let bytes = HEXLOWER.decode(signature.as_bytes()).map_err(|_| {
+        Refusal::new(
+            "input-form",
+            "lowercase hexadecimal",
+            "another text",
+            "the signature cannot be read",
+        )
+    })?;
+    let payload = files::payload(turn.plan, &turn.state, what).ok_or_else(|| {
+        Refusal::new(
+            "other-outcome",
+            "a known payload",
+            "another",
+            "no such payload was to be signed",
+        )
+    })?;
+    if !public.verifies(payload.bytes(), &bytes) {
+        super::trouble(
+            turn,
+            Trouble::Device(DeviceFault {
+                operation: Operation::Sign,
+                code: DeviceCode::SignatureWrong,
+                meaning: format!("the signature of {key} does not verify in software; it was thrown away"),
+                changed: Changed::No,
+                retry: Retry::AskHuman,
+            }),
+        );
+        return Ok(());
+    }
+    match purpose {
+        Purpose::ProofOfPossession => {
+            if let Some(state) = turn.state.keys.get_mut(key) {
+                state.proven = true;
+            }
+            turn.derive(
+                Kind::Proven,
+                [
+                    ("key", key.as_str().into()),
+                    ("challenge", payload.digest().hex().into()),
+                    ("fingerprint", public.fingerprint().hex().into()),
+                ],
+            );
+            turn.finish(false);
+        }
+        Purpose::TufMetadata => count(turn, public, signature)?,
+    }
+    Ok(())
+}
+
+fn count(turn: &mut Turn, public: &crate::base::PublicKey, signature: &str) -> Result<(), Refusal> {
+    let Some(Verb::Sign { metadata, .. }) = turn.verb() else {
+        return Err(Refusal::new(
+            "other-outcome",
+            "a signing step",
+            "another",
+            "no payload is being signed",
+        ));
+    };
+    let keyid = Key::of(public).keyid();
+    let mut complete_now = false;
+    let mut digest = crate::base::Digest::ZERO;
+    if let Some(file) = turn.state.files.get_mut(metadata) {
+        file.signatures.push((keyid.to_string(), signature.to_owned()));
+        file.signatures.sort();
+        digest = file.draft.digest;
+    }
+    let meter = files::meter(turn.plan, &turn.state, *metadata);
+    let (have, need) = meter.as_ref().map_or((0, 0), |m| (m.distinct, m.threshold));
+    if let (Some(m), Some(file)) = (&meter, turn.state.files.get_mut(metadata)) {
+        complete_now = m.complete() && !file.complete;
+        file.complete = m.complete();
+    }
+    turn.derive(
+        Kind::Signed,
+        [
+            ("metadata", metadata.as_str().into()),
+            ("payload", digest.hex().into()),
+            ("keyid", keyid.to_string().into()),
+            ("have", Json::Int(i64::try_from(have).unwrap_or(i64::MAX))),
+            ("need", Json::Int(i64::try_from(need).unwrap_or(i64::MAX))),
+        ],
+    );
+    if complete_now {
+        turn.derive(
+            Kind::Complete,
+            [
+                ("metadata", metadata.as_str().into()),
+                ("payload", digest.hex().into()),
+            ],
+        );
+    }
+    turn.finish(complete_now);
+    Ok(())
+}

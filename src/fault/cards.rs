@@ -1,0 +1,192 @@
+//! The cards, by code. A code without a card cannot be written: both stand in
+//! one table.
+
+use super::Card;
+
+macro_rules! cards {
+    ($($variant:ident = $code:literal { $fact:literal, $meaning:literal, $changed:literal, $remedy:literal })*) => {
+        /// A stable name for a kind of failure.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[allow(missing_docs, reason = "each variant is its card")]
+        pub enum Code { $($variant,)* }
+
+        impl Code {
+            /// Every code, in the order of the table.
+            pub const ALL: &[Code] = &[$(Code::$variant,)*];
+
+            /// The stable word, as it stands in output and documents.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Code::$variant => $code,)* }
+            }
+
+            /// The card.
+            #[must_use]
+            pub fn card(self) -> Card {
+                match self { $(Code::$variant => Card {
+                    fact: $fact, meaning: $meaning, changed: $changed, remedy: $remedy,
+                },)* }
+            }
+        }
+    };
+}
+
+cards! {
+    ScriptRefused = "script-refused" {
+        "The script was refused.",
+        "It breaks a rule of the script language, or a step needs what no earlier step makes.",
+        "No.",
+        "Mend the lines named above and check it again: tuf-ceremony check SCRIPT."
+    }
+    ScriptUnreadable = "script-unreadable" {
+        "The script or a file that it names could not be read.",
+        "The path is wrong, or the media is not mounted.",
+        "No.",
+        "Look at the path; insert and mount the media."
+    }
+    NoApprovals = "no-approvals" {
+        "This is a production script without approvals.",
+        "A production ceremony runs only on bytes that people have approved, and this version cannot check approvals yet.",
+        "No.",
+        "Rehearse it: set kind = \"rehearsal\" in a copy. Production needs a later version."
+    }
+    RecordExists = "record-exists" {
+        "The record folder is not empty.",
+        "A record is never written over.",
+        "No.",
+        "Choose a new folder, or go on with the old one: tuf-ceremony resume --record DIR."
+    }
+    RecordMissing = "record-missing" {
+        "There is no record in that folder.",
+        "The path is wrong, or the media is not mounted.",
+        "No.",
+        "Look at the path; insert and mount the media."
+    }
+    RecordDamaged = "record-damaged" {
+        "The record does not follow from itself.",
+        "A line was changed, lost or added, or the script beside it is another.",
+        "No. Nothing was written.",
+        "Do not go on. Keep the folder as it is, take the other copy, and find out what happened: tuf-ceremony verify DIR."
+    }
+    RecordBusy = "record-busy" {
+        "Another run of the program has this record open.",
+        "Two writers would tear the record apart.",
+        "No.",
+        "End the other run first."
+    }
+    RecordNotOpen = "record-not-open" {
+        "This ceremony is over.",
+        "Its record is closed or aborted; nothing can be added.",
+        "No.",
+        "Look at it: tuf-ceremony verify DIR. Start a new ceremony with a new record."
+    }
+    Recovering = "recovering" {
+        "The program stopped while a device or the media was doing something.",
+        "The record says that it was started and not what came of it. It must not be done twice.",
+        "Unknown: the device may or may not have done it.",
+        "Do not repeat it by hand. Keep record and device together. This version cannot recover by itself; look at the device and the record, and start a successor ceremony."
+    }
+    NeedsEngine = "needs-engine" {
+        "This record was made by other rules.",
+        "Its engine version is not one that this program has.",
+        "No.",
+        "Use the program version that the first record names."
+    }
+    StorageFull = "storage-full" {
+        "There is no space left.",
+        "The record's disk or the media is full.",
+        "No. The line or file that did not fit does not count.",
+        "Free space or use another disk, then resume."
+    }
+    StorageReadOnly = "storage-read-only" {
+        "The disk cannot be written.",
+        "It is mounted read-only, or the folder belongs to somebody else.",
+        "No.",
+        "Mount it writable or choose another folder, then try again."
+    }
+    StorageFailed = "storage-failed" {
+        "The disk failed.",
+        "Writing, syncing or reading back failed; what was synced before is intact.",
+        "The last line may be torn; a torn line does not count.",
+        "Do not use this disk again. Copy the record to another disk and resume there."
+    }
+    MediaMissing = "media-missing" {
+        "There is no media to export to.",
+        "The program was started without --media, or the folder is gone.",
+        "No.",
+        "Insert and mount the media, then start or resume with --media DIR."
+    }
+    MediaOccupied = "media-occupied" {
+        "The media already holds a finished bundle of this ceremony.",
+        "A finished bundle is never written over.",
+        "No.",
+        "Use other media, or move the bundle away."
+    }
+    ModuleNotNamed = "module-not-named" {
+        "The script names a PKCS#11 module and no path was given.",
+        "A module is a program from a vendor; its path is yours to name.",
+        "No.",
+        "Start with --module NAME=PATH, once for each module."
+    }
+    TerminalTooSmall = "terminal-too-small" {
+        "The terminal is smaller than 80 columns and 24 rows.",
+        "What does not fit could not be read, so nothing is shown.",
+        "No. The ceremony waits.",
+        "Make the window larger or the font smaller."
+    }
+    NotATerminal = "not-a-terminal" {
+        "There is no terminal to draw on.",
+        "Standard input or output is a file or a pipe.",
+        "No.",
+        "Start it in a terminal, or drive it with --answers FILE."
+    }
+    AnswersRefused = "answers-refused" {
+        "The answers file cannot be used.",
+        "It breaks a rule of its format, or it answers what only a person may answer.",
+        "No.",
+        "Mend the lines named above; see docs/script-reference.md."
+    }
+    AnswersExhausted = "answers-exhausted" {
+        "The answers file has no answer for the open question.",
+        "A machine must not make one up.",
+        "No. The ceremony is paused and can be resumed.",
+        "Add the answer, or resume in a terminal: tuf-ceremony resume --record DIR."
+    }
+    CannotHarden = "cannot-harden" {
+        "The system does not let the program protect its memory.",
+        "Core dumps could not be switched off, so a crash could write secrets to disk.",
+        "No.",
+        "Run it on a system where that is allowed."
+    }
+    Internal = "internal" {
+        "The program broke one of its own rules.",
+        "This is a defect of the program.",
+        "No. Everything that the record says is on disk.",
+        "Pause, keep the record, and report it with the words shown."
+    }
+}
+
+/// All cards as the text of `docs/faults.md`.
+#[must_use]
+pub fn render_all() -> String {
+    let mut out = String::from(
+        "# Faults\n\nMade from `src/fault/`; do not edit. `UPDATE_GOLDEN=1 cargo test --test docs` writes it anew.\n\n## The program\n",
+    );
+    let mut push = |code: &str, card: Card| {
+        out.push_str(&format!(
+            "\n### {code}\n\n- **What happened.** {}\n- **What it means.** {}\n- **Was anything changed?** {}\n- **What to do.** {}\n",
+            card.fact, card.meaning, card.changed, card.remedy
+        ));
+    };
+    for code in Code::ALL {
+        push(code.as_str(), code.card());
+    }
+    let mut devices = String::from("\n## Devices\n");
+    for (code, card) in super::device::all() {
+        devices.push_str(&format!(
+            "\n### {code}\n\n- **What happened.** {}\n- **What it means.** {}\n- **Was anything changed?** {}\n- **What to do.** {}\n",
+            card.fact, card.meaning, card.changed, card.remedy
+        ));
+    }
+    out + &devices
+}

@@ -1,0 +1,185 @@
+//! Cards for what devices answer, by [`DeviceCode`]. Whether anything was
+//! changed is the fault's own word at run time; here stands the usual case.
+
+use super::Card;
+use crate::base::device::DeviceCode;
+
+impl DeviceCode {
+    /// Every code.
+    pub const ALL: &[DeviceCode] = &[
+        DeviceCode::NotFound,
+        DeviceCode::TwoAlike,
+        DeviceCode::ModuleUnusable,
+        DeviceCode::ModuleCrashed,
+        DeviceCode::ModuleHangs,
+        DeviceCode::AnswerRefused,
+        DeviceCode::PinWrong,
+        DeviceCode::PinLocked,
+        DeviceCode::PinForm,
+        DeviceCode::NotUnlocked,
+        DeviceCode::NotInitialised,
+        DeviceCode::KeyExists,
+        DeviceCode::KeyNotUnique,
+        DeviceCode::KeyDiffers,
+        DeviceCode::AttributesRefused,
+        DeviceCode::Unsupported,
+        DeviceCode::Removed,
+        DeviceCode::Full,
+        DeviceCode::Storage,
+        DeviceCode::SignatureWrong,
+        DeviceCode::DeviceError,
+    ];
+
+    /// The card.
+    #[must_use]
+    pub fn card(self) -> Card {
+        let (fact, meaning, changed, remedy) = match self {
+            DeviceCode::NotFound => (
+                "The device is not there.",
+                "No device with the expected serial answers.",
+                "No.",
+                "Plug in the device whose serial is on the card, wait a moment, then try again.",
+            ),
+            DeviceCode::TwoAlike => (
+                "Two devices have the same serial.",
+                "The program cannot tell them apart and touches neither.",
+                "No.",
+                "Unplug the one that does not belong here.",
+            ),
+            DeviceCode::ModuleUnusable => (
+                "The vendor module cannot be used.",
+                "The file is missing or is not a PKCS#11 module.",
+                "No.",
+                "Pause, and resume with the right --module NAME=PATH.",
+            ),
+            DeviceCode::ModuleCrashed => (
+                "The vendor module crashed.",
+                "It runs in a process of its own; the record is untouched.",
+                "Unknown: the device may have done what was asked.",
+                "Unplug and replug the device, then try again; the program asks the device what it holds.",
+            ),
+            DeviceCode::ModuleHangs => (
+                "The device does not answer.",
+                "The vendor module was stopped after its time limit.",
+                "Unknown: the device may have done what was asked.",
+                "Unplug and replug the device, then try again; the program asks the device what it holds.",
+            ),
+            DeviceCode::AnswerRefused => (
+                "The device gave an answer that cannot be right.",
+                "It was too long, malformed, or not what was asked for; it was thrown away.",
+                "Unknown.",
+                "Replug the device and try again. If it happens twice, use the spare.",
+            ),
+            DeviceCode::PinWrong => (
+                "The PIN is wrong.",
+                "One try was spent. Nothing tries again by itself.",
+                "Yes: the device counted a wrong try.",
+                "Check that this is the right device and the right paper before typing again.",
+            ),
+            DeviceCode::PinLocked => (
+                "The device is locked.",
+                "Too many wrong PINs were tried.",
+                "No.",
+                "Unblock it with the SO PIN outside this ceremony, or use the spare device.",
+            ),
+            DeviceCode::PinForm => (
+                "The device does not take this PIN.",
+                "It is too short, too long, or has characters that the device refuses.",
+                "No.",
+                "Type a PIN within the device's limits.",
+            ),
+            DeviceCode::NotUnlocked => (
+                "Nobody is logged in to the device.",
+                "It was unplugged or has logged out by itself.",
+                "No.",
+                "Try the step again; it asks for the PIN.",
+            ),
+            DeviceCode::NotInitialised => (
+                "The device is not set up.",
+                "It has no user PIN, though this record says that it was set up.",
+                "Somebody or something reset it.",
+                "Do not go on with this device. Note a deviation and use the spare.",
+            ),
+            DeviceCode::KeyExists => (
+                "A key with this name or id is already on the device.",
+                "Nothing is ever generated over it.",
+                "No.",
+                "Check that this is the right device. Keep the key until you know whose it is.",
+            ),
+            DeviceCode::KeyNotUnique => (
+                "The device does not hold exactly one such key.",
+                "No key, or more than one, has the recorded name and id.",
+                "No.",
+                "Do not sign with this device. Note a deviation.",
+            ),
+            DeviceCode::KeyDiffers => (
+                "The key on the device is not the recorded one.",
+                "Its public key differs from the record's.",
+                "No.",
+                "Check that this is the right device. Do not sign with it.",
+            ),
+            DeviceCode::AttributesRefused => (
+                "The new key is not what was ordered.",
+                "It is of another kind, is not new, or the device does not say that it can never leave.",
+                "Yes: the device holds a key that this ceremony will not use.",
+                "Note a deviation. Try again makes another key; the refused one stays unused.",
+            ),
+            DeviceCode::Unsupported => (
+                "This cannot be done here.",
+                "The device, or the rule of this ceremony, does not allow it.",
+                "No.",
+                "Read the words above; a successor script with another device may be needed.",
+            ),
+            DeviceCode::Removed => (
+                "The device went away.",
+                "It was unplugged or reset itself.",
+                "Unknown: it may have done what was asked before.",
+                "Plug it in again and try again; the program asks the device what it holds.",
+            ),
+            DeviceCode::Full => (
+                "The device is full.",
+                "It has no memory for another key.",
+                "No.",
+                "Use another device.",
+            ),
+            DeviceCode::Storage => (
+                "The device's folder cannot be read or written.",
+                "The disk is full, read-only or gone.",
+                "No.",
+                "Mend the disk, then try again.",
+            ),
+            DeviceCode::SignatureWrong => (
+                "The signature does not verify.",
+                "Software checked it with the recorded public key; it was thrown away.",
+                "No.",
+                "Try again. If it happens twice, do not use this device.",
+            ),
+            DeviceCode::DeviceError => (
+                "The device reports a failure.",
+                "Its own words stand above.",
+                "See above.",
+                "Replug the device and try again.",
+            ),
+        };
+        Card {
+            fact,
+            meaning,
+            changed,
+            remedy,
+        }
+    }
+}
+
+/// Every device card with its stable word.
+pub(super) fn all() -> Vec<(String, Card)> {
+    DeviceCode::ALL
+        .iter()
+        .map(|code| {
+            let word = crate::base::Json::of(code)
+                .ok()
+                .and_then(|j| j.as_str().map(str::to_owned))
+                .unwrap_or_default();
+            (word, code.card())
+        })
+        .collect()
+}

@@ -1,0 +1,157 @@
+//! From a script and its trusted inputs to a closed, ordered plan. The plan is
+//! walked beforehand against a model of the room (who is here, which token is
+//! set up, which keys exist, what is drafted), so that a script whose step 17
+//! needs what step 12 does not make is refused before anybody travels. The
+//! engine runs plans, never scripts.
+
+mod inputs;
+mod paper;
+mod room;
+mod says;
+
+use std::collections::BTreeMap;
+
+pub use inputs::Inputs;
+pub use paper::outline;
+pub use says::{Retry, Says};
+
+use crate::base::{Digest, Id, PublicKey};
+use crate::script::{Diagnostics, Expires, Made, ResultSpec, Role, Script, Step, TokenSpec, Verb};
+use crate::tuf::RoleName;
+
+/// A plan that the walk accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    script: Script,
+    external: BTreeMap<Id, PublicKey>,
+    files: Vec<InputFile>,
+    steps: Vec<PlannedStep>,
+}
+
+/// A file that the script names, by digest and length.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InputFile {
+    /// Its plain name beside the script.
+    pub name: String,
+    /// SHA-256 of its bytes, as the script demands.
+    pub sha256: Digest,
+    /// Its bytes.
+    pub bytes: std::sync::Arc<[u8]>,
+}
+
+/// A step with its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedStep {
+    /// The step of the script.
+    pub step: Step,
+    /// The number of its act, from 0.
+    pub act: usize,
+}
+
+impl Plan {
+    /// Checks a script against its inputs and walks it.
+    ///
+    /// # Errors
+    /// Every fault found, with its place in the script.
+    pub fn build(script: Script, inputs: &Inputs) -> Result<Plan, Diagnostics> {
+        let mut found = Vec::new();
+        let (external, files) = inputs::read(&script, inputs, &mut found);
+        room::walk(&script, &external, &mut found);
+        if !found.is_empty() {
+            found.sort_by_key(|d| (d.line, d.column));
+            return Err(Diagnostics(found));
+        }
+        let steps = script
+            .acts
+            .iter()
+            .enumerate()
+            .flat_map(|(act, a)| a.steps.iter().cloned().map(move |step| PlannedStep { step, act }))
+            .collect();
+        Ok(Plan {
+            script,
+            external,
+            files,
+            steps,
+        })
+    }
+
+    /// The script.
+    #[must_use]
+    pub fn script(&self) -> &Script {
+        &self.script
+    }
+
+    /// All steps in order.
+    #[must_use]
+    pub fn steps(&self) -> &[PlannedStep] {
+        &self.steps
+    }
+
+    /// The step at a position; `None` after the last.
+    #[must_use]
+    pub fn step(&self, cursor: usize) -> Option<&PlannedStep> {
+        self.steps.get(cursor)
+    }
+
+    /// The act's title and number of acts, for a position.
+    #[must_use]
+    pub fn act_of(&self, cursor: usize) -> Option<&crate::script::Act> {
+        self.script.acts.get(self.step(cursor)?.act)
+    }
+
+    /// Keys that live elsewhere, by name.
+    #[must_use]
+    pub fn external(&self) -> &BTreeMap<Id, PublicKey> {
+        &self.external
+    }
+
+    /// Files that the script names.
+    #[must_use]
+    pub fn files(&self) -> &[InputFile] {
+        &self.files
+    }
+
+    /// The result that names a metadata file.
+    #[must_use]
+    pub fn result(&self, role: RoleName) -> Option<&ResultSpec> {
+        self.script.result(role)
+    }
+
+    /// Version and expiry of a metadata file that is made here.
+    #[must_use]
+    pub fn made_here(&self, role: RoleName) -> Option<(u64, &Expires)> {
+        match &self.result(role)?.made {
+            Made::Here { version, expires } => Some((*version, expires)),
+            Made::Elsewhere => None,
+        }
+    }
+
+    /// The spec of a token.
+    #[must_use]
+    pub fn token(&self, id: &Id) -> Option<&TokenSpec> {
+        self.script.token(id)
+    }
+
+    /// The role of people with this name.
+    #[must_use]
+    pub fn role(&self, id: &Id) -> Option<&Role> {
+        self.script.roles.iter().find(|r| r.id == *id)
+    }
+
+    /// The step that generates a key.
+    #[must_use]
+    pub fn maker_of(&self, key: &Id) -> Option<&Verb> {
+        self.steps
+            .iter()
+            .map(|s| &s.step.verb)
+            .find(|v| matches!(v, Verb::GenerateKey { key: k, .. } if k == key))
+    }
+
+    /// Minutes that the script allows for everything.
+    #[must_use]
+    pub fn minutes(&self) -> u32 {
+        self.steps
+            .iter()
+            .fold(0, |sum, s| sum.saturating_add(s.step.minutes))
+    }
+}

@@ -1,0 +1,43 @@
+//! The plan as text for people: the ordered outline that `plan` prints, with
+//! what each step needs, makes and leaves as evidence.
+
+use super::Plan;
+
+/// The plan in lines: acts, steps, who acts, minutes, what is true before and
+/// after, what stays as evidence.
+#[must_use]
+pub fn outline(plan: &Plan) -> Vec<String> {
+    let script = plan.script();
+    let mut out = vec![
+        script.title.clone(),
+        format!(
+            "{} / {} / {} ({})",
+            script.organisation,
+            script.site,
+            script.ceremony,
+            script.kind.name()
+        ),
+        format!("script SHA-256 {}", script.sha256.grouped()),
+        format!("{} steps, about {} minutes", plan.steps().len(), plan.minutes()),
+    ];
+    let mut act = None;
+    for planned in plan.steps() {
+        if act != Some(planned.act) {
+            act = Some(planned.act);
+            if let Some(a) = script.acts.get(planned.act) {
+                out.push(String::new());
+                out.push(format!("Act {}: {}", a.id, a.title));
+            }
+        }
+        let step = &planned.step;
+        let says = step.verb.says();
+        out.push(String::new());
+        out.push(format!("  {}  {}", step.id, step.verb.headline()));
+        out.push(format!("      who       {} ({} min)", step.by, step.minutes));
+        out.push(format!("      before    {}", says.before));
+        out.push(format!("      after     {}", says.after));
+        out.push(format!("      evidence  {}", says.evidence));
+        out.push(format!("      retry     {}", says.retry.words()));
+    }
+    out
+}

@@ -1,0 +1,484 @@
+//! The model of the room: the plan is walked step by step, and a step whose
+//! precondition is not made by an earlier one is a fault of the script.
+//! (Juicebox's printed protocol fails to build in the same spirit.)
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::base::{Algorithm, Id, PublicKey};
+use crate::script::{Backend, Diagnostic, Kind, Made, Script, SourceKind, Step, Verb};
+use crate::tuf::RoleName;
+
+pub(super) fn walk(script: &Script, external: &BTreeMap<Id, PublicKey>, found: &mut Vec<Diagnostic>) {
+    let mut room = Room {
+        script,
+        found,
+        roll_called: false,
+        clock: false,
+        seen: BTreeSet::new(),
+        set_up: BTreeSet::new(),
+        keys: external
+            .keys()
+            .map(|k| {
+                (
+                    k.clone(),
+                    KeyModel {
+                        on: None,
+                        proven: true,
+                    },
+                )
+            })
+            .collect(),
+        composed: BTreeSet::new(),
+        reviewed: BTreeSet::new(),
+        compared: BTreeSet::new(),
+        signers: BTreeMap::new(),
+        exported: false,
+        sealed: false,
+    };
+    room.before_all();
+    for step in script.acts.iter().flat_map(|a| &a.steps) {
+        room.step(step);
+    }
+    room.after_all();
+}
+
+struct KeyModel {
+    /// The token that holds it; `None`: it lives elsewhere.
+    on: Option<Id>,
+    proven: bool,
+}
+
+struct Room<'a> {
+    script: &'a Script,
+    found: &'a mut Vec<Diagnostic>,
+    roll_called: bool,
+    clock: bool,
+    seen: BTreeSet<Id>,
+    set_up: BTreeSet<Id>,
+    keys: BTreeMap<Id, KeyModel>,
+    composed: BTreeSet<RoleName>,
+    reviewed: BTreeSet<RoleName>,
+    compared: BTreeSet<RoleName>,
+    signers: BTreeMap<RoleName, BTreeSet<Id>>,
+    exported: bool,
+    sealed: bool,
+}
+
+impl Room<'_> {
+    fn fault(&mut self, at: (usize, usize), code: &'static str, message: String, help: &str) {
+        self.found.push(Diagnostic {
+            line: at.0,
+            column: at.1,
+            code,
+            message,
+            help: help.to_owned(),
+        });
+    }
+
+    fn need(&mut self, step: &Step, holds: bool, message: String, help: &str) {
+        if !holds {
+            let message = format!("step {}: {message}", step.id);
+            self.fault(step.at, "plan-precondition", message, help);
+        }
+    }
+
+    fn before_all(&mut self) {
+        let script = self.script;
+        let simulated = script.sources.iter().any(|s| s.kind == SourceKind::Simulated);
+        if script.kind == Kind::Production {
+            if simulated {
+                self.fault(
+                    (1, 1),
+                    "plan-simulated-source",
+                    "a production script names a simulated source".to_owned(),
+                    "name paper, a second machine or the witness's machine",
+                );
+            }
+            for token in &script.tokens {
+                if token.backend == Backend::Embedded {
+                    self.fault(
+                        (1, 1),
+                        "plan-embedded-token",
+                        format!("token {} is embedded, and the script is for production", token.id),
+                        "embedded tokens are for rehearsals; name a device",
+                    );
+                }
+            }
+        }
+        for role in [
+            RoleName::Root,
+            RoleName::Targets,
+            RoleName::Snapshot,
+            RoleName::Timestamp,
+        ] {
+            if script.result(role).is_none() {
+                self.fault(
+                    (1, 1),
+                    "plan-result-missing",
+                    format!("no [[result]] names {}", role.as_str()),
+                    "root must name keys for all four roles; write made = \"elsewhere\" for files of the online side",
+                );
+            }
+        }
+        for result in &script.results {
+            if result.metadata == RoleName::Root && result.made == Made::Elsewhere {
+                self.fault(
+                    result.at,
+                    "plan-result-missing",
+                    "root is made elsewhere".to_owned(),
+                    "a first ceremony makes root: write made = \"here\"",
+                );
+            }
+        }
+        self.role_separation();
+    }
+
+    /// A root or targets key that also signs online would leave the safe.
+    fn role_separation(&mut self) {
+        let script = self.script;
+        for result in &script.results {
+            let online = matches!(result.metadata, RoleName::Snapshot | RoleName::Timestamp);
+            let Some(root) = script.result(RoleName::Root) else {
+                return;
+            };
+            if online && result.keys.iter().any(|k| root.keys.contains(k)) {
+                self.fault(
+                    result.at,
+                    "plan-role-separation",
+                    format!("a root key is also a key of {}", result.metadata.as_str()),
+                    "give the online roles a key of their own",
+                );
+            }
+            if result.metadata == RoleName::Root && result.threshold < 2 {
+                self.fault(
+                    result.at,
+                    "plan-root-threshold",
+                    "root's threshold is 1: one stolen key is enough".to_owned(),
+                    "use a threshold of at least 2",
+                );
+            }
+            if matches!(result.metadata, RoleName::Root | RoleName::Targets)
+                && usize::try_from(result.threshold).is_ok_and(|t| t >= result.keys.len())
+            {
+                self.fault(
+                    result.at,
+                    "plan-loss-tolerance",
+                    format!(
+                        "losing one key of {} would lose the role",
+                        result.metadata.as_str()
+                    ),
+                    "name at least one key more than the threshold",
+                );
+            }
+        }
+    }
+
+    fn step(&mut self, step: &Step) {
+        let script = self.script;
+        self.need(
+            step,
+            !self.sealed,
+            "it stands after the seal".to_owned(),
+            "make `seal` the last step",
+        );
+        if !script.roles.iter().any(|r| r.id == step.by) {
+            self.need(
+                step,
+                false,
+                format!("no [[role]] is called {}", step.by),
+                "declare the role, or mend `by`",
+            );
+        }
+        if let Some(token) = step.verb.token()
+            && script.token(token).is_none()
+        {
+            self.need(
+                step,
+                false,
+                format!("no [[token]] is called {token}"),
+                "declare the token, or mend `on`",
+            );
+        }
+        if step.verb != Verb::RollCall {
+            self.need(
+                step,
+                self.roll_called,
+                "people act before the roll call".to_owned(),
+                "make `roll-call` the first step",
+            );
+        }
+        match &step.verb {
+            Verb::RollCall => {
+                self.need(
+                    step,
+                    !self.roll_called,
+                    "there is a second roll call".to_owned(),
+                    "delete it",
+                );
+                self.roll_called = true;
+            }
+            Verb::Clock => {
+                self.clock = true;
+            }
+            Verb::Checklist { .. } => {}
+            Verb::Inventory { on } => {
+                self.seen.insert(on.clone());
+            }
+            Verb::Provision { on } => {
+                self.need_seen(step, on);
+                let key_there = self.keys.values().any(|k| k.on.as_ref() == Some(on));
+                self.need(
+                    step,
+                    !key_there,
+                    format!("setting up {on} would destroy keys made on it"),
+                    "set the device up before any key",
+                );
+                self.set_up.insert(on.clone());
+            }
+            Verb::GenerateKey { on, key, algorithm } => self.generate(step, on, key, *algorithm),
+            Verb::ProvePossession { on, key } => {
+                self.need_key_on(step, key, on);
+                if let Some(model) = self.keys.get_mut(key) {
+                    model.proven = true;
+                }
+            }
+            Verb::Compose { metadata } => self.compose(step, *metadata),
+            Verb::Review { metadata } => {
+                let ok = self.composed.contains(metadata);
+                self.need(
+                    step,
+                    ok,
+                    format!("{} was not composed", metadata.as_str()),
+                    "add a `compose` step before",
+                );
+                self.reviewed.insert(*metadata);
+            }
+            Verb::ReadBack { metadata, source } => {
+                let ok = self.reviewed.contains(metadata);
+                self.need(
+                    step,
+                    ok,
+                    format!("{} was not reviewed", metadata.as_str()),
+                    "add a `review` step before",
+                );
+                self.need_source(step, source);
+                self.compared.insert(*metadata);
+            }
+            Verb::Sign { metadata, on, key } => self.sign(step, *metadata, on, key),
+            Verb::Export => self.export(step),
+            Verb::Seal { source } => {
+                let exported = self.exported;
+                self.need(
+                    step,
+                    exported,
+                    "nothing was exported".to_owned(),
+                    "add an `export` step before",
+                );
+                self.need_source(step, source);
+                self.sealed = true;
+            }
+        }
+    }
+
+    fn generate(&mut self, step: &Step, on: &Id, key: &Id, algorithm: Algorithm) {
+        let set_up = self.set_up.contains(on);
+        self.need(
+            step,
+            set_up,
+            format!("{on} was not set up"),
+            "add a `provision` step before",
+        );
+        let new = !self.keys.contains_key(key);
+        self.need(
+            step,
+            new,
+            format!("there is already a key called {key}"),
+            "give each key its own name",
+        );
+        let allowed = self.script.profile.allows(algorithm);
+        self.need(
+            step,
+            allowed,
+            format!(
+                "the profile {} does not allow {}",
+                self.script.profile.name(),
+                algorithm.name()
+            ),
+            "use ed25519, or the profile hardware-default",
+        );
+        let named = self.script.results.iter().any(|r| r.keys.contains(key));
+        self.need(
+            step,
+            named,
+            format!("no [[result]] names the key {key}"),
+            "name it in the `keys` of a result, or do not make it",
+        );
+        self.keys.insert(
+            key.clone(),
+            KeyModel {
+                on: Some(on.clone()),
+                proven: false,
+            },
+        );
+    }
+
+    fn compose(&mut self, step: &Step, role: RoleName) {
+        let clock = self.clock;
+        self.need(
+            step,
+            clock,
+            "the clock was not confirmed".to_owned(),
+            "add a `clock` step before",
+        );
+        let twice = self.composed.contains(&role);
+        self.need(
+            step,
+            !twice,
+            format!("{} is composed twice", role.as_str()),
+            "compose each file once",
+        );
+        let here = self
+            .script
+            .result(role)
+            .is_some_and(|r| r.made != Made::Elsewhere);
+        self.need(
+            step,
+            here,
+            format!("no [[result]] says that {} is made here", role.as_str()),
+            "write made = \"here\" in its result",
+        );
+        // Root names the keys of every role; the online files name versions of others.
+        let needs: &[RoleName] = match role {
+            RoleName::Root => &[],
+            RoleName::Targets => &[RoleName::Root],
+            RoleName::Snapshot => &[RoleName::Root, RoleName::Targets],
+            RoleName::Timestamp => &[RoleName::Root, RoleName::Snapshot],
+        };
+        for need in needs {
+            let ok = self.composed.contains(need);
+            self.need(
+                step,
+                ok,
+                format!("{} needs {} first", role.as_str(), need.as_str()),
+                "change the order of the steps",
+            );
+        }
+        if role == RoleName::Root {
+            let unproven: Vec<String> = self
+                .script
+                .results
+                .iter()
+                .flat_map(|r| &r.keys)
+                .filter(|k| !self.keys.get(k.as_str()).is_some_and(|m| m.proven))
+                .map(ToString::to_string)
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .collect();
+            self.need(
+                step,
+                unproven.is_empty(),
+                format!(
+                    "keys that do not exist or are not proven: {}",
+                    unproven.join(", ")
+                ),
+                "add `generate-key` and `prove-possession` steps before, or a [[key]]",
+            );
+        }
+        self.composed.insert(role);
+    }
+
+    fn sign(&mut self, step: &Step, role: RoleName, on: &Id, key: &Id) {
+        let compared = self.compared.contains(&role);
+        self.need(
+            step,
+            compared,
+            format!("{} was not read back", role.as_str()),
+            "add a `read-back` step before: nothing is signed that was not compared",
+        );
+        self.need_key_on(step, key, on);
+        let listed = self.script.result(role).is_some_and(|r| r.keys.contains(key));
+        self.need(
+            step,
+            listed,
+            format!("{key} is not a key of {}", role.as_str()),
+            "sign with a key that its result names",
+        );
+        let new = self.signers.entry(role).or_default().insert(key.clone());
+        self.need(
+            step,
+            new,
+            format!("{key} signs {} twice", role.as_str()),
+            "delete one of the two steps",
+        );
+    }
+
+    fn export(&mut self, step: &Step) {
+        for result in &self.script.results {
+            if result.made == Made::Elsewhere {
+                continue;
+            }
+            let have = self.signers.get(&result.metadata).map_or(0, BTreeSet::len);
+            let enough = u32::try_from(have).is_ok_and(|n| n >= result.threshold);
+            let message = format!(
+                "{} has {have} signature(s), its threshold is {}",
+                result.metadata.as_str(),
+                result.threshold
+            );
+            self.need(step, enough, message, "add `sign` steps before");
+        }
+        let twice = self.exported;
+        self.need(
+            step,
+            !twice,
+            "there is a second export".to_owned(),
+            "export once; copies are made afterwards",
+        );
+        self.exported = true;
+    }
+
+    fn need_seen(&mut self, step: &Step, on: &Id) {
+        let seen = self.seen.contains(on);
+        self.need(
+            step,
+            seen,
+            format!("{on} was not inventoried"),
+            "add an `inventory` step before",
+        );
+    }
+
+    fn need_key_on(&mut self, step: &Step, key: &Id, on: &Id) {
+        let holder = self.keys.get(key).and_then(|m| m.on.clone());
+        let ok = holder.as_ref() == Some(on);
+        let message = match holder {
+            Some(other) => format!("the key {key} is on {other}, not on {on}"),
+            None => format!("no step makes a key {key} on {on}"),
+        };
+        self.need(
+            step,
+            ok,
+            message,
+            "mend `on` or `key`, or add a `generate-key` step before",
+        );
+    }
+
+    fn need_source(&mut self, step: &Step, source: &Id) {
+        let known = self.script.source(source).is_some();
+        self.need(
+            step,
+            known,
+            format!("no [[source]] is called {source}"),
+            "declare it: words are read from another source than the screen that asks",
+        );
+    }
+
+    fn after_all(&mut self) {
+        if !self.sealed {
+            self.fault(
+                (1, 1),
+                "plan-no-seal",
+                "the script does not end with `seal`".to_owned(),
+                "add a `seal` step as the last one",
+            );
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! Ceremony scripts: one TOML file, read once from top to bottom, is the only
+//! input that people review and approve. No variables, loops, conditions or
+//! includes, no defaults that matter, no secrets; an unknown field, or one
+//! that does not apply, is an error with line and column (DESIGN 4). What does
+//! not parse here cannot reach a plan. The vocabulary is `docs/script-reference.md`.
+
+mod diagnostic;
+mod reader;
+mod sections;
+mod text;
+mod verb;
+
+use std::sync::Arc;
+
+pub use diagnostic::{Diagnostic, Diagnostics};
+pub use text::MAX_BYTES;
+pub use verb::{Subject, Verb};
+
+use crate::base::{Algorithm, Digest, Id, Instant};
+use crate::tuf::RoleName;
+
+/// A script that obeys the language. Whether its steps can work is `plan`'s to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Script {
+    /// SHA-256 of the exact bytes: what an approval signs.
+    pub sha256: Digest,
+    /// The exact text.
+    pub text: Arc<str>,
+    /// Production or rehearsal; part of the approved bytes.
+    pub kind: Kind,
+    /// Which clients must accept the result.
+    pub profile: Profile,
+    /// Who holds the ceremony.
+    pub organisation: Id,
+    /// Where.
+    pub site: Id,
+    /// Which ceremony of that site.
+    pub ceremony: Id,
+    /// One line for people.
+    pub title: String,
+    /// Where words are read from in active comparisons.
+    pub sources: Vec<Source>,
+    /// People.
+    pub roles: Vec<Role>,
+    /// Devices.
+    pub tokens: Vec<TokenSpec>,
+    /// Keys that live elsewhere.
+    pub keys: Vec<ExternalKey>,
+    /// What must be true at the end.
+    pub results: Vec<ResultSpec>,
+    /// Acts of steps, in order.
+    pub acts: Vec<Act>,
+}
+
+/// Whether the result is meant to be trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The real thing: needs approvals.
+    Production,
+    /// Practice: a banner on every screen, never verifies as production.
+    Rehearsal,
+}
+
+impl Kind {
+    /// The word in scripts and records.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Production => "production",
+            Kind::Rehearsal => "rehearsal",
+        }
+    }
+}
+
+/// Which clients must accept the result (`facts`: clients disagree; see `docs/script-reference.md`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// Every client, rust-tuf too: Ed25519 keys only.
+    Universal,
+    /// Every client but rust-tuf: P-256 in PEM, Ed25519 where it fits.
+    HardwareDefault,
+}
+
+impl Profile {
+    /// The word in scripts and records.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Profile::Universal => "universal",
+            Profile::HardwareDefault => "hardware-default",
+        }
+    }
+
+    /// Whether every client of the profile accepts keys of this algorithm.
+    #[must_use]
+    pub fn allows(self, algorithm: Algorithm) -> bool {
+        match self {
+            Profile::Universal => algorithm == Algorithm::Ed25519,
+            Profile::HardwareDefault => true,
+        }
+    }
+}
+
+/// A place, other than the screen that asks, from which words are read aloud.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// Its name in the script.
+    pub id: Id,
+    /// What it is.
+    pub kind: SourceKind,
+}
+
+/// What a comparison source is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SourceKind {
+    /// The printed script.
+    Paper,
+    /// A second computer that runs the verifier.
+    SecondMachine,
+    /// The witness's own machine.
+    WitnessMachine,
+    /// A page of this program that plays the second machine; rehearsals only.
+    Simulated,
+}
+
+/// A role that people play.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Role {
+    /// Its name in the script.
+    pub id: Id,
+    /// How many people have it.
+    pub seats: u32,
+    /// How many of them must be present.
+    pub quorum: u32,
+}
+
+/// A device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenSpec {
+    /// Its name in the script.
+    pub id: Id,
+    /// What kind of device.
+    pub backend: Backend,
+    /// Its serial.
+    pub serial: SerialSpec,
+}
+
+/// How a device is reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Backend {
+    /// A rehearsal token that this program provides.
+    Embedded,
+    /// A folder of encrypted key files.
+    File,
+    /// Through a PKCS#11 module with this name (`run --module NAME=PATH`).
+    Pkcs11 {
+        /// The module's name.
+        module: Id,
+    },
+}
+
+/// A device's serial number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SerialSpec {
+    /// Known when the script is written.
+    Known(String),
+    /// Typed from the device's body at inventory.
+    AtInventory,
+}
+
+/// A key whose private part is not in this room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExternalKey {
+    /// Its name in the script.
+    pub id: Id,
+    /// The file with the public key, beside the script.
+    pub file: String,
+    /// SHA-256 of that file.
+    pub sha256: Digest,
+}
+
+/// One metadata file that must exist at the end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResultSpec {
+    /// Which role's file.
+    pub metadata: RoleName,
+    /// How many of its keys must sign.
+    pub threshold: u32,
+    /// Its keys, by name.
+    pub keys: Vec<Id>,
+    /// Who makes the file.
+    pub made: Made,
+    /// The line of the script, for diagnostics.
+    pub at: (usize, usize),
+}
+
+/// Who makes a metadata file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Made {
+    /// This ceremony composes and signs it.
+    Here {
+        /// Its version.
+        version: u64,
+        /// When it expires.
+        expires: Expires,
+    },
+    /// The online side, with keys that root names.
+    Elsewhere,
+}
+
+/// When a metadata file expires.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Expires {
+    /// At this instant.
+    At(Instant),
+    /// This many days after the confirmed clock.
+    InDays(u32),
+}
+
+/// A part of the ceremony.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Act {
+    /// Its name in the script.
+    pub id: Id,
+    /// One line for people.
+    pub title: String,
+    /// Its steps, in order.
+    pub steps: Vec<Step>,
+}
+
+/// One step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// Its name in the script.
+    pub id: Id,
+    /// What is done.
+    pub verb: Verb,
+    /// The role that acts.
+    pub by: Id,
+    /// How long it should take, in minutes.
+    pub minutes: u32,
+    /// Line and column in the script, for diagnostics.
+    pub at: (usize, usize),
+}
+
+impl Script {
+    /// Reads a script.
+    ///
+    /// # Errors
+    /// Every fault found, in the order of the text; never only the first.
+    pub fn parse(bytes: &[u8]) -> Result<Script, Diagnostics> {
+        let text = text::check(bytes)?;
+        sections::read(text)
+    }
+
+    /// The spec of a token.
+    #[must_use]
+    pub fn token(&self, id: &Id) -> Option<&TokenSpec> {
+        self.tokens.iter().find(|t| t.id == *id)
+    }
+
+    /// The result that names a metadata file.
+    #[must_use]
+    pub fn result(&self, role: RoleName) -> Option<&ResultSpec> {
+        self.results.iter().find(|r| r.metadata == role)
+    }
+
+    /// The source with this name.
+    #[must_use]
+    pub fn source(&self, id: &Id) -> Option<&Source> {
+        self.sources.iter().find(|s| s.id == *id)
+    }
+}

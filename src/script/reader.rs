@@ -1,0 +1,327 @@
+//! Walks TOML tables by hand, so that every fault has its place in the text
+//! and an unknown field is a fault and not a field that nobody read.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::diagnostic::{Diagnostic, position};
+use crate::base::{Digest, Id, Instant, shown};
+
+/// Collects faults while a script is read.
+pub(super) struct Faults<'t> {
+    text: &'t str,
+    found: Vec<Diagnostic>,
+}
+
+impl<'t> Faults<'t> {
+    pub(super) fn new(text: &'t str) -> Faults<'t> {
+        Faults {
+            text,
+            found: Vec::new(),
+        }
+    }
+
+    pub(super) fn add(&mut self, span: &Range<usize>, code: &'static str, message: String, help: &str) {
+        let (line, column) = position(self.text, span.start);
+        self.found.push(Diagnostic {
+            line,
+            column,
+            code,
+            message,
+            help: help.to_owned(),
+        });
+    }
+
+    pub(super) fn place(&self, span: &Range<usize>) -> (usize, usize) {
+        position(self.text, span.start)
+    }
+
+    /// The faults in the order of the text.
+    pub(super) fn into_sorted(mut self) -> Vec<Diagnostic> {
+        self.found.sort_by_key(|d| (d.line, d.column));
+        self.found
+    }
+}
+
+/// One table being read; what is left over at the end is unknown.
+pub(super) struct Table<'a, 'i> {
+    map: &'a DeTable<'i>,
+    pub(super) span: Range<usize>,
+    name: &'static str,
+    read: BTreeSet<&'static str>,
+    /// A field was missing or wrong, so others may be unread for that reason.
+    broken: bool,
+}
+
+type Value<'a, 'i> = &'a Spanned<DeValue<'i>>;
+
+impl<'a, 'i> Table<'a, 'i> {
+    pub(super) fn new(map: &'a DeTable<'i>, span: Range<usize>, name: &'static str) -> Table<'a, 'i> {
+        Table {
+            map,
+            span,
+            name,
+            read: BTreeSet::new(),
+            broken: false,
+        }
+    }
+
+    pub(super) fn has(&self, field: &str) -> bool {
+        self.map.contains_key(field)
+    }
+
+    fn get(&mut self, field: &'static str) -> Option<Value<'a, 'i>> {
+        self.read.insert(field);
+        self.map.get(field)
+    }
+
+    fn need(&mut self, faults: &mut Faults, field: &'static str, what: &str) -> Option<Value<'a, 'i>> {
+        let value = self.get(field);
+        if value.is_none() {
+            self.broken = true;
+            faults.add(
+                &self.span,
+                "script-missing-field",
+                format!("{} has no `{field}`", self.name),
+                &format!("add `{field} = ` with {what}"),
+            );
+        }
+        value
+    }
+
+    /// A required value of which `pick` makes something; `what` says what it must be.
+    fn pick<T>(
+        &mut self,
+        faults: &mut Faults,
+        field: &'static str,
+        what: &str,
+        pick: impl Fn(&DeValue<'i>) -> Option<T>,
+    ) -> Option<T> {
+        let value = self.need(faults, field, what)?;
+        let picked = pick(value.get_ref());
+        if picked.is_none() {
+            self.broken = true;
+            faults.add(
+                &value.span(),
+                "script-wrong-value",
+                format!("`{field}` of {} is not {what}", self.name),
+                &format!("write {what}"),
+            );
+        }
+        picked
+    }
+
+    /// One line of text for people, 1 to 120 characters.
+    pub(super) fn line(&mut self, faults: &mut Faults, field: &'static str) -> Option<String> {
+        self.pick(faults, field, "a text of 1 to 120 characters on one line", |v| {
+            v.as_str()
+                .filter(|s| (1..=120).contains(&s.chars().count()) && !s.contains('\n'))
+                .map(str::to_owned)
+        })
+    }
+
+    pub(super) fn id(&mut self, faults: &mut Faults, field: &'static str) -> Option<Id> {
+        self.pick(
+            faults,
+            field,
+            "a name of 1 to 32 characters of a-z, 0-9, '.' and '-'",
+            |v| v.as_str().and_then(|s| Id::parse(s).ok()),
+        )
+    }
+
+    /// The place of a field's value, or of the table.
+    pub(super) fn span_of(&self, field: &str) -> Range<usize> {
+        self.map
+            .get(field)
+            .map_or_else(|| self.span.clone(), Spanned::span)
+    }
+
+    pub(super) fn number(
+        &mut self,
+        faults: &mut Faults,
+        field: &'static str,
+        range: Range<u32>,
+    ) -> Option<u32> {
+        let what = format!(
+            "a whole number from {} to {}",
+            range.start,
+            range.end.saturating_sub(1)
+        );
+        self.pick(faults, field, &what, |v| {
+            v.as_integer()
+                .filter(|n| n.radix() == 10)
+                .and_then(|n| n.as_str().parse().ok())
+                .filter(|n| range.contains(n))
+        })
+    }
+
+    pub(super) fn is_true(&mut self, faults: &mut Faults, field: &'static str) -> Option<()> {
+        self.pick(faults, field, "`true`", |v| {
+            v.as_bool().filter(|b| *b).map(|_| ())
+        })
+    }
+
+    pub(super) fn is_false(&mut self, faults: &mut Faults, field: &'static str) -> Option<()> {
+        self.pick(faults, field, "`false`", |v| {
+            v.as_bool().filter(|b| !*b).map(|_| ())
+        })
+    }
+
+    /// One word of a closed list.
+    pub(super) fn word<T: Copy>(
+        &mut self,
+        faults: &mut Faults,
+        field: &'static str,
+        words: &[(&str, T)],
+    ) -> Option<T> {
+        let list: Vec<&str> = words.iter().map(|(w, _)| *w).collect();
+        let what = format!("one of: {}", list.join(", "));
+        self.pick(faults, field, &what, |v| {
+            v.as_str()
+                .and_then(|s| words.iter().find(|(w, _)| *w == s))
+                .map(|(_, t)| *t)
+        })
+    }
+
+    pub(super) fn digest(&mut self, faults: &mut Faults, field: &'static str) -> Option<Digest> {
+        self.pick(
+            faults,
+            field,
+            "a SHA-256 digest (64 characters of 0-9, a-f)",
+            |v| v.as_str().and_then(|s| Digest::parse(s).ok()),
+        )
+    }
+
+    /// A date and time of UTC with `Z`, written without quotes.
+    pub(super) fn instant(&mut self, faults: &mut Faults, field: &'static str) -> Option<Instant> {
+        self.pick(
+            faults,
+            field,
+            "a UTC date and time like 2028-03-01T00:00:00Z",
+            |v| v.as_datetime().and_then(|d| Instant::parse(&d.to_string()).ok()),
+        )
+    }
+
+    /// A plain file name beside the script.
+    pub(super) fn file(&mut self, faults: &mut Faults, field: &'static str) -> Option<String> {
+        self.pick(
+            faults,
+            field,
+            "a plain file name (a-z, 0-9, '.', '-', '_'), no folder",
+            |v| {
+                v.as_str()
+                    .filter(|s| {
+                        s.len() <= 64
+                            && !s.starts_with(['.', '-'])
+                            && !s.is_empty()
+                            && s.bytes()
+                                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'))
+                    })
+                    .map(str::to_owned)
+            },
+        )
+    }
+
+    /// A list of at least one item.
+    pub(super) fn list<T>(
+        &mut self,
+        faults: &mut Faults,
+        field: &'static str,
+        what: &str,
+        pick: impl Fn(&str) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        self.pick(faults, field, what, |v| {
+            let items: Option<Vec<T>> = v
+                .as_array()?
+                .iter()
+                .map(|item| item.get_ref().as_str().and_then(&pick))
+                .collect();
+            items.filter(|i| !i.is_empty())
+        })
+    }
+
+    /// A table inside the table.
+    pub(super) fn table(
+        &mut self,
+        faults: &mut Faults,
+        field: &'static str,
+        name: &'static str,
+    ) -> Option<Table<'a, 'i>> {
+        let value = self.need(faults, field, "a table")?;
+        match value.get_ref() {
+            DeValue::Table(map) => Some(Table::new(map, value.span(), name)),
+            _ => {
+                faults.add(
+                    &value.span(),
+                    "script-wrong-value",
+                    format!("`{field}` of {} is not a table", self.name),
+                    "write a table: { ... }",
+                );
+                None
+            }
+        }
+    }
+
+    /// `[[field]]` tables; absent means none.
+    pub(super) fn tables(
+        &mut self,
+        faults: &mut Faults,
+        field: &'static str,
+        name: &'static str,
+    ) -> Vec<Table<'a, 'i>> {
+        let Some(value) = self.get(field) else {
+            return Vec::new();
+        };
+        let items = value.get_ref().as_array().map(|a| a.iter().collect::<Vec<_>>());
+        let Some(items) = items else {
+            faults.add(
+                &value.span(),
+                "script-wrong-value",
+                format!("`{field}` is not a list of tables"),
+                &format!("write [[{field}]]"),
+            );
+            return Vec::new();
+        };
+        items
+            .into_iter()
+            .filter_map(|item| match item.get_ref() {
+                DeValue::Table(map) => Some(Table::new(map, item.span(), name)),
+                _ => {
+                    faults.add(
+                        &item.span(),
+                        "script-wrong-value",
+                        format!("an item of `{field}` is not a table"),
+                        &format!("write [[{field}]]"),
+                    );
+                    None
+                }
+            })
+            .collect()
+    }
+
+    /// Everything that was not read is unknown or does not apply. A table that
+    /// already has a fault is left at that: its fields may be fine.
+    pub(super) fn finish(self, faults: &mut Faults) {
+        if self.broken {
+            return;
+        }
+        for (key, _) in self.map {
+            if !self.read.contains(key.get_ref().as_ref()) {
+                let known: Vec<&str> = self.read.iter().copied().collect();
+                faults.add(
+                    &key.span(),
+                    "script-unknown-field",
+                    format!(
+                        "`{}` is not a field of {}, or does not apply here",
+                        shown(key.get_ref(), 40),
+                        self.name
+                    ),
+                    &format!("delete it; fields that apply here: {}", known.join(", ")),
+                );
+            }
+        }
+    }
+}

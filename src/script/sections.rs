@@ -1,0 +1,366 @@
+//! The sections of a script, read from top to bottom. Names are checked here
+//! (unique, declared before use); whether the steps can work is `plan`'s.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use toml::de::DeTable;
+
+use super::diagnostic::{Diagnostic, Diagnostics};
+use super::reader::{Faults, Table};
+use super::verb::{Verb, metadata};
+use super::{
+    Act, Backend, Expires, ExternalKey, Kind, Made, Profile, ResultSpec, Role, Script, SerialSpec, Source,
+    SourceKind, Step, TokenSpec,
+};
+use crate::base::{Digest, Id, is_plain};
+
+pub(super) fn read(text: &str) -> Result<Script, Diagnostics> {
+    let mut faults = Faults::new(text);
+    let (document, errors) = DeTable::parse_recoverable(text);
+    if !errors.is_empty() {
+        for error in &errors {
+            let span = error.span().unwrap_or(0..0);
+            let message = error.message().replace('\n', " ");
+            faults.add(
+                &span,
+                "script-syntax",
+                message,
+                "mend the TOML; see docs/script-reference.md",
+            );
+        }
+        return Err(Diagnostics(faults.into_sorted()));
+    }
+    let script = read_document(text, document.get_ref(), &mut faults);
+    let found = faults.into_sorted();
+    match script {
+        Some(script) if found.is_empty() => Ok(script),
+        _ if found.is_empty() => Err(Diagnostics(vec![unread()])),
+        _ => Err(Diagnostics(found)),
+    }
+}
+
+/// A section that yields nothing has always said why; this is the belt.
+fn unread() -> Diagnostic {
+    Diagnostic {
+        line: 1,
+        column: 1,
+        code: "script-syntax",
+        message: "the script could not be read".to_owned(),
+        help: "compare it with ceremony-scripts/templates/".to_owned(),
+    }
+}
+
+fn read_document(text: &str, map: &DeTable, faults: &mut Faults) -> Option<Script> {
+    let mut top = Table::new(map, 0..0, "the script");
+    let schema = top.number(faults, "schema", 1..2);
+    let kind = top.word(
+        faults,
+        "kind",
+        &[("production", Kind::Production), ("rehearsal", Kind::Rehearsal)],
+    );
+    let profile = top.word(
+        faults,
+        "profile",
+        &[
+            ("universal", Profile::Universal),
+            ("hardware-default", Profile::HardwareDefault),
+        ],
+    );
+    let organisation = top.id(faults, "organisation");
+    let site = top.id(faults, "site");
+    let ceremony = top.id(faults, "ceremony");
+    let title = top.line(faults, "title");
+    if let Some(mut trust) = top.table(faults, "trust", "[trust]") {
+        // Succession from an existing root needs the chain; it is never a
+        // fallback of genesis, nor genesis of it.
+        trust.is_true(faults, "genesis");
+        trust.finish(faults);
+    }
+    let mut names = Names::default();
+    let sources = each(&mut top, faults, "source", "[[source]]", |t, f| {
+        read_source(t, f, &mut names)
+    });
+    let roles = each(&mut top, faults, "role", "[[role]]", |t, f| {
+        read_role(t, f, &mut names)
+    });
+    let tokens = each(&mut top, faults, "token", "[[token]]", |t, f| {
+        read_token(t, f, &mut names)
+    });
+    let keys = each(&mut top, faults, "key", "[[key]]", |t, f| {
+        read_key(t, f, &mut names)
+    });
+    let results = each(&mut top, faults, "result", "[[result]]", |t, f| {
+        read_result(t, f, &mut names)
+    });
+    let acts = each(&mut top, faults, "act", "[[act]]", |t, f| {
+        read_act(t, f, &mut names)
+    });
+    top.finish(faults);
+    schema?;
+    Some(Script {
+        sha256: Digest::of(text.as_bytes()),
+        text: text.into(),
+        kind: kind?,
+        profile: profile?,
+        organisation: organisation?,
+        site: site?,
+        ceremony: ceremony?,
+        title: title?,
+        sources,
+        roles,
+        tokens,
+        keys,
+        results,
+        acts,
+    })
+}
+
+/// Names seen so far, per kind of thing.
+#[derive(Default)]
+struct Names(BTreeSet<(&'static str, String)>);
+
+impl Names {
+    fn new_one(&mut self, faults: &mut Faults, kind: &'static str, name: &str, span: &Range<usize>) {
+        if !self.0.insert((kind, name.to_owned())) {
+            faults.add(
+                span,
+                "script-duplicate-id",
+                format!("there are two of {kind} `{name}`"),
+                "give each its own name",
+            );
+        }
+    }
+}
+
+fn each<T>(
+    top: &mut Table,
+    faults: &mut Faults,
+    field: &'static str,
+    name: &'static str,
+    mut read: impl FnMut(&mut Table, &mut Faults) -> Option<T>,
+) -> Vec<T> {
+    let mut items = Vec::new();
+    for mut table in top.tables(faults, field, name) {
+        let item = read(&mut table, faults);
+        table.finish(faults);
+        items.extend(item);
+    }
+    items
+}
+
+fn named(table: &mut Table, faults: &mut Faults, kind: &'static str, names: &mut Names) -> Option<Id> {
+    let id = table.id(faults, "id")?;
+    names.new_one(faults, kind, id.as_str(), &table.span_of("id"));
+    Some(id)
+}
+
+fn read_source(table: &mut Table, faults: &mut Faults, names: &mut Names) -> Option<Source> {
+    let id = named(table, faults, "source", names);
+    let kind = table.word(
+        faults,
+        "kind",
+        &[
+            ("paper", SourceKind::Paper),
+            ("second-machine", SourceKind::SecondMachine),
+            ("witness-machine", SourceKind::WitnessMachine),
+            ("simulated", SourceKind::Simulated),
+        ],
+    );
+    Some(Source { id: id?, kind: kind? })
+}
+
+fn read_role(table: &mut Table, faults: &mut Faults, names: &mut Names) -> Option<Role> {
+    let id = named(table, faults, "role", names);
+    let seats = table.number(faults, "seats", 1..33);
+    let quorum = table.number(faults, "quorum", 1..33);
+    if let (Some(seats), Some(quorum)) = (seats, quorum)
+        && quorum > seats
+    {
+        faults.add(
+            &table.span_of("quorum"),
+            "script-quorum-above-seats",
+            format!("a quorum of {quorum} cannot be met by {seats} seats"),
+            "lower `quorum` or raise `seats`",
+        );
+    }
+    Some(Role {
+        id: id?,
+        seats: seats?,
+        quorum: quorum?,
+    })
+}
+
+fn read_token(table: &mut Table, faults: &mut Faults, names: &mut Names) -> Option<TokenSpec> {
+    #[derive(Clone, Copy)]
+    enum Word {
+        Embedded,
+        File,
+        Pkcs11,
+    }
+    let id = named(table, faults, "token", names);
+    let word = table.word(
+        faults,
+        "backend",
+        &[
+            ("embedded", Word::Embedded),
+            ("file", Word::File),
+            ("pkcs11", Word::Pkcs11),
+        ],
+    );
+    let backend = match word? {
+        Word::Embedded => Backend::Embedded,
+        Word::File => Backend::File,
+        Word::Pkcs11 => Backend::Pkcs11 {
+            module: table.id(faults, "module")?,
+        },
+    };
+    let serial = table.line(faults, "serial")?;
+    let serial = if serial == "at-inventory" {
+        SerialSpec::AtInventory
+    } else {
+        if !is_plain(&serial) || serial.len() < 4 || serial.len() > 40 {
+            faults.add(
+                &table.span_of("serial"),
+                "script-wrong-value",
+                "`serial` is 4 to 40 printable ASCII characters".to_owned(),
+                "copy the serial from the device's body, or write \"at-inventory\"",
+            );
+        }
+        names.new_one(faults, "serial", &serial, &table.span_of("serial"));
+        SerialSpec::Known(serial)
+    };
+    let folder_like = matches!(backend, Backend::Embedded | Backend::File);
+    if folder_like && serial == SerialSpec::AtInventory {
+        faults.add(
+            &table.span_of("serial"),
+            "script-serial-needed",
+            "an embedded or file token has the serial that the script gives it".to_owned(),
+            "write a serial, for example \"REHEARSAL-0001\"",
+        );
+    }
+    if let SerialSpec::Known(serial) = &serial
+        && folder_like
+        && !serial.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    {
+        faults.add(
+            &table.span_of("serial"),
+            "script-wrong-value",
+            "the serial of an embedded or file token is its folder's name".to_owned(),
+            "use letters, digits and '-' only",
+        );
+    }
+    Some(TokenSpec {
+        id: id?,
+        backend,
+        serial,
+    })
+}
+
+fn read_key(table: &mut Table, faults: &mut Faults, names: &mut Names) -> Option<ExternalKey> {
+    let id = named(table, faults, "key", names);
+    let public = table.table(faults, "public", "`public`").and_then(|mut inner| {
+        let file = inner.file(faults, "file");
+        let sha256 = inner.digest(faults, "sha256");
+        inner.finish(faults);
+        Some((file?, sha256?))
+    });
+    // Its private half cannot prove itself in this room, and that is said in
+    // the bytes that people approve.
+    let waived = table.word(faults, "proof_of_possession", &[("waived", ())]);
+    let (file, sha256) = public?;
+    waived?;
+    Some(ExternalKey {
+        id: id?,
+        file,
+        sha256,
+    })
+}
+
+fn read_result(table: &mut Table, faults: &mut Faults, names: &mut Names) -> Option<ResultSpec> {
+    let at = faults.place(&table.span);
+    let role = metadata(table, faults)?;
+    names.new_one(
+        faults,
+        "result for metadata",
+        role.as_str(),
+        &table.span_of("metadata"),
+    );
+    let threshold = table.number(faults, "threshold", 1..1025);
+    let keys = table.list(faults, "keys", "a list of key names", |s| Id::parse(s).ok());
+    let here = table.word(faults, "made", &[("here", true), ("elsewhere", false)])?;
+    let made = if here {
+        // Succession is another kind of ceremony: here every version is 1.
+        let version = table.number(faults, "version", 1..2);
+        let expires = if table.has("expires") {
+            table.instant(faults, "expires").map(Expires::At)
+        } else {
+            table
+                .number(faults, "expires_in_days", 1..3654)
+                .map(Expires::InDays)
+        };
+        Made::Here {
+            version: u64::from(version?),
+            expires: expires?,
+        }
+    } else {
+        Made::Elsewhere
+    };
+    let (threshold, keys) = (threshold?, keys?);
+    let distinct: BTreeSet<&Id> = keys.iter().collect();
+    if distinct.len() != keys.len() {
+        faults.add(
+            &table.span_of("keys"),
+            "script-duplicate-id",
+            format!("the keys of {} name one key twice", role.as_str()),
+            "name each key once",
+        );
+    }
+    if usize::try_from(threshold).is_ok_and(|t| t > distinct.len()) {
+        faults.add(
+            &table.span_of("threshold"),
+            "script-threshold-above-keys",
+            format!(
+                "a threshold of {threshold} cannot be met by {} key(s) of {}",
+                distinct.len(),
+                role.as_str()
+            ),
+            "lower `threshold` or name more keys",
+        );
+    }
+    Some(ResultSpec {
+        metadata: role,
+        threshold,
+        keys,
+        made,
+        at,
+    })
+}
+
+fn read_act(table: &mut Table, faults: &mut Faults, names: &mut Names) -> Option<Act> {
+    let id = named(table, faults, "act", names);
+    let title = table.line(faults, "title");
+    let mut steps = Vec::new();
+    for mut step in table.tables(faults, "step", "[[act.step]]") {
+        let at = faults.place(&step.span);
+        let id = named(&mut step, faults, "step", names);
+        let by = step.id(faults, "by");
+        let minutes = step.number(faults, "minutes", 1..241);
+        let verb = Verb::read(&mut step, faults);
+        step.finish(faults);
+        if let (Some(id), Some(by), Some(minutes), Some(verb)) = (id, by, minutes, verb) {
+            steps.push(Step {
+                id,
+                verb,
+                by,
+                minutes,
+                at,
+            });
+        }
+    }
+    Some(Act {
+        id: id?,
+        title: title?,
+        steps,
+    })
+}

@@ -1,0 +1,242 @@
+//! The verbs of a step: a closed list, each with just the fields that apply to
+//! it. What they do is `engine/steps/`, one file per verb.
+
+use super::reader::{Faults, Table};
+use crate::base::{Algorithm, Id};
+use crate::tuf::RoleName;
+
+/// What a step does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verb {
+    /// Who is here, seat by seat.
+    RollCall,
+    /// The machine's clock against a clock that people read.
+    Clock,
+    /// Things that people look at and confirm, one by one.
+    Checklist {
+        /// What must be true, one line each.
+        items: Vec<String>,
+    },
+    /// Find a device and match it with the serial on its body.
+    Inventory {
+        /// The device.
+        on: Id,
+    },
+    /// Set up a new device: SO PIN, label, user PIN. Destroys what is on it.
+    Provision {
+        /// The device.
+        on: Id,
+    },
+    /// Generate a key pair on a device.
+    GenerateKey {
+        /// The device.
+        on: Id,
+        /// The key's name.
+        key: Id,
+        /// Its algorithm.
+        algorithm: Algorithm,
+    },
+    /// A new key signs a challenge.
+    ProvePossession {
+        /// The device.
+        on: Id,
+        /// The key.
+        key: Id,
+    },
+    /// Make and freeze a metadata file's payload.
+    Compose {
+        /// Which file.
+        metadata: RoleName,
+    },
+    /// People read the whole payload.
+    Review {
+        /// Which file.
+        metadata: RoleName,
+    },
+    /// Words of the payload's digest, typed from another source.
+    ReadBack {
+        /// Which file.
+        metadata: RoleName,
+        /// From where the words are read.
+        source: Id,
+    },
+    /// One key signs one payload.
+    Sign {
+        /// Which file.
+        metadata: RoleName,
+        /// The device.
+        on: Id,
+        /// The key.
+        key: Id,
+    },
+    /// Write the bundle to removable media and read it back.
+    Export,
+    /// Compare the record's words, close it, write the seal.
+    Seal {
+        /// From where the words are read.
+        source: Id,
+    },
+}
+
+/// What an active comparison is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Subject {
+    /// The payload of a metadata file.
+    Metadata(RoleName),
+    /// The record itself.
+    Record,
+}
+
+impl Verb {
+    /// The word after `do =`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Verb::RollCall => "roll-call",
+            Verb::Clock => "clock",
+            Verb::Checklist { .. } => "checklist",
+            Verb::Inventory { .. } => "inventory",
+            Verb::Provision { .. } => "provision",
+            Verb::GenerateKey { .. } => "generate-key",
+            Verb::ProvePossession { .. } => "prove-possession",
+            Verb::Compose { .. } => "compose",
+            Verb::Review { .. } => "review",
+            Verb::ReadBack { .. } => "read-back",
+            Verb::Sign { .. } => "sign",
+            Verb::Export => "export",
+            Verb::Seal { .. } => "seal",
+        }
+    }
+
+    /// The device that the step needs, if any.
+    #[must_use]
+    pub fn token(&self) -> Option<&Id> {
+        match self {
+            Verb::Inventory { on }
+            | Verb::Provision { on }
+            | Verb::GenerateKey { on, .. }
+            | Verb::ProvePossession { on, .. }
+            | Verb::Sign { on, .. } => Some(on),
+            _ => None,
+        }
+    }
+
+    pub(super) fn read(table: &mut Table, faults: &mut Faults) -> Option<Verb> {
+        let word = table.word(faults, "do", WORDS)?;
+        match word {
+            Word::RollCall => Some(Verb::RollCall),
+            Word::Clock => Some(Verb::Clock),
+            Word::Checklist => table
+                .list(
+                    faults,
+                    "items",
+                    "a list of lines, each of 1 to 120 characters",
+                    |s| {
+                        (1..=120)
+                            .contains(&s.chars().count())
+                            .then(|| s.to_owned())
+                            .filter(|s| !s.contains('\n'))
+                    },
+                )
+                .map(|items| Verb::Checklist { items }),
+            Word::Inventory => table.id(faults, "on").map(|on| Verb::Inventory { on }),
+            Word::Provision => table.id(faults, "on").map(|on| Verb::Provision { on }),
+            Word::GenerateKey => {
+                let on = table.id(faults, "on");
+                let mut inner = table.table(faults, "key", "`key`")?;
+                let key = inner.id(faults, "name");
+                let algorithm = inner.word(faults, "algorithm", ALGORITHMS);
+                let extractable = inner.is_false(faults, "extractable");
+                if let Some(key) = key.as_ref().filter(|k| k.as_str().len() > 13) {
+                    faults.add(
+                        &inner.span_of("name"),
+                        "script-key-name-too-long",
+                        format!("the key's name `{key}` has more than 13 characters"),
+                        "shorten it: name, colon and operation id share the 40 bytes of a device's label",
+                    );
+                }
+                inner.finish(faults);
+                let (key, algorithm, ()) = (key?, algorithm?, extractable?);
+                Some(Verb::GenerateKey {
+                    on: on?,
+                    key,
+                    algorithm,
+                })
+            }
+            Word::ProvePossession => {
+                let (on, key) = (table.id(faults, "on"), table.id(faults, "key"));
+                Some(Verb::ProvePossession { on: on?, key: key? })
+            }
+            Word::Compose => metadata(table, faults).map(|metadata| Verb::Compose { metadata }),
+            Word::Review => metadata(table, faults).map(|metadata| Verb::Review { metadata }),
+            Word::ReadBack => {
+                let (metadata, source) = (metadata(table, faults), table.id(faults, "source"));
+                Some(Verb::ReadBack {
+                    metadata: metadata?,
+                    source: source?,
+                })
+            }
+            Word::Sign => {
+                let metadata = metadata(table, faults);
+                let (on, key) = (table.id(faults, "on"), table.id(faults, "key"));
+                Some(Verb::Sign {
+                    metadata: metadata?,
+                    on: on?,
+                    key: key?,
+                })
+            }
+            Word::Export => Some(Verb::Export),
+            Word::Seal => table.id(faults, "source").map(|source| Verb::Seal { source }),
+        }
+    }
+}
+
+pub(super) fn metadata(table: &mut Table, faults: &mut Faults) -> Option<RoleName> {
+    table.word(faults, "metadata", METADATA)
+}
+
+const METADATA: &[(&str, RoleName)] = &[
+    ("root", RoleName::Root),
+    ("targets", RoleName::Targets),
+    ("snapshot", RoleName::Snapshot),
+    ("timestamp", RoleName::Timestamp),
+];
+
+const ALGORITHMS: &[(&str, Algorithm)] = &[
+    ("ecdsa-p256", Algorithm::EcdsaP256),
+    ("ed25519", Algorithm::Ed25519),
+];
+
+#[derive(Clone, Copy)]
+enum Word {
+    RollCall,
+    Clock,
+    Checklist,
+    Inventory,
+    Provision,
+    GenerateKey,
+    ProvePossession,
+    Compose,
+    Review,
+    ReadBack,
+    Sign,
+    Export,
+    Seal,
+}
+
+const WORDS: &[(&str, Word)] = &[
+    ("roll-call", Word::RollCall),
+    ("clock", Word::Clock),
+    ("checklist", Word::Checklist),
+    ("inventory", Word::Inventory),
+    ("provision", Word::Provision),
+    ("generate-key", Word::GenerateKey),
+    ("prove-possession", Word::ProvePossession),
+    ("compose", Word::Compose),
+    ("review", Word::Review),
+    ("read-back", Word::ReadBack),
+    ("sign", Word::Sign),
+    ("export", Word::Export),
+    ("seal", Word::Seal),
+];

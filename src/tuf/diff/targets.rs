@@ -1,0 +1,126 @@
+//! What a targets change means: files added, changed, removed; delegations in
+//! their order, which is their priority (TUF 4.5; facts/tuf.md 5.3).
+
+use std::collections::BTreeSet;
+
+use super::change;
+use crate::base::{Json, shown};
+use crate::tuf::targets::{TargetFile, Targets};
+
+pub(super) fn lines(new: &Targets, old: Option<&Targets>, out: &mut Vec<String>) {
+    out.push(change(
+        "target files:",
+        new.targets.len(),
+        old.map(|o| o.targets.len()),
+    ));
+    for (path, file) in &new.targets {
+        let word = match old.map(|o| o.targets.get(path)) {
+            None => "",
+            Some(None) => "ADDED ",
+            Some(Some(before)) if before == file => continue,
+            Some(Some(_)) => "CHANGED ",
+        };
+        out.push(format!("  {word}{}", of_file(path, file)));
+    }
+    for (path, file) in old.iter().flat_map(|o| &o.targets) {
+        if !new.targets.contains_key(path) {
+            out.push(format!("  REMOVED {}", of_file(path, file)));
+        }
+    }
+    delegations(
+        new.delegations.as_ref(),
+        old.and_then(|o| o.delegations.as_ref()),
+        old.is_some(),
+        out,
+    );
+}
+
+fn of_file(path: &str, file: &TargetFile) -> String {
+    let hashes: Vec<_> = file
+        .hashes
+        .iter()
+        .map(|(algorithm, digest)| format!("{} {digest}", shown(algorithm, 20)))
+        .collect();
+    format!(
+        "{}: {} bytes, {}",
+        shown(path, 400),
+        file.length,
+        hashes.join(", ")
+    )
+}
+
+fn delegations(new: Option<&Json>, old: Option<&Json>, compared: bool, out: &mut Vec<String>) {
+    if new.is_none() && old.is_none() {
+        return;
+    }
+    let (now, before) = (roles(new), roles(old));
+    out.push(change(
+        "delegations:",
+        now.len(),
+        compared.then_some(before.len()),
+    ));
+    for role in &now {
+        let name = name_of(role);
+        let word = match before.iter().find(|b| name_of(b) == name) {
+            _ if !compared => "",
+            None => "ADDED ",
+            Some(b) if b == role => "",
+            Some(_) => "CHANGED ",
+        };
+        out.push(format!("  {word}{}", of_role(role)));
+    }
+    let names: BTreeSet<_> = now.iter().map(|r| name_of(r)).collect();
+    for role in before.iter().filter(|r| !names.contains(&name_of(r))) {
+        // facts/tuf.md 2.9: its entry in snapshot must stay.
+        out.push(format!("  REMOVED {}", of_role(role)));
+    }
+    let common = |list: &[&Json], other: &[&Json]| -> Vec<String> {
+        list.iter()
+            .map(|r| name_of(r))
+            .filter(|n| other.iter().any(|o| name_of(o) == *n))
+            .collect()
+    };
+    if common(&now, &before) != common(&before, &now) {
+        out.push("  REORDERED: the order is the priority".to_owned());
+    }
+    let succinct = |d: Option<&Json>| d.and_then(|d| d.get("succinct_roles")).map(Json::line);
+    if let Some(line) = succinct(new) {
+        out.push(format!("  succinct roles: {}", shown(&line, 400)));
+    }
+    if compared && succinct(new) != succinct(old) {
+        out.push("  succinct roles CHANGED".to_owned());
+    }
+}
+
+fn roles(delegations: Option<&Json>) -> Vec<&Json> {
+    delegations
+        .and_then(|d| d.get("roles"))
+        .and_then(Json::as_array)
+        .map(|roles| roles.iter().collect())
+        .unwrap_or_default()
+}
+
+fn name_of(role: &Json) -> String {
+    match role.get("name") {
+        Some(Json::Str(name)) => shown(name, 120),
+        Some(other) => shown(&other.line(), 120),
+        None => "(no name)".to_owned(),
+    }
+}
+
+fn of_role(role: &Json) -> String {
+    let line = |name: &str| role.get(name).map_or("?".to_owned(), |v| shown(&v.line(), 60));
+    let count = |name: &str| role.get(name).and_then(Json::as_array).map(<[Json]>::len);
+    let patterns = match (count("paths"), count("path_hash_prefixes")) {
+        (Some(n), None) => format!("{n} paths"),
+        (None, Some(n)) => format!("{n} path hash prefixes"),
+        _ => "NEITHER PATHS NOR PREFIXES, OR BOTH".to_owned(),
+    };
+    format!(
+        "{}: {} of {} keys, {patterns}, terminating {}",
+        name_of(role),
+        line("threshold"),
+        count("keyids").map_or("?".to_owned(), |n| n.to_string()),
+        line("terminating"),
+    )
+}

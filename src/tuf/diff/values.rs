@@ -1,0 +1,74 @@
+//! Every value of a payload as `path = value`, marked against the trusted one.
+//! Each line can be read back in one way only: names that are not plain words
+//! are quoted, quotes and backslashes inside are escaped, texts are quoted and
+//! numbers are not. So two payloads never share these lines.
+
+use std::collections::BTreeMap;
+
+use crate::base::{Json, shown};
+
+/// Headed lines: two spaces in front of what is the same or has nothing to be
+/// compared with, `+ ` added, `~ ` changed, `- ` gone.
+pub(super) fn section(signed: &Json, trusted: Option<&Json>) -> Vec<String> {
+    let new = leaves(signed);
+    let Some(trusted) = trusted else {
+        let mut lines = vec![format!("every value ({})", new.len())];
+        lines.extend(new.iter().map(|(at, value)| format!("  {at} = {value}")));
+        return lines;
+    };
+    let old: BTreeMap<_, _> = leaves(trusted).into_iter().collect();
+    let mut lines = vec![format!("every value ({}; + added, ~ changed, - gone)", new.len())];
+    for (at, value) in &new {
+        lines.push(match old.get(at) {
+            None => format!("+ {at} = {value}"),
+            Some(before) if before == value => format!("  {at} = {value}"),
+            Some(before) => format!("~ {at} = {value} (was {before})"),
+        });
+    }
+    let now: BTreeMap<_, _> = new.into_iter().collect();
+    for (at, value) in old.iter().filter(|(at, _)| !now.contains_key(*at)) {
+        lines.push(format!("- {at} = {value}"));
+    }
+    lines
+}
+
+/// Paths and values of all leaves; an empty object or array is a leaf.
+fn leaves(value: &Json) -> Vec<(String, String)> {
+    let mut out = Vec::new();
+    walk(value, "signed", &mut out);
+    out
+}
+
+fn walk(value: &Json, at: &str, out: &mut Vec<(String, String)>) {
+    match value {
+        Json::Object(map) if !map.is_empty() => {
+            for (key, value) in map {
+                walk(value, &format!("{at}{}", segment(key)), out);
+            }
+        }
+        Json::Array(items) if !items.is_empty() => {
+            for (i, item) in items.iter().enumerate() {
+                walk(item, &format!("{at}[{i}]"), out);
+            }
+        }
+        Json::Str(text) => out.push((at.to_owned(), quoted(text))),
+        plain => out.push((at.to_owned(), plain.line())),
+    }
+}
+
+fn segment(key: &str) -> String {
+    let plain = !key.is_empty()
+        && key
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+    if plain {
+        format!(".{key}")
+    } else {
+        format!("[{}]", quoted(key))
+    }
+}
+
+/// `shown` escapes the backslash, so `\"` can only be an escaped quote.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", shown(text, usize::MAX).replace('"', "\\\""))
+}
