@@ -4,6 +4,7 @@
 //! that does not apply, is an error with line and column (DESIGN 4). What does
 //! not parse here cannot reach a plan. The vocabulary is `docs/script-reference.md`.
 
+mod answers;
 mod diagnostic;
 mod reader;
 mod sections;
@@ -12,6 +13,7 @@ mod verb;
 
 use std::sync::Arc;
 
+pub use answers::{Answers, Named, TokenAnswers};
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use text::MAX_BYTES;
 pub use verb::{Subject, Verb};

@@ -52,6 +52,7 @@ pub(super) struct Table<'a, 'i> {
     pub(super) span: Range<usize>,
     name: &'static str,
     read: BTreeSet<&'static str>,
+    read_also: BTreeSet<String>,
     /// A field was missing or wrong, so others may be unread for that reason.
     broken: bool,
 }
@@ -65,8 +66,36 @@ impl<'a, 'i> Table<'a, 'i> {
             span,
             name,
             read: BTreeSet::new(),
+            read_also: BTreeSet::new(),
             broken: false,
         }
+    }
+
+    /// The fields that stand in the table.
+    pub(super) fn names(&self) -> Vec<String> {
+        self.map.keys().map(|k| k.get_ref().to_string()).collect()
+    }
+
+    /// A list of lines under a field whose name is not fixed (a role).
+    pub(super) fn list_of(&mut self, faults: &mut Faults, field: &str) -> Option<Vec<String>> {
+        self.read_also.insert(field.to_owned());
+        let value = self.map.get(field)?;
+        let items: Option<Vec<String>> = value.get_ref().as_array().and_then(|items| {
+            items
+                .iter()
+                .map(|i| i.get_ref().as_str().map(str::to_owned))
+                .collect()
+        });
+        if items.is_none() {
+            self.broken = true;
+            faults.add(
+                &value.span(),
+                "script-wrong-value",
+                format!("`{}` of {} is not a list of texts", shown(field, 40), self.name),
+                "write a list: [\"...\", \"...\"]",
+            );
+        }
+        items
     }
 
     pub(super) fn has(&self, field: &str) -> bool {
@@ -309,7 +338,8 @@ impl<'a, 'i> Table<'a, 'i> {
             return;
         }
         for (key, _) in self.map {
-            if !self.read.contains(key.get_ref().as_ref()) {
+            let name: &str = key.get_ref().as_ref();
+            if !self.read.contains(name) && !self.read_also.contains(name) {
                 let known: Vec<&str> = self.read.iter().copied().collect();
                 faults.add(
                     &key.span(),

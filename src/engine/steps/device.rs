@@ -47,30 +47,30 @@ pub(super) fn lock_others(turn: &mut Turn, token: &Id) -> bool {
     true
 }
 
-pub(super) fn identified(
-    turn: &mut Turn,
-    token: &Id,
-    serial: &str,
-    card: &DeviceCard,
-) -> Result<(), Refusal> {
+pub(super) fn identified(turn: &mut Turn, token: &Id, serial: &str, card: &DeviceCard) {
     if card.serial != *serial {
-        return Err(Refusal::new(
-            "wrong-device",
-            format!("serial {serial}"),
-            card.serial.clone(),
-            "another device answered",
-        ));
+        super::trouble(
+            turn,
+            Trouble::Device(DeviceFault {
+                operation: Operation::Identity,
+                code: DeviceCode::NotFound,
+                meaning: format!("asked for serial {serial}, another device answered"),
+                changed: Changed::No,
+                retry: Retry::Safe,
+            }),
+        );
+        return;
     }
     let state = turn.token(token);
     state.card = Some(card.clone());
     state.here = true;
     if matches!(turn.verb(), Some(Verb::Provision { .. })) {
         super::provision::ready(turn, token, card);
-        return Ok(());
+        return;
     }
     if card.pin == PinState::Locked {
         super::trouble(turn, Trouble::Device(locked()));
-        return Ok(());
+        return;
     }
     if !card.initialised {
         super::trouble(
@@ -83,10 +83,9 @@ pub(super) fn identified(
                 retry: Retry::AskHuman,
             }),
         );
-        return Ok(());
+        return;
     }
     pursue(turn);
-    Ok(())
 }
 
 pub(super) fn unlock(turn: &mut Turn, token: &Id, pin: Ticket) -> Result<(), Refusal> {

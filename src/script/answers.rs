@@ -1,0 +1,154 @@
+//! Answers files: what a machine says in place of people in a rehearsal. The
+//! format is read with the same strictness as a script. It is here because
+//! this room is the only one that reads TOML; what may be answered is
+//! `headless`'s to decide.
+
+use std::collections::BTreeMap;
+
+use toml::de::DeTable;
+
+use super::diagnostic::Diagnostics;
+use super::reader::{Faults, Table};
+use super::text;
+use crate::base::{Id, Secret};
+
+/// Answers, by what they answer.
+#[derive(Debug, Default)]
+pub struct Answers {
+    /// For each role, one text a seat: a name, or `absent: REASON`.
+    pub people: BTreeMap<Id, Vec<String>>,
+    /// The briefing.
+    pub begin: bool,
+    /// The machine's own clock stands for the wall clock.
+    pub clock_from_machine: bool,
+    /// Every line of every checklist.
+    pub checklist: bool,
+    /// Every review.
+    pub review: bool,
+    /// The simulated second machine is read.
+    pub words_from_simulated: bool,
+    /// The end of a serial, wherever it is asked.
+    pub device: bool,
+    /// The export.
+    pub export: bool,
+    /// The close.
+    pub close: bool,
+    /// Devices.
+    pub tokens: BTreeMap<Id, TokenAnswers>,
+}
+
+/// Answers about one device. PINs of a rehearsal are not secret, and still go
+/// the way of secrets.
+#[derive(Debug)]
+pub struct TokenAnswers {
+    /// Its serial, or the label that it has before the ceremony.
+    pub named: Named,
+    /// SO PIN.
+    pub so_pin: Secret,
+    /// User PIN.
+    pub pin: Secret,
+    /// PINs to type first, wrong ones.
+    pub wrong: Vec<Secret>,
+}
+
+/// How the answers name a device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Named {
+    /// By serial.
+    Serial(String),
+    /// By label.
+    Label(String),
+}
+
+impl Answers {
+    /// Reads an answers file.
+    ///
+    /// # Errors
+    /// Every fault found, with its place.
+    pub fn parse(bytes: &[u8]) -> Result<Answers, Diagnostics> {
+        let text = text::check(bytes)?;
+        let mut faults = Faults::new(text);
+        let (document, errors) = DeTable::parse_recoverable(text);
+        for error in &errors {
+            let span = error.span().unwrap_or(0..0);
+            faults.add(
+                &span,
+                "answers-syntax",
+                error.message().replace('\n', " "),
+                "mend the TOML; see docs/script-reference.md",
+            );
+        }
+        let mut answers = Answers::default();
+        if errors.is_empty() {
+            read(document.get_ref(), &mut answers, &mut faults);
+        }
+        let found = faults.into_sorted();
+        if found.is_empty() { Ok(answers) } else { Err(Diagnostics(found)) }
+    }
+}
+
+fn read(map: &DeTable, answers: &mut Answers, faults: &mut Faults) {
+    let mut top = Table::new(map, 0..0, "the answers file");
+    top.number(faults, "schema", 1..2);
+    if let Some(mut people) = top.table(faults, "people", "[people]") {
+        for name in people.names() {
+            let Ok(role) = Id::parse(&name) else {
+                continue; // left over, and so reported by `finish`
+            };
+            if let Some(seats) = people.list_of(faults, &name) {
+                answers.people.insert(role, seats);
+            }
+        }
+        people.finish(faults);
+    }
+    if let Some(mut confirm) = top.table(faults, "confirm", "[confirm]") {
+        let mut yes = |faults: &mut Faults, field: &'static str| {
+            confirm.has(field) && confirm.is_true(faults, field).is_some()
+        };
+        answers.begin = yes(faults, "begin");
+        answers.checklist = yes(faults, "checklist");
+        answers.review = yes(faults, "review");
+        answers.device = yes(faults, "device");
+        answers.export = yes(faults, "export");
+        answers.close = yes(faults, "close");
+        answers.clock_from_machine =
+            confirm.has("clock") && confirm.word(faults, "clock", &[("machine", ())]).is_some();
+        answers.words_from_simulated =
+            confirm.has("words") && confirm.word(faults, "words", &[("simulated", ())]).is_some();
+        confirm.finish(faults);
+    }
+    for mut table in top.tables(faults, "token", "[[token]]") {
+        let id = table.id(faults, "id");
+        let named = if table.has("label") {
+            table.line(faults, "label").map(Named::Label)
+        } else {
+            table.line(faults, "serial").map(Named::Serial)
+        };
+        let so_pin = secret(&mut table, faults, "so_pin");
+        let pin = secret(&mut table, faults, "pin");
+        let wrong = if table.has("wrong") {
+            table.list(faults, "wrong", "a list of PINs", |s| Secret::copy_of(s.as_bytes()).ok())
+        } else {
+            Some(Vec::new())
+        };
+        table.finish(faults);
+        if let (Some(id), Some(named), Some(so_pin), Some(pin), Some(wrong)) = (id, named, so_pin, pin, wrong) {
+            answers.tokens.insert(
+                id,
+                TokenAnswers {
+                    named,
+                    so_pin,
+                    pin,
+                    wrong,
+                },
+            );
+        }
+    }
+    top.finish(faults);
+}
+
+fn secret(table: &mut Table, faults: &mut Faults, field: &'static str) -> Option<Secret> {
+    table
+        .line(faults, field)
+        .and_then(|s| Secret::copy_of(s.as_bytes()).ok())
+}

@@ -1,0 +1,66 @@
+//! Disk, as a ceremony uses it: a journal that is synced before anybody acts
+//! on it, files that are written once, folders on media that are visibly
+//! partial until they are whole. A write that fails is a fact with a name,
+//! never a warning (threat T17; convention 8).
+
+mod journal;
+mod output;
+
+use std::io;
+use std::path::Path;
+
+pub use journal::Journal;
+pub use output::{new_folder, read_file, replace_folder, sync_folder, write_new};
+
+use crate::base::shown;
+use crate::fault::Code;
+
+/// A disk that did not do what was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{meaning}")]
+pub struct StoreError {
+    /// Its card.
+    pub code: Code,
+    /// What was being done, to which file, and the system's reason; safe to show.
+    pub meaning: String,
+}
+
+impl StoreError {
+    /// An error with a code of its own.
+    #[must_use]
+    pub fn new(code: Code, meaning: impl Into<String>) -> StoreError {
+        StoreError {
+            code,
+            meaning: meaning.into(),
+        }
+    }
+
+    /// The system's error, sorted by what a person can do about it.
+    fn io(doing: &str, path: &Path, error: &io::Error) -> StoreError {
+        use io::ErrorKind as K;
+        let code = match error.kind() {
+            K::StorageFull | K::QuotaExceeded | K::FileTooLarge => Code::StorageFull,
+            K::ReadOnlyFilesystem | K::PermissionDenied => Code::StorageReadOnly,
+            K::NotFound => Code::RecordMissing,
+            K::AlreadyExists | K::DirectoryNotEmpty => Code::RecordExists,
+            _ => Code::StorageFailed,
+        };
+        StoreError {
+            code,
+            meaning: format!("{doing} {}: {error}", shown(&path.display().to_string(), 200)),
+        }
+    }
+}
+
+impl From<StoreError> for crate::base::device::DeviceFault {
+    fn from(error: StoreError) -> Self {
+        use crate::base::device::{Changed, DeviceCode, DeviceFault, Operation, Retry};
+        DeviceFault {
+            operation: Operation::Find,
+            code: DeviceCode::Storage,
+            meaning: error.meaning,
+            changed: Changed::No,
+            retry: Retry::AskHuman,
+        }
+    }
+}
