@@ -93,6 +93,26 @@ fn softhsm_keys_are_made_here_and_seen_before_login() {
 }
 
 #[test]
+fn after_a_failed_signature_somebody_logs_in_again() {
+    let Some(backend) = softhsm() else { return };
+    let (_, mut token) = backend.initialised();
+    token.unlock(&secret(PIN)).unwrap();
+    let order = order("root-a", Algorithm::Ed25519, 1);
+    let key = reference(&order, &token.generate(&order).unwrap());
+    let tokens = backend._temp.path().join("tokens");
+    std::fs::remove_dir_all(&tokens).unwrap();
+    let gone = token.sign(grant(&key, b"x")).unwrap_err();
+    assert_eq!(gone.code, DeviceCode::DeviceError, "not: no such key");
+    assert!(token.keys().is_err(), "not: no keys");
+    let locked = token.sign(grant(&key, b"x")).unwrap_err();
+    assert_eq!(
+        (locked.code, locked.changed),
+        (DeviceCode::NotUnlocked, Changed::No)
+    );
+    assert!(token.unlock(&secret(PIN)).is_err());
+}
+
+#[test]
 fn a_module_that_is_none_is_named() {
     for path in ["/nonexistent/module.so", NOT_PKCS11, "/etc/hostname", "/etc"] {
         let command = WorkerCommand::new(&executable());

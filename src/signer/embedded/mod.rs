@@ -138,7 +138,14 @@ fn attributes() -> KeyAttributes {
 struct EmbeddedToken {
     folder: Folder,
     serial: String,
-    pin: Option<Secret>,
+    login: Option<Login>,
+}
+
+/// A login holds for the PIN that was right then; a device that was initialised
+/// since has ended it.
+struct Login {
+    pin: Secret,
+    check: Option<PublicKey>,
 }
 
 impl EmbeddedToken {
@@ -146,7 +153,7 @@ impl EmbeddedToken {
         Ok(EmbeddedToken {
             folder: open_folder(base, serial)?,
             serial: serial.to_owned(),
-            pin: None,
+            login: None,
         })
     }
 
@@ -166,15 +173,13 @@ impl EmbeddedToken {
         Ok(state)
     }
 
-    fn unlocked(&self, operation: Operation) -> Result<&Secret, DeviceFault> {
-        self.pin.as_ref().ok_or_else(|| {
-            fault(
-                operation,
-                DeviceCode::NotUnlocked,
-                Changed::No,
-                "nobody is logged in",
-            )
-        })
+    fn unlocked(&self, op: Operation) -> Result<&Secret, DeviceFault> {
+        let now = self.state(op)?.check;
+        self.login
+            .as_ref()
+            .filter(|login| login.check == now)
+            .map(|login| &login.pin)
+            .ok_or_else(|| fault(op, DeviceCode::NotUnlocked, Changed::No, "nobody is logged in"))
     }
 
     /// Spends a try, durably, then looks at the PIN; a good one gives all tries
@@ -273,23 +278,23 @@ impl Token for EmbeddedToken {
     /// A second `unlock` logs out first, so that `Ok` always means: this PIN is right.
     fn unlock(&mut self, pin: &Secret) -> Result<(), DeviceFault> {
         let op = Operation::Unlock;
-        self.pin = None;
+        self.login = None;
         let held = self.folder.lock();
         let _held = held.map_err(storage(op, Changed::No, &self.folder))?;
         let mut state = self.state(op)?;
         self.try_pin(op, &mut state, Who::User, pin)?;
         let copy = Secret::copy_of(pin.expose());
-        self.pin = Some(copy.map_err(|e| fault(op, DeviceCode::PinForm, Changed::No, &e.to_string()))?);
+        let pin = copy.map_err(|e| fault(op, DeviceCode::PinForm, Changed::No, &e.to_string()))?;
+        let check = state.check;
+        self.login = Some(Login { pin, check });
         Ok(())
     }
 
     fn generate(&mut self, order: &KeyOrder) -> Result<KeyMade, DeviceFault> {
         let op = Operation::Generate;
+        let held = self.folder.lock();
+        let _held = held.map_err(storage(op, Changed::No, &self.folder))?;
         let pin = self.unlocked(op)?;
-        let _held = self
-            .folder
-            .lock()
-            .map_err(storage(op, Changed::No, &self.folder))?;
         store::generate(&self.folder, order, pin, &attributes())
     }
 
@@ -303,7 +308,7 @@ impl Token for EmbeddedToken {
     }
 
     fn lock(&mut self) -> Result<(), DeviceFault> {
-        self.pin = None;
+        self.login = None;
         Ok(())
     }
 
@@ -323,7 +328,7 @@ impl Provisioning for EmbeddedToken {
         if state.so_check.is_some() {
             self.try_pin(op, &mut state, Who::Officer, so_pin)?;
         }
-        self.pin = None;
+        self.login = None;
         // From here on the old keys are void, whenever the power goes.
         state.initialised = false;
         state.check = None;
@@ -345,6 +350,8 @@ impl Provisioning for EmbeddedToken {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::device::OperationId;
+    use crate::base::{Algorithm, Digest};
 
     fn secret(text: &str) -> Secret {
         Secret::copy_of(text.as_bytes()).unwrap()
@@ -412,6 +419,33 @@ mod tests {
             DeviceCode::Storage
         );
         assert_eq!(token.identity().unwrap().pin, PinState::Left(2));
+    }
+
+    #[test]
+    fn initialising_ends_every_login_and_every_key() {
+        let temp = tempfile::tempdir().unwrap();
+        let mut token = device(temp.path());
+        token.unlock(&secret("123456")).unwrap();
+        let name = Id::parse("root-a").unwrap();
+        let order = KeyOrder {
+            operation: OperationId::new(&Digest::of(b"c"), &name, 1),
+            name: name.clone(),
+            algorithm: Algorithm::Ed25519,
+        };
+        token.generate(&order).unwrap();
+        let mut other = EmbeddedProvider::new(temp.path()).open("REH-1").unwrap();
+        let provisioning = other.provisioning().unwrap();
+        provisioning
+            .initialise(&name, &secret("87654321"), &secret("123456"))
+            .unwrap();
+        assert!(token.keys().unwrap().is_empty());
+        assert_eq!(token.generate(&order).unwrap_err().code, DeviceCode::NotUnlocked);
+        let mut names: Vec<_> = std::fs::read_dir(temp.path().join("REH-1"))
+            .unwrap()
+            .map(|e| e.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        assert_eq!(names, ["check.pem", "so-check.pem", "token.json"]);
     }
 
     #[test]

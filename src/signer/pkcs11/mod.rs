@@ -4,6 +4,8 @@
 //! which answers of real modules made which lines necessary.
 
 mod error;
+mod generate;
+mod initialise;
 mod module;
 mod objects;
 mod point;

@@ -12,12 +12,12 @@ use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::error::{Error, RvError};
 use cryptoki::mechanism::Mechanism;
 use cryptoki::mechanism::eddsa::{EddsaParams, EddsaSignatureScheme};
-use cryptoki::object::{Attribute, ObjectClass};
+use cryptoki::object::ObjectClass;
 use cryptoki::session::{Session, UserType};
 use cryptoki::slot::{Slot, TokenInfo};
 use cryptoki::types::AuthPin;
 
-use super::{error, objects, point};
+use super::{error, objects};
 use crate::base::device::{
     Changed, DeviceCard, DeviceCode, DeviceFault, KeyFound, KeyOrder, Operation, PinState,
 };
@@ -28,22 +28,22 @@ use crate::signer::{KeyMade, KeyRef};
 
 /// A loaded and initialised module.
 pub(super) struct Module {
-    context: Pkcs11,
+    pub(super) context: Pkcs11,
     open: Option<Opened>,
 }
 
 /// The token that this worker is for.
-struct Opened {
+pub(super) struct Opened {
     /// As shown on the card.
-    serial: String,
-    label: String,
-    login: Option<Login>,
+    pub(super) serial: String,
+    pub(super) label: String,
+    pub(super) login: Option<Login>,
 }
 
 /// A read-only session in which the user is logged in.
-struct Login {
-    session: Session,
-    pin: Secret,
+pub(super) struct Login {
+    pub(super) session: Session,
+    pub(super) pin: Secret,
 }
 
 impl Module {
@@ -63,13 +63,13 @@ impl Module {
         Ok(Module { context, open: None })
     }
 
-    fn opened(&mut self, op: Operation) -> Result<&mut Opened, DeviceFault> {
+    pub(super) fn opened(&mut self, op: Operation) -> Result<&mut Opened, DeviceFault> {
         self.open
             .as_mut()
             .ok_or_else(|| refuse(op, DeviceCode::NotFound, "no token was opened"))
     }
 
-    fn login(&self, op: Operation) -> Result<&Login, DeviceFault> {
+    pub(super) fn login(&self, op: Operation) -> Result<&Login, DeviceFault> {
         self.open
             .as_ref()
             .and_then(|o| o.login.as_ref())
@@ -77,7 +77,7 @@ impl Module {
     }
 
     /// Every token that can be read. A slot whose token goes away meanwhile is skipped.
-    fn tokens(&self, op: Operation) -> Result<Vec<(Slot, TokenInfo)>, DeviceFault> {
+    pub(super) fn tokens(&self, op: Operation) -> Result<Vec<(Slot, TokenInfo)>, DeviceFault> {
         let mut tokens = Vec::new();
         let slots = self.context.get_slots_with_token();
         for slot in slots.map_err(|e| error::of(op, &e))? {
@@ -109,7 +109,7 @@ impl Module {
 
     /// The open token, looked for anew: some modules answer from a cache after
     /// their token was pulled, but none lists a slot for it.
-    fn present(&mut self, op: Operation) -> Result<(Slot, TokenInfo), DeviceFault> {
+    pub(super) fn present(&mut self, op: Operation) -> Result<(Slot, TokenInfo), DeviceFault> {
         let opened = self.opened(op)?;
         let (serial, label) = (opened.serial.clone(), opened.label.clone());
         let (slot, info) = self.by_serial(op, &serial).map_err(|mut fault| {
@@ -129,7 +129,7 @@ impl Module {
     }
 
     /// Finalize and initialize: every session ends, every cache is dropped.
-    fn restart(&mut self, op: Operation) -> Result<(), DeviceFault> {
+    pub(super) fn restart(&mut self, op: Operation) -> Result<(), DeviceFault> {
         if let Some(opened) = &mut self.open {
             opened.login = None;
         }
@@ -139,7 +139,7 @@ impl Module {
     }
 
     /// A read-only session (enough for signing) in which `pin` is logged in.
-    fn log_in(&mut self, op: Operation, pin: Secret) -> Result<(), DeviceFault> {
+    pub(super) fn log_in(&mut self, op: Operation, pin: Secret) -> Result<(), DeviceFault> {
         let (slot, info) = self.present(op)?;
         if !info.user_pin_initialized() {
             return Err(refuse(
@@ -161,108 +161,6 @@ impl Module {
         session.login(UserType::User, Some(&auth)).map_err(failed)?;
         self.opened(op)?.login = Some(Login { session, pin });
         Ok(())
-    }
-
-    /// Makes the pair; the first spelling of the parameters that is taken wins.
-    fn make(&mut self, order: &KeyOrder) -> Result<(), DeviceFault> {
-        let op = Operation::Generate;
-        let failed = |e| error::of(op, &e);
-        let (slot, _) = self.present(op)?;
-        let session = self.context.open_rw_session(slot).map_err(failed)?;
-        let mechanism = match order.algorithm {
-            Algorithm::EcdsaP256 => Mechanism::EccKeyPairGen,
-            Algorithm::Ed25519 => Mechanism::EccEdwardsKeyPairGen,
-        };
-        let id = Attribute::Id(order.operation.as_bytes().to_vec());
-        let label = Attribute::Label(order.operation.label(&order.name).into_bytes());
-        let private = [
-            Attribute::Token(true),
-            Attribute::Private(true),
-            Attribute::Sensitive(true),
-            Attribute::Extractable(false),
-            Attribute::Sign(true),
-            id.clone(),
-            label.clone(),
-        ];
-        let nothing_else = [
-            Attribute::Decrypt(false),
-            Attribute::Unwrap(false),
-            Attribute::Derive(false),
-            Attribute::SignRecover(false), // SoftHSM's default is true
-        ];
-        let strict = [private.as_slice(), &nothing_else].concat();
-        let mut last = None;
-        for params in point::params(order.algorithm) {
-            let public = [
-                Attribute::Token(true),
-                Attribute::Private(false),
-                Attribute::Verify(true),
-                Attribute::EcParams(params.to_vec()),
-                id.clone(),
-                label.clone(),
-            ];
-            for template in [strict.as_slice(), &private] {
-                // Also before the second spelling: a refusal that made a key is found here.
-                if objects::is_taken(&session, order).map_err(failed)? {
-                    return Err(refuse(
-                        op,
-                        DeviceCode::KeyExists,
-                        "a key object with that id or label is already there",
-                    ));
-                }
-                match session.generate_key_pair(&mechanism, &public, template) {
-                    Ok(_) => return Ok(()),
-                    Err(e) => {
-                        let again = matches!(&e, Error::Pkcs11(rv, _) if error::refuses_template(*rv));
-                        last = Some(error::of(op, &e));
-                        if !again {
-                            return Err(error::of(op, &e));
-                        }
-                    }
-                }
-            }
-        }
-        Err(last.unwrap_or_else(|| refuse(op, DeviceCode::Unsupported, "no such algorithm")))
-    }
-
-    /// Reads a new key in a session that had no part in making it.
-    fn read_back(&mut self, order: &KeyOrder) -> Result<KeyMade, DeviceFault> {
-        let op = Operation::Generate;
-        let pin = self.opened(op)?.login.take().map(|login| login.pin);
-        self.restart(op)?;
-        if let Some(pin) = pin {
-            self.log_in(op, pin)?;
-        }
-        let session = &self.login(op)?.session;
-        let failed = |e| error::of(op, &e);
-        let find = |class| objects::named(session, class, &order.operation, &order.name).map_err(failed);
-        let (private, public) = (find(ObjectClass::PRIVATE_KEY)?, find(ObjectClass::PUBLIC_KEY)?);
-        let ([private], [public]) = (private.as_slice(), public.as_slice()) else {
-            return Err(refuse(
-                op,
-                DeviceCode::KeyNotUnique,
-                &format!(
-                    "expected one private and one public object, got {} and {}",
-                    private.len(),
-                    public.len()
-                ),
-            ));
-        };
-        if !objects::type_fits(session, *private, order.algorithm).map_err(failed)? {
-            return Err(refuse(
-                op,
-                DeviceCode::AnswerRefused,
-                "the new key is of another type",
-            ));
-        }
-        let public = objects::public(session, *public)
-            .map_err(failed)?
-            .filter(|key| key.algorithm() == order.algorithm)
-            .ok_or_else(|| refuse(op, DeviceCode::AnswerRefused, "the public key cannot be read"))?;
-        Ok(KeyMade {
-            public,
-            attributes: objects::attributes(session, *private).map_err(failed)?,
-        })
     }
 
     fn sign_once(&self, key: &KeyRef, message: &[u8]) -> Result<Vec<u8>, DeviceFault> {
@@ -298,55 +196,6 @@ impl Module {
             Algorithm::Ed25519 => Mechanism::Eddsa(EddsaParams::new(EddsaSignatureScheme::Ed25519)),
         };
         session.sign(&mechanism, *handle, message).map_err(failed)
-    }
-
-    /// The token that was just initialised. It may have got its serial only now.
-    fn find_new(&self, old: &str, label: &Id, before: &[String]) -> Result<(Slot, TokenInfo), DeviceFault> {
-        let op = Operation::Initialise;
-        let mut hits = self.tokens(op)?;
-        hits.retain(|(_, info)| {
-            let card = card(info);
-            let same = if old.is_empty() {
-                !before.contains(&card.serial)
-            } else {
-                card.serial == old
-            };
-            same && info.token_initialized() && card.label == label.as_str()
-        });
-        match (hits.pop(), hits.is_empty()) {
-            (Some(hit), true) => Ok(hit),
-            _ => Err(refuse(
-                op,
-                DeviceCode::NotFound,
-                "the token was not found again after initialising",
-            )),
-        }
-    }
-
-    /// After C_InitToken: finds the token again and gives it its user PIN.
-    fn set_pin(
-        &mut self,
-        label: &Id,
-        so_pin: &AuthPin,
-        pin: &Secret,
-        before: &[String],
-    ) -> Result<DeviceCard, DeviceFault> {
-        let op = Operation::Initialise;
-        let failed = |e| error::of(op, &e);
-        let old = self.opened(op)?.serial.clone();
-        self.restart(op)?;
-        let (slot, info) = self.find_new(&old, label, before)?;
-        let auth = auth_pin(op, pin, &info)?;
-        let session = self.context.open_rw_session(slot).map_err(failed)?;
-        session.login(UserType::So, Some(so_pin)).map_err(failed)?;
-        session.init_pin(&auth).map_err(failed)?;
-        session.logout().map_err(failed)?;
-        drop(session);
-        let now = card(&self.context.get_token_info(slot).map_err(failed)?);
-        let opened = self.opened(op)?;
-        opened.serial.clone_from(&now.serial);
-        opened.label.clone_from(&now.label);
-        Ok(now)
     }
 }
 
@@ -392,21 +241,7 @@ impl Served for Module {
     }
 
     fn initialise(&mut self, label: &Id, so_pin: &Secret, pin: &Secret) -> Result<DeviceCard, DeviceFault> {
-        let op = Operation::Initialise;
-        // C_InitToken and the SO's login both want that no session is open.
-        self.opened(op)?.login = None;
-        let (slot, info) = self.present(op)?;
-        drop(auth_pin(op, pin, &info)?); // its form, before anything is destroyed
-        let so = auth_pin(op, so_pin, &info)?;
-        let before: Vec<String> = self
-            .tokens(op)?
-            .iter()
-            .map(|(_, info)| card(info).serial)
-            .collect();
-        self.context
-            .init_token(slot, &so, label.as_str())
-            .map_err(|e| error::of(op, &e))?;
-        self.set_pin(label, &so, pin, &before).map_err(now_changed)
+        self.set_up(label, so_pin, pin)
     }
 
     fn generate(&mut self, order: &KeyOrder) -> Result<KeyMade, DeviceFault> {
@@ -417,10 +252,15 @@ impl Served for Module {
     }
 
     fn sign(&mut self, key: &KeyRef, message: &[u8]) -> Result<Vec<u8>, DeviceFault> {
-        let signed = self.sign_once(key, message);
-        if signed.is_err() {
+        let op = Operation::Sign;
+        self.login(op)?;
+        // A token that was pulled must not look like one that has lost a key:
+        // SoftHSM without its files answers "no such object".
+        let signed = self.present(op).and_then(|_| self.sign_once(key, message));
+        let ours = [DeviceCode::KeyNotUnique, DeviceCode::KeyDiffers];
+        if signed.as_ref().is_err_and(|fault| !ours.contains(&fault.code)) {
             // What a failed signature leaves behind differs from module to module.
-            self.opened(Operation::Sign)?.login = None;
+            self.opened(op)?.login = None;
         }
         signed
     }
@@ -436,22 +276,22 @@ impl Served for Module {
     }
 }
 
-fn arguments() -> CInitializeArgs {
+pub(super) fn arguments() -> CInitializeArgs {
     CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)
 }
 
-fn refuse(op: Operation, code: DeviceCode, text: &str) -> DeviceFault {
+pub(super) fn refuse(op: Operation, code: DeviceCode, text: &str) -> DeviceFault {
     fault(op, code, Changed::No, text)
 }
 
 /// The device was changed before this went wrong; a person looks at it first.
-fn now_changed(inner: DeviceFault) -> DeviceFault {
+pub(super) fn now_changed(inner: DeviceFault) -> DeviceFault {
     fault(inner.operation, inner.code, Changed::Yes, &inner.meaning)
 }
 
 /// A PIN in the form that `cryptoki` takes (it wipes its copy), after the token's
 /// own limits: a PIN of the wrong length must not cost a try.
-fn auth_pin(op: Operation, pin: &Secret, info: &TokenInfo) -> Result<AuthPin, DeviceFault> {
+pub(super) fn auth_pin(op: Operation, pin: &Secret, info: &TokenInfo) -> Result<AuthPin, DeviceFault> {
     let (min, max) = (info.min_pin_length(), info.max_pin_length());
     let text = std::str::from_utf8(pin.expose())
         .ok()
@@ -465,7 +305,7 @@ fn auth_pin(op: Operation, pin: &Secret, info: &TokenInfo) -> Result<AuthPin, De
     })
 }
 
-fn card(info: &TokenInfo) -> DeviceCard {
+pub(super) fn card(info: &TokenInfo) -> DeviceCard {
     DeviceCard {
         vendor: shown(info.manufacturer_id(), 32),
         model: shown(info.model(), 16),

@@ -6,12 +6,13 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, OpenOptions};
 use std::io::Read;
-use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
+
+use rustix::fs::{Mode, OFlags};
 
 use super::frame::{self, Broken};
 use super::protocol::{Answer, HELLO, decode};
@@ -113,13 +114,11 @@ impl WorkerCommand {
     fn spawn(&self) -> std::io::Result<Child> {
         let stderr = match &self.log {
             None => Stdio::null(),
-            Some(path) => Stdio::from(
-                OpenOptions::new()
-                    .append(true)
-                    .create(true)
-                    .mode(0o600)
-                    .open(path)?,
-            ),
+            Some(path) => Stdio::from(rustix::fs::open(
+                path,
+                OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC,
+                Mode::RUSR | Mode::WUSR,
+            )?),
         };
         Command::new(&self.executable)
             .args(&self.arguments)

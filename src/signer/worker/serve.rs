@@ -34,6 +34,9 @@ pub(crate) trait Served {
 pub(crate) fn serve<M: Served>(load: impl FnOnce() -> Result<M, DeviceFault>) -> ExitCode {
     // A core file of this process would hold a PIN.
     let quiet = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
+    // Away from the terminal: no Ctrl-C in the middle of a signature, and a module
+    // cannot prompt or paint on a screen that is not its own.
+    let _ = rustix::process::setsid();
     let (Ok(()), Ok((mut input, mut output))) = (quiet, take_pipes()) else {
         return ExitCode::from(2);
     };
