@@ -6,6 +6,8 @@
 #[cfg(feature = "pkcs11")]
 mod workers;
 
+use std::path::Path;
+
 use super::embedded::EmbeddedProvider;
 use super::file::FileProvider;
 use super::{Grant, KeyMade, KeyRef, Provider, Token};
@@ -53,7 +55,7 @@ struct Backend {
     /// Whether the device counts wrong PINs and tells.
     counts: bool,
     hardware_like: bool,
-    _temp: tempfile::TempDir,
+    temp: tempfile::TempDir,
 }
 
 impl Backend {
@@ -152,6 +154,23 @@ fn honours_the_port(backend: &Backend) {
         assert!(publics.contains(&Some(made.public.clone())));
     }
     two_handles_at_once(backend, &card, again, &root);
+    no_pin_lies_around(backend.temp.path());
+}
+
+/// No backend writes a PIN anywhere below its folder.
+fn no_pin_lies_around(folder: &Path) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            no_pin_lies_around(&path);
+            continue;
+        }
+        let bytes = std::fs::read(&path).unwrap();
+        for pin in [PIN, SO_PIN] {
+            let found = bytes.windows(pin.len()).any(|w| w == pin.as_bytes());
+            assert!(!found, "{}", path.display());
+        }
+    }
 }
 
 fn wrong_pins_are_told(backend: &Backend, token: &mut Box<dyn Token>) {
@@ -257,7 +276,7 @@ fn file_tokens_honour_the_port() {
         factory_serial: "FILE-1".to_owned(),
         counts: false,
         hardware_like: false,
-        _temp: temp,
+        temp,
     };
     honours_the_port(&backend);
     let mut token = (backend.provider)().open("FILE-1").unwrap();
@@ -282,7 +301,7 @@ fn rehearsal_tokens_honour_the_port() {
         factory_serial: "REH-1".to_owned(),
         counts: true,
         hardware_like: true,
-        _temp: temp,
+        temp,
     });
 }
 

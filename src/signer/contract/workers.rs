@@ -2,7 +2,7 @@
 //! and workers that hang, crash, lie and print, as shell scripts (T12, V29, V30).
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::*;
@@ -52,7 +52,7 @@ fn softhsm() -> Option<Backend> {
         factory_serial: String::new(),
         counts: true,
         hardware_like: true,
-        _temp: temp,
+        temp,
     })
 }
 
@@ -99,7 +99,7 @@ fn after_a_failed_signature_somebody_logs_in_again() {
     token.unlock(&secret(PIN)).unwrap();
     let order = order("root-a", Algorithm::Ed25519, 1);
     let key = reference(&order, &token.generate(&order).unwrap());
-    let tokens = backend._temp.path().join("tokens");
+    let tokens = backend.temp.path().join("tokens");
     std::fs::remove_dir_all(&tokens).unwrap();
     let gone = token.sign(grant(&key, b"x")).unwrap_err();
     assert_eq!(gone.code, DeviceCode::DeviceError, "not: no such key");
@@ -236,4 +236,44 @@ fn a_worker_sees_a_closed_environment_and_no_secret() {
     names.retain(|n| !["PWD", "OLDPWD", "SHLVL", "_"].contains(n)); // the shell's own
     names.sort_unstable();
     assert_eq!(names, ["LANG", "SOFTHSM2_CONF"]);
+}
+
+/// For the laboratory: any module with a token that may be wiped. The module's
+/// own variables come from the environment.
+#[test]
+#[ignore = "wipes a token: TUF_CEREMONY_TEST_MODULE=PATH cargo test -- --ignored laboratory --nocapture"]
+#[allow(clippy::print_stdout, reason = "a laboratory run is read by a person")]
+fn laboratory_p256_on_any_module() {
+    let module = std::env::var_os("TUF_CEREMONY_TEST_MODULE").unwrap();
+    let log = std::env::temp_dir().join("tuf-ceremony-laboratory.log"); // what the module prints
+    let command = WorkerCommand::new(&executable()).log(&log);
+    let mut provider = Pkcs11Provider::new(command, Path::new(&module));
+    let cards = provider.list().unwrap();
+    println!("{cards:#?}");
+    let mut token = provider
+        .open(&cards.iter().find(|c| !c.initialised).unwrap().serial)
+        .unwrap();
+    let card = token
+        .provisioning()
+        .unwrap()
+        .initialise(&id("lab"), &secret(SO_PIN), &secret("648219"))
+        .unwrap();
+    println!("{card:#?}\n{}", token.unlock(&secret("000000")).unwrap_err());
+    println!("{:?}", token.identity().unwrap().pin);
+    token.unlock(&secret("648219")).unwrap();
+    let order = order("root-a", Algorithm::EcdsaP256, 1);
+    let made = token.generate(&order).unwrap();
+    println!("{made:#?}");
+    let signature = token.sign(grant(&reference(&order, &made), b"lab")).unwrap();
+    assert!(made.public.verifies(b"lab", &signature));
+    assert_eq!(token.generate(&order).unwrap_err().code, DeviceCode::KeyExists);
+    println!(
+        "{:?}",
+        token.generate(&KeyOrder {
+            algorithm: Algorithm::Ed25519,
+            operation: OperationId::new(&Digest::of(b"c"), &order.name, 2),
+            ..order
+        })
+    );
+    println!("{:#?}", token.keys().unwrap());
 }

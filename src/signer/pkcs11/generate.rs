@@ -43,10 +43,10 @@ impl Module {
         let strict = [private.as_slice(), &nothing_else].concat();
         let mut last = None;
         for params in point::params(order.algorithm) {
+            // No CKA_VERIFY: tpm2-pkcs11 refuses it, and we verify in software.
             let public = [
                 Attribute::Token(true),
                 Attribute::Private(false),
-                Attribute::Verify(true),
                 Attribute::EcParams(params.to_vec()),
                 id.clone(),
                 label.clone(),

@@ -90,13 +90,25 @@ impl Module {
         Ok(tokens)
     }
 
-    /// The one token with this serial.
-    fn by_serial(&self, op: Operation, serial: &str) -> Result<(Slot, TokenInfo), DeviceFault> {
+    /// The one token with this serial and, once it is known, this label.
+    fn find(
+        &self,
+        op: Operation,
+        serial: &str,
+        label: Option<&str>,
+    ) -> Result<(Slot, TokenInfo), DeviceFault> {
         let mut hits = self.tokens(op)?;
-        hits.retain(|(_, info)| card(info).serial == serial);
-        let hit = hits
-            .pop()
-            .ok_or_else(|| refuse(op, DeviceCode::NotFound, "no token with that serial is there"))?;
+        hits.retain(|(_, info)| {
+            let card = card(info);
+            card.serial == serial && label.is_none_or(|label| card.label == label)
+        });
+        let hit = hits.pop().ok_or_else(|| {
+            refuse(
+                op,
+                DeviceCode::NotFound,
+                "no token with that serial and label is there",
+            )
+        })?;
         if !hits.is_empty() {
             return Err(refuse(
                 op,
@@ -112,20 +124,12 @@ impl Module {
     pub(super) fn present(&mut self, op: Operation) -> Result<(Slot, TokenInfo), DeviceFault> {
         let opened = self.opened(op)?;
         let (serial, label) = (opened.serial.clone(), opened.label.clone());
-        let (slot, info) = self.by_serial(op, &serial).map_err(|mut fault| {
+        self.find(op, &serial, Some(&label)).map_err(|mut fault| {
             if fault.code == DeviceCode::NotFound {
                 fault.code = DeviceCode::Removed;
             }
             fault
-        })?;
-        if card(&info).label != label {
-            return Err(refuse(
-                op,
-                DeviceCode::Removed,
-                "the token has another label than before",
-            ));
-        }
-        Ok((slot, info))
+        })
     }
 
     /// Finalize and initialize: every session ends, every cache is dropped.
@@ -209,7 +213,7 @@ impl Served for Module {
     }
 
     fn open(&mut self, serial: &str) -> Result<DeviceCard, DeviceFault> {
-        let (_, info) = self.by_serial(Operation::Find, serial)?;
+        let (_, info) = self.find(Operation::Find, serial, None)?;
         let card = card(&info);
         self.open = Some(Opened {
             serial: card.serial.clone(),
@@ -307,10 +311,10 @@ pub(super) fn auth_pin(op: Operation, pin: &Secret, info: &TokenInfo) -> Result<
 
 pub(super) fn card(info: &TokenInfo) -> DeviceCard {
     DeviceCard {
-        vendor: shown(info.manufacturer_id(), 32),
-        model: shown(info.model(), 16),
-        serial: shown(info.serial_number(), 16),
-        label: shown(info.label(), 32),
+        vendor: text(info.manufacturer_id()),
+        model: text(info.model()),
+        serial: text(info.serial_number()),
+        label: text(info.label()),
         firmware: info.firmware_version().to_string(),
         initialised: info.token_initialized() && info.user_pin_initialized(),
         // Flags only: no PKCS#11 token tells how many tries are left, and
@@ -327,4 +331,10 @@ pub(super) fn card(info: &TokenInfo) -> DeviceCard {
             PinState::Ready
         },
     }
+}
+
+/// A text of CK_TOKEN_INFO, at most 32 bytes, to be padded with blanks;
+/// tpm2-pkcs11 pads with zero bytes.
+fn text(padded: &str) -> String {
+    shown(padded.trim_end_matches(['\0', ' ']), 32)
 }
