@@ -3,6 +3,17 @@
 //! which payload, whether to try again), none retries a PIN, and nothing they
 //! answer is believed before the engine has checked it (law 8).
 
+pub mod embedded;
+pub mod file;
+#[cfg(feature = "pkcs11")]
+pub mod pkcs11;
+#[cfg(feature = "pkcs11")]
+pub mod worker;
+
+#[cfg(test)]
+mod contract;
+mod fault;
+
 use crate::base::device::{DeviceCard, DeviceFault, KeyAttributes, KeyFound, KeyOrder, OperationId};
 use crate::base::{Id, Payload, PublicKey, Secret};
 
@@ -43,8 +54,15 @@ pub trait Token: Send {
 
 /// The power to initialise a device.
 pub trait Provisioning {
+    /// Whether the device has a security officer's PIN at all. Where it has
+    /// none, nobody is asked for one and `initialise` takes an empty secret.
+    fn has_so_pin(&self) -> bool {
+        true
+    }
+
     /// Initialises: SO PIN (the present one if the device already has one),
-    /// label, user PIN. Destroys every key on the device.
+    /// label, user PIN. Destroys every key on the device. The card that comes
+    /// back counts from now on: some devices get their serial here.
     ///
     /// # Errors
     /// A [`DeviceFault`].

@@ -1,0 +1,117 @@
+//! Making a key pair and reading it back (PKCS#11 v3.1 5.18.2, C_GenerateKeyPair).
+//! Sensitive, never extractable, for signatures only (V31: no other use may be
+//! left open). Nothing is believed before it was read back in another login.
+
+use cryptoki::error::Error;
+use cryptoki::mechanism::Mechanism;
+use cryptoki::object::{Attribute, ObjectClass};
+
+use super::module::{Module, refuse};
+use super::{error, objects, point};
+use crate::base::Algorithm;
+use crate::base::device::{DeviceCode, DeviceFault, KeyOrder, Operation};
+use crate::signer::KeyMade;
+
+impl Module {
+    /// Makes the pair; the first spelling of the parameters that is taken wins.
+    pub(super) fn make(&mut self, order: &KeyOrder) -> Result<(), DeviceFault> {
+        let op = Operation::Generate;
+        let failed = |e| error::of(op, &e);
+        let (slot, _) = self.present(op)?;
+        let session = self.context.open_rw_session(slot).map_err(failed)?;
+        let mechanism = match order.algorithm {
+            Algorithm::EcdsaP256 => Mechanism::EccKeyPairGen,
+            Algorithm::Ed25519 => Mechanism::EccEdwardsKeyPairGen,
+        };
+        let id = Attribute::Id(order.operation.as_bytes().to_vec());
+        let label = Attribute::Label(order.operation.label(&order.name).into_bytes());
+        let private = [
+            Attribute::Token(true),
+            Attribute::Private(true),
+            Attribute::Sensitive(true),
+            Attribute::Extractable(false),
+            Attribute::Sign(true),
+            id.clone(),
+            label.clone(),
+        ];
+        let nothing_else = [
+            Attribute::Decrypt(false),
+            Attribute::Unwrap(false),
+            Attribute::Derive(false),
+            Attribute::SignRecover(false), // SoftHSM's default is true
+        ];
+        let strict = [private.as_slice(), &nothing_else].concat();
+        let mut last = None;
+        for params in point::params(order.algorithm) {
+            // No CKA_VERIFY: tpm2-pkcs11 refuses it, and we verify in software.
+            let public = [
+                Attribute::Token(true),
+                Attribute::Private(false),
+                Attribute::EcParams(params.to_vec()),
+                id.clone(),
+                label.clone(),
+            ];
+            for template in [strict.as_slice(), &private] {
+                // Also before the second spelling: a refusal that made a key is found here.
+                if objects::is_taken(&session, order).map_err(failed)? {
+                    return Err(refuse(
+                        op,
+                        DeviceCode::KeyExists,
+                        "a key object with that id or label is already there",
+                    ));
+                }
+                match session.generate_key_pair(&mechanism, &public, template) {
+                    Ok(_) => return Ok(()),
+                    Err(e) => {
+                        let again = matches!(&e, Error::Pkcs11(rv, _) if error::refuses_template(*rv));
+                        last = Some(error::of(op, &e));
+                        if !again {
+                            return Err(error::of(op, &e));
+                        }
+                    }
+                }
+            }
+        }
+        Err(last.unwrap_or_else(|| refuse(op, DeviceCode::Unsupported, "no such algorithm")))
+    }
+
+    /// Reads a new key in a session that had no part in making it.
+    pub(super) fn read_back(&mut self, order: &KeyOrder) -> Result<KeyMade, DeviceFault> {
+        let op = Operation::Generate;
+        let pin = self.opened(op)?.login.take().map(|login| login.pin);
+        self.restart(op)?;
+        if let Some(pin) = pin {
+            self.log_in(op, pin)?;
+        }
+        let session = &self.login(op)?.session;
+        let failed = |e| error::of(op, &e);
+        let find = |class| objects::named(session, class, &order.operation, &order.name).map_err(failed);
+        let (private, public) = (find(ObjectClass::PRIVATE_KEY)?, find(ObjectClass::PUBLIC_KEY)?);
+        let ([private], [public]) = (private.as_slice(), public.as_slice()) else {
+            return Err(refuse(
+                op,
+                DeviceCode::KeyNotUnique,
+                &format!(
+                    "expected one private and one public object, got {} and {}",
+                    private.len(),
+                    public.len()
+                ),
+            ));
+        };
+        if !objects::type_fits(session, *private, order.algorithm).map_err(failed)? {
+            return Err(refuse(
+                op,
+                DeviceCode::AnswerRefused,
+                "the new key is of another type",
+            ));
+        }
+        let public = objects::public(session, *public)
+            .map_err(failed)?
+            .filter(|key| key.algorithm() == order.algorithm)
+            .ok_or_else(|| refuse(op, DeviceCode::AnswerRefused, "the public key cannot be read"))?;
+        Ok(KeyMade {
+            public,
+            attributes: objects::attributes(session, *private).map_err(failed)?,
+        })
+    }
+}

@@ -1,0 +1,292 @@
+//! The port, spoken to a worker. What comes back is taken as text from a
+//! stranger: kinds, lengths and characters are checked here; whether a key or a
+//! signature is the right one is checked by the engine, with other code (law 8).
+
+use std::time::Duration;
+
+use super::process::{Part, Worker, WorkerCommand};
+use super::protocol::{Answer, KEYS_MAX, MESSAGE_MAX, Request, encode};
+use super::{frame, protocol};
+use crate::base::device::{
+    Changed, DeviceCard, DeviceCode, DeviceFault, KeyAttributes, KeyFound, KeyOrder, Operation,
+};
+use crate::base::{Algorithm, Id, PublicKey, Secret};
+use crate::signer::fault::{check_order, fault};
+use crate::signer::{Grant, KeyMade, KeyRef, Provider, Provisioning, Token};
+
+/// Devices behind a worker: a process for every look and one for every device
+/// that is open, so that one device's crash is no other's.
+#[derive(Debug)]
+pub struct WorkerProvider {
+    command: WorkerCommand,
+}
+
+impl WorkerProvider {
+    pub(crate) fn new(command: WorkerCommand) -> WorkerProvider {
+        WorkerProvider { command }
+    }
+}
+
+impl Provider for WorkerProvider {
+    fn list(&mut self) -> Result<Vec<DeviceCard>, DeviceFault> {
+        let mut link = Link::start(&self.command)?;
+        match link.ask(Operation::Find, &Request::List)? {
+            Answer::Cards { cards } if cards.iter().all(card_is_plain) => Ok(cards),
+            _ => Err(link.strange(Operation::Find)),
+        }
+    }
+
+    fn open(&mut self, serial: &str) -> Result<Box<dyn Token>, DeviceFault> {
+        let mut link = Link::start(&self.command)?;
+        let request = Request::Open {
+            serial: serial.to_owned(),
+        };
+        let card = link.card(Operation::Find, &request, Vec::new())?;
+        if card.serial != serial {
+            return Err(link.strange(Operation::Find));
+        }
+        Ok(Box::new(WorkerToken { link }))
+    }
+}
+
+/// One device behind a worker of its own.
+struct WorkerToken {
+    link: Link,
+}
+
+struct Link {
+    worker: Worker,
+}
+
+impl Link {
+    fn start(command: &WorkerCommand) -> Result<Link, DeviceFault> {
+        Ok(Link {
+            worker: Worker::start(command)?,
+        })
+    }
+
+    fn ask(&mut self, op: Operation, request: &Request) -> Result<Answer, DeviceFault> {
+        self.tell(op, request, Vec::new())
+    }
+
+    /// Sends a request and what follows it; a fault from the other side is a fault.
+    fn tell(&mut self, op: Operation, request: &Request, more: Vec<Part>) -> Result<Answer, DeviceFault> {
+        let Some(head) = encode(request) else {
+            return Err(fault(
+                op,
+                DeviceCode::Unsupported,
+                Changed::No,
+                "the request is too long",
+            ));
+        };
+        let mut parts = vec![Part::Frame(head)];
+        parts.extend(more);
+        let limit = self.limit(op);
+        match self.worker.call(op, limit, parts)? {
+            Answer::Fault { fault } if fault.operation == op && is_plain(&fault.meaning, 2000) => Err(fault),
+            Answer::Fault { .. } => Err(self.strange(op)),
+            answer => Ok(answer),
+        }
+    }
+
+    fn limit(&self, op: Operation) -> Duration {
+        match op {
+            Operation::Generate => self.worker.limits.generate,
+            Operation::Initialise => self.worker.limits.initialise,
+            _ => self.worker.limits.call,
+        }
+    }
+
+    fn strange(&mut self, op: Operation) -> DeviceFault {
+        self.worker
+            .refuse(op, "the worker's answer is not one to this question")
+    }
+
+    fn card(&mut self, op: Operation, request: &Request, more: Vec<Part>) -> Result<DeviceCard, DeviceFault> {
+        match self.tell(op, request, more)? {
+            Answer::Card { card } if card_is_plain(&card) => Ok(card),
+            _ => Err(self.strange(op)),
+        }
+    }
+
+    fn done(&mut self, op: Operation, request: &Request, more: Vec<Part>) -> Result<(), DeviceFault> {
+        match self.tell(op, request, more)? {
+            Answer::Done => Ok(()),
+            _ => Err(self.strange(op)),
+        }
+    }
+}
+
+fn is_plain(text: &str, max: usize) -> bool {
+    text.len() <= max && text.bytes().all(|b| (0x20..=0x7e).contains(&b))
+}
+
+fn card_is_plain(card: &DeviceCard) -> bool {
+    [
+        &card.vendor,
+        &card.model,
+        &card.serial,
+        &card.label,
+        &card.firmware,
+    ]
+    .iter()
+    .all(|text| is_plain(text, 400))
+}
+
+fn key_is_plain(key: &KeyFound) -> bool {
+    is_plain(&key.label, 1200) && key.id.len() <= 128 && key.id.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
+fn secret_part(op: Operation, secret: &Secret) -> Result<Part, DeviceFault> {
+    Secret::copy_of(secret.expose())
+        .map(Part::Secret)
+        .map_err(|error| fault(op, DeviceCode::PinForm, Changed::No, &error.to_string()))
+}
+
+impl Token for WorkerToken {
+    fn identity(&mut self) -> Result<DeviceCard, DeviceFault> {
+        self.link
+            .card(Operation::Identity, &Request::Identity, Vec::new())
+    }
+
+    fn keys(&mut self) -> Result<Vec<KeyFound>, DeviceFault> {
+        let op = Operation::Keys;
+        let mut all: Vec<KeyFound> = Vec::new();
+        loop {
+            match self.link.ask(op, &Request::Keys { from: all.len() })? {
+                Answer::Keys { keys, more }
+                    if keys.iter().all(key_is_plain)
+                        && keys.len() <= protocol::PAGE
+                        && !(more && keys.is_empty()) =>
+                {
+                    all.extend(keys);
+                    if !more {
+                        return Ok(all);
+                    }
+                }
+                _ => return Err(self.link.strange(op)),
+            }
+            if all.len() > KEYS_MAX {
+                return Err(self.link.worker.refuse(op, "more keys than a device can hold"));
+            }
+        }
+    }
+
+    fn unlock(&mut self, pin: &Secret) -> Result<(), DeviceFault> {
+        let op = Operation::Unlock;
+        let parts = vec![secret_part(op, pin)?];
+        self.link.done(op, &Request::Unlock, parts)
+    }
+
+    fn generate(&mut self, order: &KeyOrder) -> Result<KeyMade, DeviceFault> {
+        let op = Operation::Generate;
+        check_order(order)?;
+        let request = Request::Generate { order: order.clone() };
+        match self.link.ask(op, &request)? {
+            Answer::Made { public, attributes } if public.algorithm() == order.algorithm => {
+                Ok(made(public, attributes))
+            }
+            _ => Err(self.link.strange(op)),
+        }
+    }
+
+    fn attest(&mut self, _key: &KeyRef) -> Result<Option<Vec<u8>>, DeviceFault> {
+        Ok(None) // PKCS#11 has no call for it
+    }
+
+    fn sign(&mut self, grant: Grant) -> Result<Vec<u8>, DeviceFault> {
+        let op = Operation::Sign;
+        let algorithm = grant.key.public.algorithm();
+        let digest = grant.payload.digest();
+        // CKM_ECDSA takes the digest (CKM_ECDSA_SHA256 is missing on many tokens),
+        // CKM_EDDSA the whole message.
+        let message: &[u8] = match algorithm {
+            Algorithm::EcdsaP256 => digest.as_bytes().as_slice(),
+            Algorithm::Ed25519 => grant.payload.bytes(),
+        };
+        if message.len() > MESSAGE_MAX {
+            return Err(fault(
+                op,
+                DeviceCode::Unsupported,
+                Changed::No,
+                "the message is too long",
+            ));
+        }
+        let request = Request::Sign {
+            name: grant.key.name.clone(),
+            operation: grant.key.operation,
+            public: grant.key.public.clone(),
+            length: message.len(),
+        };
+        let parts = message
+            .chunks(frame::FRAME_MAX)
+            .map(|chunk| Part::Frame(chunk.to_vec()))
+            .collect();
+        let Answer::Signature { hex } = self.link.tell(op, &request, parts)? else {
+            return Err(self.link.strange(op));
+        };
+        signature(algorithm, &hex).ok_or_else(|| {
+            self.link.worker.refuse(
+                op,
+                "expected a signature of 64 bytes in range, got something else",
+            )
+        })
+    }
+
+    fn lock(&mut self) -> Result<(), DeviceFault> {
+        self.link.done(Operation::Lock, &Request::Lock, Vec::new())
+    }
+
+    fn provisioning(&mut self) -> Option<&mut dyn Provisioning> {
+        Some(self)
+    }
+}
+
+impl Provisioning for WorkerToken {
+    fn initialise(&mut self, label: &Id, so_pin: &Secret, pin: &Secret) -> Result<DeviceCard, DeviceFault> {
+        let op = Operation::Initialise;
+        let parts = vec![secret_part(op, so_pin)?, secret_part(op, pin)?];
+        let request = Request::Initialise { label: label.clone() };
+        self.link.card(op, &request, parts)
+    }
+}
+
+fn made(public: PublicKey, attributes: KeyAttributes) -> KeyMade {
+    KeyMade { public, attributes }
+}
+
+/// Devices give r and s (or R and S) as 64 bytes. For P-256 they become ASN.1
+/// DER with minimal integers (SEC 1 C.8), which is what TUF clients read; zero
+/// or too large r and s are refused on the way.
+fn signature(algorithm: Algorithm, hex: &str) -> Option<Vec<u8>> {
+    if hex.len() != 128 {
+        return None;
+    }
+    let raw = data_encoding::HEXLOWER.decode(hex.as_bytes()).ok()?;
+    match algorithm {
+        Algorithm::Ed25519 => Some(raw),
+        Algorithm::EcdsaP256 => p256::ecdsa::Signature::from_slice(&raw)
+            .ok()
+            .map(|s| s.to_der().as_bytes().to_vec()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_64_bytes_in_range_become_a_signature() {
+        let hex = |r: &str, s: &str| format!("{r:0>64}{s:0>64}");
+        let der = signature(Algorithm::EcdsaP256, &hex("01", "80")).unwrap();
+        assert_eq!(der, [0x30, 7, 2, 1, 1, 2, 2, 0, 0x80], "minimal integers");
+        let ff = "f".repeat(64);
+        for bad in [hex("0", "1"), hex("1", "0"), hex(&ff, "1"), hex("1", &ff)] {
+            assert!(signature(Algorithm::EcdsaP256, &bad).is_none(), "{bad}");
+        }
+        for len in [0, 1, 63, 65, 70_000] {
+            assert!(signature(Algorithm::Ed25519, &"00".repeat(len)).is_none());
+        }
+        assert!(signature(Algorithm::Ed25519, &"zz".repeat(64)).is_none());
+    }
+}
