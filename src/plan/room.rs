@@ -235,7 +235,21 @@ impl Room<'_> {
                 );
                 self.set_up.insert(on.clone());
             }
-            Verb::GenerateKey { on, key, algorithm } => self.generate(step, on, key, *algorithm),
+            Verb::GenerateKey {
+                on,
+                key,
+                algorithm,
+                extractable,
+            } => {
+                let is_file = script.token(on).is_some_and(|t| t.backend == Backend::File);
+                self.need(
+                    step,
+                    *extractable == is_file,
+                    format!("extractable is {extractable}, and {on} is {}", if is_file { "a key file" } else { "a device" }),
+                    "a key file's key can be copied (true); a device's must never leave (false)",
+                );
+                self.generate(step, on, key, *algorithm);
+            }
             Verb::ProvePossession { on, key } => {
                 self.need_key_on(step, key, on);
                 if let Some(model) = self.keys.get_mut(key) {

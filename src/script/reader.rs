@@ -193,10 +193,8 @@ impl<'a, 'i> Table<'a, 'i> {
         })
     }
 
-    pub(super) fn is_false(&mut self, faults: &mut Faults, field: &'static str) -> Option<()> {
-        self.pick(faults, field, "`false`", |v| {
-            v.as_bool().filter(|b| !*b).map(|_| ())
-        })
+    pub(super) fn boolean(&mut self, faults: &mut Faults, field: &'static str) -> Option<bool> {
+        self.pick(faults, field, "`true` or `false`", DeValue::as_bool)
     }
 
     /// One word of a closed list.

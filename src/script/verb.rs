@@ -35,6 +35,8 @@ pub enum Verb {
         key: Id,
         /// Its algorithm.
         algorithm: Algorithm,
+        /// Whether it can leave: true for a key file, false for a device.
+        extractable: bool,
     },
     /// A new key signs a challenge.
     ProvePossession {
@@ -147,7 +149,7 @@ impl Verb {
                 let mut inner = table.table(faults, "key", "`key`")?;
                 let key = inner.id(faults, "name");
                 let algorithm = inner.word(faults, "algorithm", ALGORITHMS);
-                let extractable = inner.is_false(faults, "extractable");
+                let extractable = inner.boolean(faults, "extractable");
                 if let Some(key) = key.as_ref().filter(|k| k.as_str().len() > 13) {
                     faults.add(
                         &inner.span_of("name"),
@@ -157,11 +159,12 @@ impl Verb {
                     );
                 }
                 inner.finish(faults);
-                let (key, algorithm, ()) = (key?, algorithm?, extractable?);
+                
                 Some(Verb::GenerateKey {
                     on: on?,
-                    key,
-                    algorithm,
+                    key: key?,
+                    algorithm: algorithm?,
+                    extractable: extractable?,
                 })
             }
             Word::ProvePossession => {

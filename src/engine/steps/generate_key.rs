@@ -30,7 +30,10 @@ pub(super) fn go(turn: &mut Turn) {
 
 /// What to make: the slot is the key's name, the attempt counts abandoned ones.
 fn order(turn: &Turn) -> Option<(Id, KeyOrder)> {
-    let Some(Verb::GenerateKey { on, key, algorithm }) = turn.verb() else {
+    let Some(Verb::GenerateKey {
+        on, key, algorithm, ..
+    }) = turn.verb()
+    else {
         return None;
     };
     let attempt = turn.state.attempts.get(key).copied().unwrap_or(1);

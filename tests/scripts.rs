@@ -1,0 +1,119 @@
+//! Every shipped script parses and its plan walks; every sin of the language
+//! is refused with its own code, at its place.
+
+use std::path::{Path, PathBuf};
+
+use tuf_ceremony::plan::{Inputs, Plan};
+use tuf_ceremony::script::{Diagnostics, Script};
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn build(text: &[u8], folder: &Path) -> Result<Plan, Diagnostics> {
+    let script = Script::parse(text)?;
+    let mut inputs = Inputs::default();
+    for name in Inputs::needed(&script) {
+        if let Ok(bytes) = std::fs::read(folder.join(&name)) {
+            inputs.0.insert(name, bytes.into());
+        }
+    }
+    Plan::build(script, &inputs)
+}
+
+fn shipped() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for folder in ["rehearsal", "templates"] {
+        let folder = root().join("ceremony-scripts").join(folder);
+        let Ok(entries) = std::fs::read_dir(&folder) else {
+            continue;
+        };
+        for entry in entries {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            if name.ends_with(".toml") && !name.ends_with(".answers.toml") {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn every_shipped_script_has_a_plan() {
+    let scripts = shipped();
+    assert!(scripts.len() >= 2, "{scripts:?}");
+    for path in scripts {
+        let text = std::fs::read(&path).unwrap();
+        if let Err(diagnostics) = build(&text, path.parent().unwrap()) {
+            let all: Vec<String> = diagnostics.0.iter().map(|d| d.render("")).collect();
+            panic!("{}:\n{}", path.display(), all.join("\n"));
+        }
+    }
+}
+
+/// The rehearsal script with one text put in the place of another, which must
+/// stand there exactly `times` times.
+fn with(from: &str, to: &str, times: usize) -> Vec<u8> {
+    let text = std::fs::read_to_string(root().join("ceremony-scripts/rehearsal/root-keygen.toml")).unwrap();
+    assert_eq!(text.matches(from).count(), times, "{from}");
+    text.replace(from, to).into_bytes()
+}
+
+#[test]
+fn every_sin_is_refused_by_name() {
+    let big = {
+        let mut text = with("zzz", "", 0);
+        text.resize(64 * 1024 + 1, b'\n');
+        text
+    };
+    let cases: Vec<(&str, Vec<u8>, &str)> = vec![
+        ("script-too-large", big, "65537 bytes"),
+        ("script-not-utf8", [with("zzz", "", 0), vec![b'#', 0xff]].concat(), "UTF-8"),
+        ("script-hidden-character", with("title        = \"First", "title        = \"\u{202e}First", 1), "U+202E"),
+        ("script-hidden-character", with("schema       = 1\n", "schema       = 1\r\n", 1), "U+000D"),
+        ("script-syntax", with("schema       = 1", "schema       = ", 1), ""),
+        ("script-syntax", with("schema       = 1", "schema       = 1\nschema = 1", 1), ""),
+        ("script-wrong-value", with("schema       = 1", "schema       = 2", 1), "schema"),
+        ("script-wrong-value", with("kind         = \"rehearsal\"", "kind         = \"test\"", 1), "kind"),
+        ("script-missing-field", with("profile      = \"hardware-default\"\n", "", 1), "profile"),
+        ("script-unknown-field", with("schema       = 1", "schema       = 1\nskip_checks  = true", 1), "skip_checks"),
+        ("script-unknown-field", with("id      = \"open.1\"", "id      = \"open.1\"\nforce = true", 1), "force"),
+        ("script-duplicate-id", with("id      = \"open.2\"", "id      = \"open.1\"", 1), "open.1"),
+        ("script-duplicate-id", with("serial  = \"RHRSL-5822\"", "serial  = \"RHRSL-4711\"", 1), "RHRSL-4711"),
+        ("script-duplicate-id", with("\"root-a\", \"root-b\", \"root-c\"", "\"root-a\", \"root-a\", \"root-c\"", 1), "twice"),
+        ("script-threshold-above-keys", with("threshold       = 2\nkeys            = [\"root-a\"", "threshold       = 4\nkeys            = [\"root-a\"", 1), "4"),
+        ("script-quorum-above-seats", with("seats  = 3\nquorum = 2", "seats  = 3\nquorum = 4", 1), "quorum"),
+        ("script-key-name-too-long", with("name = \"root-a\"", "name = \"root-a-of-vienna\"", 1), "13"),
+        ("script-wrong-value", with("do      = \"clock\"", "do      = \"sudo\"", 1), "one of"),
+        ("plan-precondition", with("id      = \"open.2\"\ndo      = \"clock\"", "id      = \"open.2\"\ndo      = \"export\"", 1), "signature"),
+        ("plan-precondition", with("key      = \"root-b\"", "key      = \"targets-b\"", 1), "not a key of root"),
+        ("plan-precondition", with("by      = \"witness\"\nminutes = 1\nmetadata = \"root\"", "by      = \"nobody\"\nminutes = 1\nmetadata = \"root\"", 1), "nobody"),
+        ("plan-role-separation", with("keys            = [\"online\"]\nexpires_in_days = 7", "keys            = [\"root-a\"]\nexpires_in_days = 7", 1), "root key"),
+        ("plan-precondition", with("extractable = true", "extractable = false", 1), "key file"),
+        ("plan-simulated-source", with("kind         = \"rehearsal\"", "kind         = \"production\"", 1), "simulated"),
+    ];
+    for (code, text, says) in cases {
+        let faults = build(&text, &root()).expect_err(code).0;
+        assert!(
+            faults.iter().any(|d| d.code == code && d.message.contains(says)),
+            "expected {code} ({says}), got {faults:#?}"
+        );
+        for fault in &faults {
+            assert!(fault.line >= 1 && fault.column >= 1 && !fault.help.is_empty());
+        }
+    }
+}
+
+#[test]
+fn a_diagnostic_names_its_place() {
+    let faults = build(&with("threshold       = 2\nkeys            = [\"root-a\"", "threshold       = 4\nkeys            = [\"root-a\"", 1), &root())
+        .unwrap_err()
+        .0;
+    let text = String::from_utf8(with("zzz", "", 0)).unwrap();
+    let line = text.lines().position(|l| l.contains("threshold")).unwrap() + 1;
+    let fault = faults.iter().find(|d| d.code == "script-threshold-above-keys").unwrap();
+    assert_eq!((fault.line, fault.column), (line, 19));
+    assert!(fault.render("x.toml").starts_with(&format!("x.toml:{line}:19: error[script-threshold-above-keys]: ")));
+}
