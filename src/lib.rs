@@ -36,6 +36,16 @@ pub mod signer;
 #[cfg(feature = "ceremony")]
 pub mod store;
 
+/// What leaves on media: layout, digests, safe import, export.
+pub mod bundle;
+
 /// The loop: input, step, journal, effects, outcomes.
 #[cfg(feature = "ceremony")]
 pub mod runner;
+
+/// Answers the same questions from a file, within a policy.
+#[cfg(feature = "ceremony")]
+pub mod headless;
+
+/// One file per verb: arguments, exit codes.
+pub mod cli;

@@ -1,5 +1,14 @@
 //! Every shipped script parses and its plan walks; every sin of the language
 //! is refused with its own code, at its place.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and a skip must be visible"
+)]
 
 use std::path::{Path, PathBuf};
 
@@ -70,29 +79,141 @@ fn every_sin_is_refused_by_name() {
     };
     let cases: Vec<(&str, Vec<u8>, &str)> = vec![
         ("script-too-large", big, "65537 bytes"),
-        ("script-not-utf8", [with("zzz", "", 0), vec![b'#', 0xff]].concat(), "UTF-8"),
-        ("script-hidden-character", with("title        = \"First", "title        = \"\u{202e}First", 1), "U+202E"),
-        ("script-hidden-character", with("schema       = 1\n", "schema       = 1\r\n", 1), "U+000D"),
-        ("script-syntax", with("schema       = 1", "schema       = ", 1), ""),
-        ("script-syntax", with("schema       = 1", "schema       = 1\nschema = 1", 1), ""),
-        ("script-wrong-value", with("schema       = 1", "schema       = 2", 1), "schema"),
-        ("script-wrong-value", with("kind         = \"rehearsal\"", "kind         = \"test\"", 1), "kind"),
-        ("script-missing-field", with("profile      = \"hardware-default\"\n", "", 1), "profile"),
-        ("script-unknown-field", with("schema       = 1", "schema       = 1\nskip_checks  = true", 1), "skip_checks"),
-        ("script-unknown-field", with("id      = \"open.1\"", "id      = \"open.1\"\nforce = true", 1), "force"),
-        ("script-duplicate-id", with("id      = \"open.2\"", "id      = \"open.1\"", 1), "open.1"),
-        ("script-duplicate-id", with("serial  = \"RHRSL-5822\"", "serial  = \"RHRSL-4711\"", 1), "RHRSL-4711"),
-        ("script-duplicate-id", with("\"root-a\", \"root-b\", \"root-c\"", "\"root-a\", \"root-a\", \"root-c\"", 1), "twice"),
-        ("script-threshold-above-keys", with("threshold       = 2\nkeys            = [\"root-a\"", "threshold       = 4\nkeys            = [\"root-a\"", 1), "4"),
-        ("script-quorum-above-seats", with("seats  = 3\nquorum = 2", "seats  = 3\nquorum = 4", 1), "quorum"),
-        ("script-key-name-too-long", with("name = \"root-a\"", "name = \"root-a-of-vienna\"", 1), "13"),
-        ("script-wrong-value", with("do      = \"clock\"", "do      = \"sudo\"", 1), "one of"),
-        ("plan-precondition", with("id      = \"open.2\"\ndo      = \"clock\"", "id      = \"open.2\"\ndo      = \"export\"", 1), "signature"),
-        ("plan-precondition", with("key      = \"root-b\"", "key      = \"targets-b\"", 1), "not a key of root"),
-        ("plan-precondition", with("by      = \"witness\"\nminutes = 1\nmetadata = \"root\"", "by      = \"nobody\"\nminutes = 1\nmetadata = \"root\"", 1), "nobody"),
-        ("plan-role-separation", with("keys            = [\"online\"]\nexpires_in_days = 7", "keys            = [\"root-a\"]\nexpires_in_days = 7", 1), "root key"),
-        ("plan-precondition", with("extractable = true", "extractable = false", 1), "key file"),
-        ("plan-simulated-source", with("kind         = \"rehearsal\"", "kind         = \"production\"", 1), "simulated"),
+        (
+            "script-not-utf8",
+            [with("zzz", "", 0), vec![b'#', 0xff]].concat(),
+            "UTF-8",
+        ),
+        (
+            "script-hidden-character",
+            with("title        = \"First", "title        = \"\u{202e}First", 1),
+            "U+202E",
+        ),
+        (
+            "script-hidden-character",
+            with("schema       = 1\n", "schema       = 1\r\n", 1),
+            "U+000D",
+        ),
+        (
+            "script-syntax",
+            with("schema       = 1", "schema       = ", 1),
+            "",
+        ),
+        (
+            "script-syntax",
+            with("schema       = 1", "schema       = 1\nschema = 1", 1),
+            "",
+        ),
+        (
+            "script-wrong-value",
+            with("schema       = 1", "schema       = 2", 1),
+            "schema",
+        ),
+        (
+            "script-wrong-value",
+            with("kind         = \"rehearsal\"", "kind         = \"test\"", 1),
+            "kind",
+        ),
+        (
+            "script-missing-field",
+            with("profile      = \"hardware-default\"\n", "", 1),
+            "profile",
+        ),
+        (
+            "script-unknown-field",
+            with("schema       = 1", "schema       = 1\nskip_checks  = true", 1),
+            "skip_checks",
+        ),
+        (
+            "script-unknown-field",
+            with("id      = \"open.1\"", "id      = \"open.1\"\nforce = true", 1),
+            "force",
+        ),
+        (
+            "script-duplicate-id",
+            with("id      = \"open.2\"", "id      = \"open.1\"", 1),
+            "open.1",
+        ),
+        (
+            "script-duplicate-id",
+            with("serial  = \"RHRSL-5822\"", "serial  = \"RHRSL-4711\"", 1),
+            "RHRSL-4711",
+        ),
+        (
+            "script-duplicate-id",
+            with(
+                "\"root-a\", \"root-b\", \"root-c\"",
+                "\"root-a\", \"root-a\", \"root-c\"",
+                1,
+            ),
+            "twice",
+        ),
+        (
+            "script-threshold-above-keys",
+            with(
+                "threshold       = 2\nkeys            = [\"root-a\"",
+                "threshold       = 4\nkeys            = [\"root-a\"",
+                1,
+            ),
+            "4",
+        ),
+        (
+            "script-quorum-above-seats",
+            with("seats  = 3\nquorum = 2", "seats  = 3\nquorum = 4", 1),
+            "quorum",
+        ),
+        (
+            "script-key-name-too-long",
+            with("name = \"root-a\"", "name = \"root-a-of-vienna\"", 1),
+            "13",
+        ),
+        (
+            "script-wrong-value",
+            with("do      = \"clock\"", "do      = \"sudo\"", 1),
+            "one of",
+        ),
+        (
+            "plan-precondition",
+            with(
+                "id      = \"open.2\"\ndo      = \"clock\"",
+                "id      = \"open.2\"\ndo      = \"export\"",
+                1,
+            ),
+            "signature",
+        ),
+        (
+            "plan-precondition",
+            with("key      = \"root-b\"", "key      = \"targets-b\"", 1),
+            "not a key of root",
+        ),
+        (
+            "plan-precondition",
+            with(
+                "by      = \"witness\"\nminutes = 1\nmetadata = \"root\"",
+                "by      = \"nobody\"\nminutes = 1\nmetadata = \"root\"",
+                1,
+            ),
+            "nobody",
+        ),
+        (
+            "plan-role-separation",
+            with(
+                "keys            = [\"online\"]\nexpires_in_days = 7",
+                "keys            = [\"root-a\"]\nexpires_in_days = 7",
+                1,
+            ),
+            "root key",
+        ),
+        (
+            "plan-precondition",
+            with("extractable = true", "extractable = false", 1),
+            "key file",
+        ),
+        (
+            "plan-simulated-source",
+            with("kind         = \"rehearsal\"", "kind         = \"production\"", 1),
+            "simulated",
+        ),
     ];
     for (code, text, says) in cases {
         let faults = build(&text, &root()).expect_err(code).0;
@@ -108,12 +229,26 @@ fn every_sin_is_refused_by_name() {
 
 #[test]
 fn a_diagnostic_names_its_place() {
-    let faults = build(&with("threshold       = 2\nkeys            = [\"root-a\"", "threshold       = 4\nkeys            = [\"root-a\"", 1), &root())
-        .unwrap_err()
-        .0;
+    let faults = build(
+        &with(
+            "threshold       = 2\nkeys            = [\"root-a\"",
+            "threshold       = 4\nkeys            = [\"root-a\"",
+            1,
+        ),
+        &root(),
+    )
+    .unwrap_err()
+    .0;
     let text = String::from_utf8(with("zzz", "", 0)).unwrap();
     let line = text.lines().position(|l| l.contains("threshold")).unwrap() + 1;
-    let fault = faults.iter().find(|d| d.code == "script-threshold-above-keys").unwrap();
+    let fault = faults
+        .iter()
+        .find(|d| d.code == "script-threshold-above-keys")
+        .unwrap();
     assert_eq!((fault.line, fault.column), (line, 19));
-    assert!(fault.render("x.toml").starts_with(&format!("x.toml:{line}:19: error[script-threshold-above-keys]: ")));
+    assert!(
+        fault
+            .render("x.toml")
+            .starts_with(&format!("x.toml:{line}:19: error[script-threshold-above-keys]: "))
+    );
 }

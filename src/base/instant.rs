@@ -32,6 +32,9 @@ pub struct Stamp {
 const MAX: i64 = 253_402_300_799; // 9999-12-31T23:59:59Z
 
 impl Instant {
+    /// 1970-01-01T00:00:00Z.
+    pub const EPOCH: Instant = Instant(0);
+
     /// Seconds since 1970-01-01T00:00:00Z.
     ///
     /// # Errors

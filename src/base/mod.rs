@@ -18,4 +18,4 @@ pub use json::Json;
 pub use key::{Algorithm, PublicKey};
 pub use payload::{Payload, Purpose};
 pub use secret::Secret;
-pub use shown::{is_plain, shown};
+pub use shown::{is_plain, shown, shown_bytes};

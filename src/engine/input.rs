@@ -157,6 +157,9 @@ pub struct Resumption {
     pub secrets: SecretsPath,
     /// This run's log key.
     pub log_key: PublicKey,
+    /// Bytes after the last whole line, which never counted: kept in `blobs/`
+    /// and cut off. At most one.
+    pub torn: Vec<FileRef>,
 }
 
 /// A secret that the runner's vault holds; the engine never sees more.

@@ -245,7 +245,10 @@ impl Room<'_> {
                 self.need(
                     step,
                     *extractable == is_file,
-                    format!("extractable is {extractable}, and {on} is {}", if is_file { "a key file" } else { "a device" }),
+                    format!(
+                        "extractable is {extractable}, and {on} is {}",
+                        if is_file { "a key file" } else { "a device" }
+                    ),
                     "a key file's key can be copied (true); a device's must never leave (false)",
                 );
                 self.generate(step, on, key, *algorithm);

@@ -3,11 +3,18 @@
 //! (law 3). Front ends hold a [`Handle`]: they propose an answer to the one
 //! open question; the engine disposes; the runner performs.
 
+mod clerk;
+mod clock;
+mod hands;
+mod start;
 mod vault;
 
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
+pub use clock::{Clock, SystemClock};
+pub use hands::Bench;
+pub use start::{Ports, Run, Running, open, resume, stored_plan};
 pub use vault::Vault;
 
 use crate::base::{Digest, Secret};

@@ -83,7 +83,11 @@ impl Answers {
             read(document.get_ref(), &mut answers, &mut faults);
         }
         let found = faults.into_sorted();
-        if found.is_empty() { Ok(answers) } else { Err(Diagnostics(found)) }
+        if found.is_empty() {
+            Ok(answers)
+        } else {
+            Err(Diagnostics(found))
+        }
     }
 }
 
@@ -127,12 +131,15 @@ fn read(map: &DeTable, answers: &mut Answers, faults: &mut Faults) {
         let so_pin = secret(&mut table, faults, "so_pin");
         let pin = secret(&mut table, faults, "pin");
         let wrong = if table.has("wrong") {
-            table.list(faults, "wrong", "a list of PINs", |s| Secret::copy_of(s.as_bytes()).ok())
+            table.list(faults, "wrong", "a list of PINs", |s| {
+                Secret::copy_of(s.as_bytes()).ok()
+            })
         } else {
             Some(Vec::new())
         };
         table.finish(faults);
-        if let (Some(id), Some(named), Some(so_pin), Some(pin), Some(wrong)) = (id, named, so_pin, pin, wrong) {
+        if let (Some(id), Some(named), Some(so_pin), Some(pin), Some(wrong)) = (id, named, so_pin, pin, wrong)
+        {
             answers.tokens.insert(
                 id,
                 TokenAnswers {

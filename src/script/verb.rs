@@ -159,7 +159,7 @@ impl Verb {
                     );
                 }
                 inner.finish(faults);
-                
+
                 Some(Verb::GenerateKey {
                     on: on?,
                     key: key?,

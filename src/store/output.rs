@@ -17,14 +17,22 @@ use crate::fault::Code;
 /// # Errors
 /// [`StoreError`] with `RecordExists` when something is in it.
 pub fn new_folder(folder: &Path) -> Result<(), StoreError> {
-    match std::fs::DirBuilder::new().mode(0o700).recursive(true).create(folder) {
+    match std::fs::DirBuilder::new()
+        .mode(0o700)
+        .recursive(true)
+        .create(folder)
+    {
         Ok(()) => {}
         Err(e) => return Err(StoreError::io("creating the folder", folder, &e)),
     }
-    let mut entries = std::fs::read_dir(folder).map_err(|e| StoreError::io("reading the folder", folder, &e))?;
+    let mut entries =
+        std::fs::read_dir(folder).map_err(|e| StoreError::io("reading the folder", folder, &e))?;
     if entries.next().is_some() {
         let name = crate::base::shown(&folder.display().to_string(), 200);
-        return Err(StoreError::new(Code::RecordExists, format!("the folder {name} is not empty")));
+        return Err(StoreError::new(
+            Code::RecordExists,
+            format!("the folder {name} is not empty"),
+        ));
     }
     Ok(())
 }
@@ -79,7 +87,10 @@ fn write_part(part: &Path, bytes: &[u8], mode: u32) -> Result<(), StoreError> {
     if read_file(part)? != bytes {
         return Err(StoreError::new(
             Code::StorageFailed,
-            format!("{} reads back differently", crate::base::shown(&part.display().to_string(), 200)),
+            format!(
+                "{} reads back differently",
+                crate::base::shown(&part.display().to_string(), 200)
+            ),
         ));
     }
     Ok(())
@@ -92,7 +103,11 @@ fn write_part(part: &Path, bytes: &[u8], mode: u32) -> Result<(), StoreError> {
 pub fn read_file(path: &Path) -> Result<Vec<u8>, StoreError> {
     let mut file = OpenOptions::new()
         .read(true)
-        .custom_flags((rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK).bits().cast_signed())
+        .custom_flags(
+            (rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK)
+                .bits()
+                .cast_signed(),
+        )
         .open(path)
         .map_err(|e| StoreError::io("opening", path, &e))?;
     // The page cache would answer for a stick that lost the bytes; where the
@@ -140,7 +155,11 @@ fn is_part(folder: &Path) -> bool {
 /// # Errors
 /// [`StoreError`].
 pub fn sync_folder(folder: &Path) -> Result<(), StoreError> {
-    let path: PathBuf = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.to_owned() };
+    let path: PathBuf = if folder.as_os_str().is_empty() {
+        PathBuf::from(".")
+    } else {
+        folder.to_owned()
+    };
     File::open(&path)
         .and_then(|f| f.sync_all())
         .map_err(|e| StoreError::io("syncing the folder", &path, &e))

@@ -1,4 +1,5 @@
 //! Root metadata (TUF 4.3): the keys, and which role trusts which of them.
+//! Keys and thresholds of the four top-level roles; unknown fields are kept.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -137,7 +137,9 @@ pub(super) fn outcome(turn: &mut Turn, id: u64, outcome: &Outcome) -> Result<(),
     }
     match (&effect.what, outcome) {
         (What::List { token }, Outcome::Cards(cards)) => inventory::listed(turn, token, cards),
-        (What::Identify { token, serial }, Outcome::Card(card)) => device::identified(turn, token, serial, card),
+        (What::Identify { token, serial }, Outcome::Card(card)) => {
+            device::identified(turn, token, serial, card)
+        }
         (What::Lock { token, .. }, Outcome::Locked) => {
             turn.token(token).unlocked = false;
             match turn.verb() {

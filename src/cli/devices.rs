@@ -1,0 +1,145 @@
+//! Builds the bench: for every token of a plan, the provider that reaches it.
+//! Rehearsal tokens and key files live in their own folder beside the record.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::{Exit, out};
+use crate::engine::FileRef;
+use crate::fault::Code;
+use crate::plan::Plan;
+use crate::runner::Bench;
+use crate::script::{Backend, SerialSpec, TokenSpec};
+use crate::signer::Provider;
+use crate::signer::embedded::EmbeddedProvider;
+use crate::signer::file::FileProvider;
+
+/// Modules by name, as the command line gives them.
+pub(super) type Modules = BTreeMap<String, PathBuf>;
+
+pub(super) fn modules(given: &[String]) -> Result<Modules, Exit> {
+    let mut modules = Modules::new();
+    for text in given {
+        match text.split_once('=') {
+            Some((name, path)) if !name.is_empty() && !path.is_empty() => {
+                modules.insert(name.to_owned(), PathBuf::from(path));
+            }
+            _ => {
+                out::card(
+                    Code::ModuleNotNamed,
+                    &format!("--module {}", crate::base::shown(text, 100)),
+                );
+                return Err(Exit::Usage);
+            }
+        }
+    }
+    Ok(modules)
+}
+
+/// The folder of rehearsal tokens and key files of a record.
+pub(super) fn folder_beside(record: &Path) -> PathBuf {
+    let mut name = record.file_name().unwrap_or_default().to_owned();
+    name.push(".devices");
+    record.with_file_name(name)
+}
+
+/// The providers, and what the record says of the modules.
+pub(super) fn bench(
+    plan: &Plan,
+    devices: &Path,
+    modules: &Modules,
+    executable: &Path,
+) -> Result<(Bench, Vec<FileRef>), Exit> {
+    let mut bench = Bench::new();
+    let mut used = BTreeMap::new();
+    for token in &plan.script().tokens {
+        let provider: Box<dyn Provider> = match &token.backend {
+            Backend::Embedded => {
+                let folder = made(&devices.join("embedded"))?;
+                let mut provider = EmbeddedProvider::new(&folder);
+                if let Some(serial) = missing(token, &folder) {
+                    provider.manufacture(serial).map(drop).map_err(device)?;
+                }
+                Box::new(provider)
+            }
+            Backend::File => {
+                let folder = made(&devices.join("files"))?;
+                let mut provider = FileProvider::new(&folder);
+                if let Some(serial) = missing(token, &folder) {
+                    provider.create(serial).map(drop).map_err(device)?;
+                }
+                Box::new(provider)
+            }
+            Backend::Pkcs11 { module } => {
+                let Some(path) = modules.get(module.as_str()) else {
+                    out::card(
+                        Code::ModuleNotNamed,
+                        &format!("the script's module is called {module}"),
+                    );
+                    return Err(Exit::Usage);
+                };
+                used.insert(module.as_str().to_owned(), path.clone());
+                pkcs11(path, executable)?
+            }
+        };
+        bench.insert(token.id.clone(), provider);
+    }
+    let named = used
+        .iter()
+        .map(|(name, path)| FileRef {
+            path: name.clone(),
+            sha256: super::machine::digest_of_file(path),
+            len: std::fs::metadata(path).map_or(0, |m| m.len()),
+        })
+        .collect();
+    Ok((bench, named))
+}
+
+/// The serial of a folder token that does not exist yet.
+fn missing<'t>(token: &'t TokenSpec, folder: &Path) -> Option<&'t str> {
+    match &token.serial {
+        SerialSpec::Known(serial) if !folder.join(serial).exists() => Some(serial),
+        _ => None,
+    }
+}
+
+fn made(folder: &Path) -> Result<PathBuf, Exit> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(|e| {
+            out::card(
+                Code::StorageReadOnly,
+                &format!("{}: {e}", crate::base::shown(&folder.display().to_string(), 200)),
+            );
+            Exit::Fault
+        })?;
+    Ok(folder.to_owned())
+}
+
+fn device(fault: crate::base::device::DeviceFault) -> Exit {
+    out::card(Code::StorageFailed, &fault.to_string());
+    Exit::Fault
+}
+
+#[cfg(feature = "pkcs11")]
+fn pkcs11(module: &Path, executable: &Path) -> Result<Box<dyn Provider>, Exit> {
+    use crate::signer::worker::{ENVIRONMENT, WorkerCommand};
+    let mut command = WorkerCommand::new(executable);
+    for name in ENVIRONMENT {
+        if let Some(value) = std::env::var_os(name) {
+            command = command.env(name, value);
+        }
+    }
+    Ok(Box::new(crate::signer::pkcs11::Pkcs11Provider::new(
+        command, module,
+    )))
+}
+
+#[cfg(not(feature = "pkcs11"))]
+fn pkcs11(_module: &Path, _executable: &Path) -> Result<Box<dyn Provider>, Exit> {
+    out::complain("this build has no PKCS#11: build it with the feature pkcs11");
+    Err(Exit::Usage)
+}

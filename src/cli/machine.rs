@@ -1,0 +1,45 @@
+//! What the record says of the program itself. All of it is a claim of this
+//! machine: a changed program could claim anything.
+
+use std::path::PathBuf;
+
+use crate::base::Digest;
+use crate::engine::Program;
+
+/// The lock file that this program was built from.
+const LOCK: &[u8] = include_bytes!("../../Cargo.lock");
+
+/// The executable's path; ask before hardening, which hides it from us too.
+pub(super) fn executable() -> PathBuf {
+    std::env::current_exe().unwrap_or_default()
+}
+
+pub(super) fn program(executable: &std::path::Path) -> Program {
+    let mut features = Vec::new();
+    for (name, on) in [
+        ("ceremony", cfg!(feature = "ceremony")),
+        ("pkcs11", cfg!(feature = "pkcs11")),
+        ("tui", cfg!(feature = "tui")),
+    ] {
+        if on {
+            features.push(name.to_owned());
+        }
+    }
+    Program {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        sha256: digest_of_file(executable),
+        lock: Digest::of(LOCK),
+        features,
+    }
+}
+
+/// Zero where the file cannot be read: no claim is made then. `ring` hashes
+/// several times faster than the portable code, and this file is large.
+pub(super) fn digest_of_file(path: &std::path::Path) -> Digest {
+    std::fs::read(path)
+        .ok()
+        .and_then(|bytes| {
+            <[u8; 32]>::try_from(ring::digest::digest(&ring::digest::SHA256, &bytes).as_ref()).ok()
+        })
+        .map_or(Digest::ZERO, Digest::from_bytes)
+}

@@ -1,0 +1,168 @@
+//! The command line: one file per verb. It builds the ports, hands them over,
+//! and turns endings into exit codes; it decides nothing about a ceremony.
+
+mod check;
+#[cfg(feature = "ceremony")]
+mod devices;
+mod exit;
+#[cfg(feature = "ceremony")]
+mod harden;
+#[cfg(feature = "ceremony")]
+mod machine;
+mod out;
+mod plan;
+#[cfg(feature = "ceremony")]
+mod rehearse;
+#[cfg(feature = "ceremony")]
+mod run;
+mod words;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+#[cfg(feature = "ceremony")]
+use clap::Args;
+use clap::{Parser, Subcommand};
+
+pub use exit::Exit;
+
+/// Leads people through offline TUF key ceremonies, and lets anyone re-execute
+/// them afterwards. Without a command: the home screen.
+#[derive(Debug, Parser)]
+#[command(name = "tuf-ceremony", version, disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Read a script, walk its plan, say everything that is wrong with it.
+    Check {
+        /// The ceremony script.
+        script: PathBuf,
+    },
+    /// Print the ordered plan of a script.
+    Plan {
+        /// The ceremony script.
+        script: PathBuf,
+    },
+    /// Practise: the built-in rehearsal, or a rehearsal script of yours.
+    #[cfg(feature = "ceremony")]
+    Rehearse {
+        /// A script with kind = "rehearsal"; without one, the built-in one.
+        script: Option<PathBuf>,
+        #[command(flatten)]
+        places: RehearsalPlaces,
+    },
+    /// Run a script as a new ceremony with a new record.
+    #[cfg(feature = "ceremony")]
+    Run {
+        /// The ceremony script.
+        script: PathBuf,
+        /// A new folder for the record.
+        #[arg(long)]
+        record: PathBuf,
+        #[command(flatten)]
+        ways: Ways,
+    },
+    /// Go on with a paused or interrupted ceremony.
+    #[cfg(feature = "ceremony")]
+    Resume {
+        /// The record's folder.
+        #[arg(long)]
+        record: PathBuf,
+        #[command(flatten)]
+        ways: Ways,
+    },
+    /// Show the words of a file's SHA-256, for reading aloud.
+    Words {
+        /// The file.
+        file: PathBuf,
+    },
+    /// Serve a vendor module to the program itself.
+    #[cfg(feature = "pkcs11")]
+    #[command(hide = true)]
+    Worker {
+        /// The kind of module.
+        kind: String,
+        /// The module.
+        module: PathBuf,
+    },
+}
+
+/// How a run reaches the world.
+#[cfg(feature = "ceremony")]
+#[derive(Debug, Clone, Default, Args)]
+struct Ways {
+    /// The folder of the mounted removable media.
+    #[arg(long)]
+    media: Option<PathBuf>,
+    /// Answers for a run without a terminal.
+    #[arg(long)]
+    answers: Option<PathBuf>,
+    /// The path of a PKCS#11 module that the script names: NAME=PATH.
+    #[arg(long, value_name = "NAME=PATH")]
+    module: Vec<String>,
+}
+
+/// Where a rehearsal keeps its things.
+#[cfg(feature = "ceremony")]
+#[derive(Debug, Clone, Args)]
+struct RehearsalPlaces {
+    /// A new folder for the record; without one, a folder named after the time.
+    #[arg(long)]
+    record: Option<PathBuf>,
+    #[command(flatten)]
+    ways: Ways,
+}
+
+/// Reads the command line and does what it says.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    let exit = match cli.verb {
+        Some(Verb::Check { script }) => check::check(&script),
+        Some(Verb::Plan { script }) => plan::plan(&script),
+        Some(Verb::Words { file }) => words::words(&file),
+        #[cfg(feature = "ceremony")]
+        Some(Verb::Rehearse { script, places }) => rehearse::rehearse(script.as_deref(), places),
+        #[cfg(feature = "ceremony")]
+        Some(Verb::Run { script, record, ways }) => run::run(&script, &record, &ways),
+        #[cfg(feature = "ceremony")]
+        Some(Verb::Resume { record, ways }) => run::resume(&record, &ways),
+        #[cfg(feature = "pkcs11")]
+        Some(Verb::Worker { kind, module }) => return worker(&kind, &module),
+        None => home(),
+    };
+    exit.into()
+}
+
+#[cfg(feature = "pkcs11")]
+fn worker(kind: &str, module: &std::path::Path) -> ExitCode {
+    if kind == "pkcs11" {
+        crate::signer::worker::serve_pkcs11(module)
+    } else {
+        Exit::Usage.into()
+    }
+}
+
+fn home() -> Exit {
+    out::complain("give a command; tuf-ceremony --help lists them");
+    Exit::Usage
+}
+
+/// Help and version are good ends; all else is a fault of the call.
+fn usage(error: &clap::Error) -> ExitCode {
+    let text = error.render().to_string();
+    if error.use_stderr() {
+        out::complain(text.trim_end());
+        Exit::Usage.into()
+    } else {
+        out::say(text.trim_end());
+        Exit::Good.into()
+    }
+}

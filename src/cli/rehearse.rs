@@ -1,0 +1,70 @@
+//! `rehearse`: the same program on rehearsal tokens. The built-in script is
+//! the one in `ceremony-scripts/rehearsal/`.
+
+use std::path::{Path, PathBuf};
+
+use super::{Exit, RehearsalPlaces, check, out, run};
+use crate::fault::Code;
+use crate::plan::{Inputs, Plan};
+use crate::runner::{Clock, SystemClock};
+use crate::script::{Kind, Script};
+
+const BUILT_IN: &str = include_str!("../../ceremony-scripts/rehearsal/root-keygen.toml");
+
+pub(super) fn rehearse(script: Option<&Path>, places: RehearsalPlaces) -> Exit {
+    let plan = match script {
+        Some(path) => check::load(path),
+        None => built_in(),
+    };
+    let plan = match plan {
+        Ok(plan) => plan,
+        Err(exit) => return exit,
+    };
+    if plan.script().kind != Kind::Rehearsal {
+        out::card(
+            Code::NoApprovals,
+            "rehearse takes a script with kind = \"rehearsal\"",
+        );
+        return Exit::of(Code::NoApprovals);
+    }
+    let record = places.record.unwrap_or_else(default_record);
+    let mut ways = places.ways;
+    if ways.media.is_none() {
+        let media = beside(&record, ".media");
+        if let Err(e) = std::fs::create_dir_all(&media) {
+            out::card(Code::StorageReadOnly, &format!("{}: {e}", check::name(&media)));
+            return Exit::Fault;
+        }
+        ways.media = Some(media);
+    }
+    run::start(plan, &record, &ways)
+}
+
+fn built_in() -> Result<Plan, Exit> {
+    Script::parse(BUILT_IN.as_bytes())
+        .and_then(|script| Plan::build(script, &Inputs::default()))
+        .map_err(|faults| {
+            out::card(Code::Internal, &faults.to_string());
+            Exit::Fault
+        })
+}
+
+/// `rehearsal-20261122-153000`, in the present folder.
+fn default_record() -> PathBuf {
+    let now = SystemClock.now().wall.to_string();
+    let digits: String = now
+        .chars()
+        .filter_map(|c| match c {
+            '0'..='9' => Some(c),
+            'T' => Some('-'),
+            _ => None,
+        })
+        .collect();
+    PathBuf::from(format!("rehearsal-{digits}"))
+}
+
+fn beside(record: &Path, ending: &str) -> PathBuf {
+    let mut name = record.file_name().unwrap_or_default().to_owned();
+    name.push(ending);
+    record.with_file_name(name)
+}

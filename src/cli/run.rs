@@ -1,0 +1,199 @@
+//! `run` and `resume`: builds the ports, starts the runner, hands it to the
+//! front end, and turns its ending into an exit code.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use super::{Exit, Ways, check, devices, harden, machine, out};
+use crate::engine::{FrontEnd, SecretsPath};
+use crate::fault::Code;
+use crate::headless;
+use crate::plan::Plan;
+use crate::runner::{self, Failure, Ports, Run, Running, SystemClock};
+use crate::script::{Answers, Kind};
+
+pub(super) fn run(script: &Path, record: &Path, ways: &Ways) -> Exit {
+    match check::load(script) {
+        Ok(plan) => start(plan, record, ways),
+        Err(exit) => exit,
+    }
+}
+
+/// Starts a new ceremony.
+pub(super) fn start(plan: Plan, record: &Path, ways: &Ways) -> Exit {
+    if plan.script().kind == Kind::Production {
+        out::card(Code::NoApprovals, "");
+        return Exit::of(Code::NoApprovals);
+    }
+    drive(record, ways, Start::New(plan))
+}
+
+pub(super) fn resume(record: &Path, ways: &Ways) -> Exit {
+    match runner::stored_plan(record) {
+        Ok(plan) => drive(record, ways, Start::Resumed(plan)),
+        Err(failure) => failed(&failure),
+    }
+}
+
+enum Start {
+    New(Plan),
+    /// The plan only says which devices to reach; the record is folded anew.
+    Resumed(Plan),
+}
+
+fn drive(record: &Path, ways: &Ways, start: Start) -> Exit {
+    match try_drive(record, ways, start) {
+        Ok(exit) | Err(exit) => exit,
+    }
+}
+
+fn try_drive(record: &Path, ways: &Ways, start: Start) -> Result<Exit, Exit> {
+    let executable = machine::executable();
+    let answers = ways.answers.as_deref().map(load_answers).transpose()?;
+    if answers.is_none() {
+        check_terminal()?;
+    }
+    if let Some(media) = &ways.media
+        && !media.is_dir()
+    {
+        out::card(
+            Code::MediaMissing,
+            &format!("{} is not a folder", check::name(media)),
+        );
+        return Err(Exit::Usage);
+    }
+    let stop = stop_flag()?;
+    harden::harden()?;
+    let modules = devices::modules(&ways.module)?;
+    let plan = match &start {
+        Start::New(plan) | Start::Resumed(plan) => plan,
+    };
+    let beside = devices::folder_beside(record);
+    let (bench, modules) = devices::bench(plan, &beside, &modules, &executable)?;
+    let run = Run {
+        program: machine::program(&executable),
+        front_end: if answers.is_some() {
+            FrontEnd::Headless
+        } else {
+            FrontEnd::Tui
+        },
+        secrets: if answers.is_some() {
+            SecretsPath::AnswersFile
+        } else {
+            SecretsPath::Keyboard
+        },
+        modules,
+    };
+    let ports = Ports {
+        bench,
+        media: ways.media.clone(),
+        clock: Box::new(SystemClock),
+    };
+    let running = match start {
+        Start::New(plan) => runner::open(plan, record, ports, &run),
+        Start::Resumed(_) => runner::resume(record, ports, &run),
+    }
+    .map_err(|failure| failed(&failure))?;
+    Ok(match answers {
+        Some(answers) => headless(running, answers, &stop, record),
+        None => full_screen(running, stop, record),
+    })
+}
+
+fn headless(running: Running, answers: Answers, stop: &AtomicBool, record: &Path) -> Exit {
+    let ending = headless::run(
+        running.handle.clone(),
+        &running.msgs,
+        running.first.clone(),
+        answers,
+        stop,
+    );
+    running.finish();
+    match ending {
+        headless::Ending::Closed { place } => {
+            out::say(&format!(
+                "closed and sealed\nbundle {}\nverify it: tuf-ceremony verify {}",
+                crate::base::shown(&place, 300),
+                crate::base::shown(&place, 300)
+            ));
+            Exit::Good
+        }
+        headless::Ending::Aborted => {
+            out::say("aborted; the record says why");
+            Exit::Negative
+        }
+        headless::Ending::Paused { why } => {
+            out::complain(&format!("paused: {}", crate::base::shown(&why, 300)));
+            resumable(record);
+            Exit::Person
+        }
+        headless::Ending::Trouble { why } => {
+            out::complain(&format!(
+                "paused after a failure: {}",
+                crate::base::shown(&why, 400)
+            ));
+            resumable(record);
+            Exit::Fault
+        }
+        headless::Ending::Failed(failure) => failed(&failure),
+    }
+}
+
+/// What a person does next after a pause.
+fn resumable(record: &Path) {
+    out::complain(&format!(
+        "the record is intact; go on with: tuf-ceremony resume --record {}",
+        check::name(record)
+    ));
+}
+
+fn failed(failure: &Failure) -> Exit {
+    out::card(failure.code, &failure.meaning);
+    Exit::of(failure.code)
+}
+
+fn load_answers(path: &Path) -> Result<Answers, Exit> {
+    let bytes = std::fs::read(path).map_err(|e| {
+        out::card(Code::AnswersRefused, &format!("{}: {e}", check::name(path)));
+        Exit::Usage
+    })?;
+    Answers::parse(&bytes).map_err(|faults| {
+        for fault in &faults.0 {
+            out::complain(&fault.render(&check::name(path)));
+        }
+        out::card(Code::AnswersRefused, &faults.to_string());
+        Exit::Usage
+    })
+}
+
+/// Set by SIGTERM, SIGHUP and SIGINT: the ceremony is paused, never torn.
+fn stop_flag() -> Result<Arc<AtomicBool>, Exit> {
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [
+        signal_hook::consts::SIGTERM,
+        signal_hook::consts::SIGHUP,
+        signal_hook::consts::SIGINT,
+    ] {
+        signal_hook::flag::register(signal, stop.clone()).map_err(|e| {
+            out::card(Code::Internal, &e.to_string());
+            Exit::Fault
+        })?;
+    }
+    Ok(stop)
+}
+
+fn check_terminal() -> Result<(), Exit> {
+    use std::io::IsTerminal;
+    if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() {
+        return Ok(());
+    }
+    out::card(Code::NotATerminal, "");
+    Err(Exit::of(Code::NotATerminal))
+}
+
+fn full_screen(running: Running, _stop: Arc<AtomicBool>, _record: &Path) -> Exit {
+    running.finish();
+    out::complain("this build has no full-screen front end: build it with the feature tui");
+    Exit::Usage
+}

@@ -1,0 +1,321 @@
+//! Writes everything down. One input at a time: step, append the records and
+//! sync them, start the effects, and only then show the new state (law 3).
+//! The clerk owns the journal and the run's log key; nobody else writes.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender};
+
+use ed25519_dalek::{Signer as _, SigningKey};
+use rand_core::{OsRng, RngCore};
+
+use super::hands::{Export, Job};
+use super::{Clock, Cmd, Failure, Msg, Snapshot, Vault};
+use crate::base::device::{Changed, DeviceCode, DeviceFault, Operation, Retry};
+use crate::base::{Digest, PublicKey};
+use crate::bundle::{self, export};
+use crate::engine::{self, Effect, Input, InputKind, Outcome, Phase, Refusal, State, Transition, What};
+use crate::fault::Code;
+use crate::note::{Note, Vkey};
+use crate::plan::Plan;
+use crate::store::{Journal, StoreError};
+use crate::transcript::{Checkpoint, Tree, Writer};
+
+/// Everything that a run holds.
+pub(super) struct Clerk {
+    pub(super) plan: Arc<Plan>,
+    pub(super) state: State,
+    pub(super) writer: Writer,
+    pub(super) tree: Tree,
+    pub(super) journal: Journal,
+    /// All lines, for the seal: a record is small (thousands of lines).
+    pub(super) lines: String,
+    /// Notes of the gates, by size.
+    pub(super) notes: BTreeMap<u64, String>,
+    /// Log keys of all runs, in order.
+    pub(super) log_keys: Vec<PublicKey>,
+    pub(super) log_key: SigningKey,
+    pub(super) clock: Box<dyn Clock>,
+    pub(super) vault: Arc<Vault>,
+    pub(super) media: Option<PathBuf>,
+    pub(super) jobs: Sender<Job>,
+    pub(super) msgs: Sender<Msg>,
+}
+
+impl Clerk {
+    /// Works until the ceremony rests or the front end is gone.
+    pub(super) fn run(mut self, cmds: &Receiver<Cmd>) {
+        while let Ok(cmd) = cmds.recv() {
+            if let Err(failure) = self.hear(cmd) {
+                let _ = self.msgs.send(Msg::Failed(failure));
+                return;
+            }
+            if matches!(self.state.phase, Phase::Paused | Phase::Aborted | Phase::Closed) {
+                return;
+            }
+        }
+    }
+
+    fn hear(&mut self, cmd: Cmd) -> Result<(), Failure> {
+        let kind = match cmd {
+            Cmd::Submit(answer) => InputKind::Answer(answer),
+            Cmd::Note(deviation) => InputKind::Note(deviation),
+            Cmd::Pause { why } => InputKind::Pause { why },
+            Cmd::Abort { why, typed } => InputKind::Abort { why, typed },
+            Cmd::Outcome { effect, outcome } => return self.outcome(effect, *outcome),
+        };
+        if let Err(refusal) = self.accept(kind)? {
+            // Secrets that a refused answer quoted are not kept for later.
+            self.vault.clear();
+            let _ = self.msgs.send(Msg::Refused(refusal));
+        }
+        Ok(())
+    }
+
+    /// A device's answer that the engine cannot take is a fault of the device.
+    fn outcome(&mut self, effect: u64, outcome: Outcome) -> Result<(), Failure> {
+        let Err(refusal) = self.accept(InputKind::Outcome { effect, outcome })? else {
+            return Ok(());
+        };
+        if refusal.code == "stale-outcome" {
+            return Ok(()); // the ceremony has gone on without it
+        }
+        let fault = Outcome::Fault(DeviceFault {
+            operation: Operation::Find,
+            code: DeviceCode::AnswerRefused,
+            meaning: crate::base::shown(&refusal.to_string(), 300),
+            changed: Changed::Unknown,
+            retry: Retry::AskHuman,
+        });
+        match self.accept(InputKind::Outcome {
+            effect,
+            outcome: fault,
+        })? {
+            Ok(()) => Ok(()),
+            Err(refusal) => Err(internal(&refusal.to_string())),
+        }
+    }
+
+    /// Steps one input. `Err` inside: refused, and nothing happened.
+    pub(super) fn accept(&mut self, kind: InputKind) -> Result<Result<(), Refusal>, Failure> {
+        let input = Input {
+            at: self.clock.now(),
+            kind,
+        };
+        let transition = match engine::step(&self.plan, &self.state, &input) {
+            Ok(transition) => transition,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        self.commit(&input, transition)?;
+        Ok(Ok(()))
+    }
+
+    fn commit(&mut self, input: &Input, transition: Transition) -> Result<(), Failure> {
+        let mut writer = self.writer.clone();
+        let mut text = String::new();
+        for record in &transition.records {
+            let line = writer
+                .next(record, &transition.state.boot, input.at)
+                .map_err(|e| internal(&e.to_string()))?;
+            text.push_str(&line);
+            text.push('\n');
+        }
+        self.journal.append(&text)?;
+        for line in text.lines() {
+            self.tree.append(line.as_bytes());
+        }
+        self.lines.push_str(&text);
+        self.writer = writer;
+        self.state = transition.state;
+        self.remember(&input.kind);
+        self.show();
+        for effect in transition.effects {
+            self.start(effect)?;
+        }
+        Ok(())
+    }
+
+    fn remember(&mut self, kind: &InputKind) {
+        match kind {
+            InputKind::Open(opening) => self.log_keys.push(opening.log_key.clone()),
+            InputKind::Resume(resumption) => self.log_keys.push(resumption.log_key.clone()),
+            InputKind::Outcome {
+                outcome: Outcome::Checkpoint { size, note, .. },
+                ..
+            } => {
+                self.notes.insert(*size, note.clone());
+            }
+            _ => {}
+        }
+    }
+
+    /// What is on disk may be seen.
+    fn show(&self) {
+        let _ = self.msgs.send(Msg::Snapshot(self.snapshot()));
+    }
+
+    pub(super) fn snapshot(&self) -> Arc<Snapshot> {
+        Arc::new(Snapshot {
+            plan: self.plan.clone(),
+            state: self.state.clone(),
+            records: self.writer.seq(),
+            head: self.writer.head(),
+        })
+    }
+
+    /// The clerk answers what is its own; all else is for the hands.
+    pub(super) fn start(&mut self, effect: Effect) -> Result<(), Failure> {
+        match &effect.what {
+            What::Nonce => {
+                let nonce = random_digest()?;
+                self.outcome(effect.id, Outcome::Nonce(nonce))
+            }
+            What::Checkpoint => {
+                let (checkpoint, note) = self.checkpoint()?;
+                self.outcome(
+                    effect.id,
+                    Outcome::Checkpoint {
+                        size: checkpoint.size(),
+                        root: checkpoint.root(),
+                        note,
+                    },
+                )
+            }
+            What::Seal => self.seal(),
+            _ => {
+                let job = self.job(effect)?;
+                self.jobs
+                    .send(job)
+                    .map_err(|_| internal("the thread that works with devices is gone"))
+            }
+        }
+    }
+
+    fn job(&self, effect: Effect) -> Result<Job, Failure> {
+        let payload = match &effect.what {
+            What::Sign { .. } => Some(
+                engine::payload(&self.plan, &self.state, &effect.what)
+                    .ok_or_else(|| internal("a signature was ordered over an unknown payload"))?,
+            ),
+            _ => None,
+        };
+        let export = matches!(effect.what, What::Export { .. }).then(|| Export {
+            name: self.bundle_name(),
+            files: self.export_files(),
+        });
+        Ok(Job {
+            effect: effect.id,
+            what: effect.what,
+            payload,
+            export,
+        })
+    }
+
+    /// A signed checkpoint over every line so far.
+    fn checkpoint(&self) -> Result<(Checkpoint, String), Failure> {
+        let checkpoint =
+            Checkpoint::of(&self.state.origin, &self.tree).map_err(|e| internal(&e.to_string()))?;
+        let public = public_of(&self.log_key)?;
+        let vkey = Vkey::new(&self.state.origin, public).map_err(|e| internal(&e.to_string()))?;
+        let note = Note::signed(&checkpoint.to_string(), &vkey, |bytes| {
+            self.log_key.sign(bytes).to_bytes().to_vec()
+        })
+        .map_err(|e| internal(&e.to_string()))?;
+        Ok((checkpoint, note.to_string()))
+    }
+
+    /// The seal: derived from the closed record, written beside the exported
+    /// files, after which the folder loses its `.part`.
+    fn seal(&mut self) -> Result<(), Failure> {
+        let (_, note) = self.checkpoint()?;
+        crate::store::write_new(
+            self.journal.folder(),
+            bundle::layout::CHECKPOINT,
+            note.as_bytes(),
+            0o644,
+        )?;
+        let media = self.media.as_deref().ok_or_else(|| Failure {
+            code: Code::MediaMissing,
+            meaning: "the record is closed; the seal needs the media".to_owned(),
+        })?;
+        let gates: Vec<(u64, String)> = self
+            .notes
+            .iter()
+            .map(|(size, note)| (*size, note.clone()))
+            .collect();
+        let exported: Vec<(String, Digest)> = self
+            .state
+            .exported
+            .iter()
+            .map(|f| (f.path.clone(), f.sha256))
+            .collect();
+        let seal = bundle::seal_files(&bundle::Seal {
+            origin: &self.state.origin,
+            log_keys: &self.log_keys,
+            exported: &exported,
+            record: self.lines.as_bytes(),
+            checkpoint: &note,
+            gates: &gates,
+        })
+        .map_err(|e| internal(&e.to_string()))?;
+        let place = export::seal(media, &self.bundle_name(), &self.export_files(), &seal)?;
+        let _ = self.msgs.send(Msg::Sealed {
+            place: place.display().to_string(),
+        });
+        Ok(())
+    }
+
+    /// `<ceremony>-<first 8 of its id>`: names tell copies apart, digests bind them.
+    fn bundle_name(&self) -> String {
+        let id: String = self.state.ceremony.hex().chars().take(8).collect();
+        format!("{}-{id}", self.plan.script().ceremony)
+    }
+
+    fn export_files(&self) -> BTreeMap<String, Vec<u8>> {
+        engine::export_contents(&self.plan, &self.state)
+            .into_iter()
+            .map(|(path, bytes)| (path, bytes.unwrap_or_else(|| bundle::VERIFY_PY.to_vec())))
+            .collect()
+    }
+}
+
+/// A fresh Ed25519 log key, born in memory; it dies with the run.
+pub(super) fn new_log_key() -> Result<SigningKey, Failure> {
+    let mut seed = [0u8; 32];
+    OsRng
+        .try_fill_bytes(&mut seed)
+        .map_err(|_| internal("the system gives no randomness"))?;
+    let key = SigningKey::from_bytes(&seed);
+    zeroize::Zeroize::zeroize(&mut seed);
+    Ok(key)
+}
+
+pub(super) fn public_of(key: &SigningKey) -> Result<PublicKey, Failure> {
+    PublicKey::from_raw(crate::base::Algorithm::Ed25519, key.verifying_key().as_bytes())
+        .map_err(|e| internal(&e.to_string()))
+}
+
+pub(super) fn random_digest() -> Result<Digest, Failure> {
+    let mut bytes = [0u8; 32];
+    OsRng
+        .try_fill_bytes(&mut bytes)
+        .map_err(|_| internal("the system gives no randomness"))?;
+    Ok(Digest::from_bytes(bytes))
+}
+
+pub(super) fn internal(meaning: &str) -> Failure {
+    Failure {
+        code: Code::Internal,
+        meaning: crate::base::shown(meaning, 400),
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Failure {
+        Failure {
+            code: error.code,
+            meaning: error.meaning,
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Documents that are made from the program stay what the program says, and
+//! every relative link in a document leads somewhere.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and a skip must be visible"
+)]
+
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Compares with a golden file, or writes it under `UPDATE_GOLDEN=1`.
+fn golden(path: &Path, text: &str) {
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(path, text).unwrap();
+        return;
+    }
+    let stands = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(
+        stands == text,
+        "{} is out of date: UPDATE_GOLDEN=1 cargo test --test docs",
+        path.display()
+    );
+}
+
+#[test]
+fn the_page_of_faults_is_made_from_the_cards() {
+    let text = tuf_ceremony::fault::render_all();
+    golden(&root().join("docs/faults.md"), &text);
+    for code in tuf_ceremony::fault::Code::ALL {
+        let card = code.card();
+        for part in [card.fact, card.meaning, card.changed, card.remedy] {
+            assert!(part.ends_with('.') && part.len() > 2, "{}: {part}", code.as_str());
+        }
+    }
+}
+
+fn markdown(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            markdown(&path, found);
+        } else if path.extension().is_some_and(|e| e == "md") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn every_relative_link_leads_somewhere() {
+    let mut files = vec![root().join("README.md")];
+    markdown(&root().join("docs"), &mut files);
+    let mut links = 0;
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap();
+        for part in text.split("](").skip(1) {
+            let target = part.split(')').next().unwrap().split('#').next().unwrap();
+            if target.is_empty() || target.contains("://") {
+                continue;
+            }
+            links += 1;
+            let path = file.parent().unwrap().join(target);
+            assert!(path.exists(), "{} links to {target}", file.display());
+        }
+    }
+    assert!(links > 0);
+}

@@ -1,0 +1,173 @@
+//! Runs the shipped binary, and the real clients where the environment names
+//! them. Tests that need something the machine lacks print a visible skip.
+#![allow(dead_code)]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+pub const BINARY: &str = env!("CARGO_BIN_EXE_tuf-ceremony");
+pub const SOFTHSM: &str = "/usr/lib/softhsm/libsofthsm2.so";
+
+pub fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+pub fn script(name: &str) -> PathBuf {
+    root().join("ceremony-scripts/rehearsal").join(name)
+}
+
+/// What a call of the program gave.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
+}
+
+pub fn run(args: &[&str]) -> Ran {
+    ran(Command::new(BINARY).args(args))
+}
+
+pub fn ran(command: &mut Command) -> Ran {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = command
+        .stdin(std::process::Stdio::null())
+        .output()
+        .expect("the program starts");
+    Ran {
+        code: status.code().unwrap_or(-1),
+        out: String::from_utf8_lossy(&stdout).into_owned(),
+        err: String::from_utf8_lossy(&stderr).into_owned(),
+    }
+}
+
+/// A place for one ceremony: record, media, tokens.
+pub struct Room {
+    pub dir: tempfile::TempDir,
+}
+
+impl Room {
+    pub fn new() -> Room {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("media")).unwrap();
+        Room { dir }
+    }
+
+    pub fn record(&self) -> PathBuf {
+        self.dir.path().join("record")
+    }
+
+    pub fn media(&self) -> PathBuf {
+        self.dir.path().join("media")
+    }
+
+    /// `run SCRIPT` with this room's places and the given answers.
+    pub fn run(&self, script: &Path, answers: &Path) -> Ran {
+        ran(self.command("run").arg(script).arg("--answers").arg(answers))
+    }
+
+    pub fn resume(&self, answers: &Path) -> Ran {
+        ran(self.command("resume").arg("--answers").arg(answers))
+    }
+
+    pub fn command(&self, verb: &str) -> Command {
+        let mut command = Command::new(BINARY);
+        command.arg(verb);
+        command.arg("--record").arg(self.record());
+        command.arg("--media").arg(self.media());
+        command
+    }
+
+    /// The one finished bundle on the media.
+    pub fn bundle(&self) -> PathBuf {
+        let found: Vec<PathBuf> = std::fs::read_dir(self.media())
+            .unwrap()
+            .map(|e| e.unwrap().path())
+            .collect();
+        assert_eq!(found.len(), 1, "{found:?}");
+        let bundle = found.into_iter().next().unwrap();
+        assert_ne!(
+            bundle.extension().and_then(|e| e.to_str()),
+            Some("part"),
+            "{}",
+            bundle.display()
+        );
+        bundle
+    }
+
+    /// Three SoftHSM2 tokens as the lab has them before a ceremony; `None`,
+    /// with a visible skip, where SoftHSM2 is not installed.
+    pub fn softhsm(&self) -> Option<PathBuf> {
+        if !Path::new(SOFTHSM).exists() {
+            assert!(
+                std::env::var_os("TUF_CEREMONY_REQUIRE_SOFTHSM").is_none(),
+                "SoftHSM2 is required and not installed"
+            );
+            println!("SKIPPED: softhsm2 is not installed");
+            return None;
+        }
+        let tokens = self.dir.path().join("softhsm");
+        std::fs::create_dir(&tokens).unwrap();
+        let conf = self.dir.path().join("softhsm2.conf");
+        std::fs::write(
+            &conf,
+            format!(
+                "directories.tokendir = {}\nobjectstore.backend = file\nlog.level = ERROR\nslots.removable = true\n",
+                tokens.display()
+            ),
+        )
+        .unwrap();
+        for name in ["a", "b", "c"] {
+            let status = Command::new("softhsm2-util")
+                .env("SOFTHSM2_CONF", &conf)
+                .args(["--init-token", "--free", "--label", &format!("blank-{name}")])
+                .args(["--so-pin", "87654321", "--pin", "99999999"])
+                .stdout(std::process::Stdio::null())
+                .status()
+                .unwrap();
+            assert!(status.success());
+        }
+        Some(conf)
+    }
+}
+
+/// The record's lines.
+pub fn lines(folder: &Path) -> Vec<String> {
+    std::fs::read_to_string(folder.join("ceremony.jsonl"))
+        .unwrap()
+        .lines()
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The real clients' verdict on a folder with `metadata/`, the online side
+/// added where the bundle leaves it to others. A visible skip without them.
+pub fn clients_accept(bundle: &Path, scratch: &Path, online: bool) {
+    let (Some(python), Some(tough)) = (
+        std::env::var_os("TUF_CLIENT_PYTHON"),
+        std::env::var_os("TUF_CLIENT_TOUGH"),
+    ) else {
+        println!("SKIPPED: real clients (run tests/run)");
+        return;
+    };
+    let complete = scratch.join("complete");
+    let mut command = Command::new(python);
+    command
+        .arg(root().join("tests/clients/python/accept.py"))
+        .arg(bundle);
+    if online {
+        command
+            .arg("--online-key")
+            .arg(root().join("tests/clients/online-test-key.pem"))
+            .arg("--complete-into")
+            .arg(&complete);
+    }
+    let verdict = ran(&mut command);
+    assert_eq!(verdict.code, 0, "python-tuf: {}{}", verdict.out, verdict.err);
+    let whole = if online { complete.as_path() } else { bundle };
+    let verdict = ran(Command::new(tough).arg(whole));
+    assert_eq!(verdict.code, 0, "tough: {}{}", verdict.out, verdict.err);
+}
