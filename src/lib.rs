@@ -4,8 +4,14 @@
 //! The modules in dependency order; an arrow never points back. The table of
 //! allowed edges is `docs/architecture.md`, and `tests/house.rs` enforces it.
 
+/// Judges a bundle or a record with public inputs only.
+pub mod audit;
+
 /// Digests, ids, instants, strict JSON, public keys, secrets, printable text.
 pub mod base;
+/// What leaves on media: layout, sums, safe import, seal.
+pub mod bundle;
+
 /// The ceremony as a pure function.
 pub mod engine;
 /// Every failure as a card: what happened, what it means, what to do.
