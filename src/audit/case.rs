@@ -26,8 +26,6 @@ pub(super) struct Case<'a> {
     pub(super) chain: Chain,
     /// The lines that parse, in order.
     pub(super) lines: Vec<Line>,
-    /// How many lines with LF stand before each of [`Case::lines`].
-    before: Vec<u64>,
     /// `body.input.open` of the first record.
     pub(super) opening: Option<Opening>,
     /// Each run's log key, with the record that names it.
@@ -90,7 +88,6 @@ impl<'a> Case<'a> {
             record,
             chain,
             lines,
-            before,
             opening,
             runs,
             origin,
@@ -189,18 +186,15 @@ impl<'a> Case<'a> {
         let mut roots = BTreeMap::new();
         let mut tree = Tree::new();
         for raw in self.record.split_inclusive(|b| *b == b'\n') {
-            let Some(line) = raw.strip_suffix(b"\n") else { break };
+            let Some(line) = raw.strip_suffix(b"\n") else {
+                break;
+            };
             tree.append(line);
             if sizes.contains(&tree.size()) {
                 roots.insert(tree.size(), tree.root());
             }
         }
         roots
-    }
-
-    /// The lines with the number of lines before each.
-    pub(super) fn placed(&self) -> impl Iterator<Item = (&Line, u64)> {
-        self.lines.iter().zip(self.before.iter().copied())
     }
 }
 

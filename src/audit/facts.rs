@@ -26,9 +26,18 @@ pub(super) fn gather(case: &Case<'_>) -> Vec<Fact> {
     }
     state(case, &mut facts);
     if let Some(last) = case.lines.last() {
-        facts.add("last-record", last.record.kind.to_string(), Class::Claimed, Some(last.seq));
+        facts.add(
+            "last-record",
+            last.record.kind.to_string(),
+            Class::Claimed,
+            Some(last.seq),
+        );
     }
-    let head = format!("{} over {} records", case.chain.tree.root(), case.chain.tree.size());
+    let head = format!(
+        "{} over {} records",
+        case.chain.tree.root(),
+        case.chain.tree.size()
+    );
     facts.add("root", head, Class::Derived, None);
     facts.0
 }
@@ -101,7 +110,11 @@ fn state(case: &Case<'_>, facts: &mut Facts) {
             l.record.kind == Kind::Proven && named
         });
         // The proof's signature was verified again by the re-execution.
-        let class = if key.proven { Class::DeviceSigned } else { Class::Claimed };
+        let class = if key.proven {
+            Class::DeviceSigned
+        } else {
+            Class::Claimed
+        };
         let value = format!(
             "{id} on {}: {} {}, keyid {}",
             key.token,
@@ -112,7 +125,12 @@ fn state(case: &Case<'_>, facts: &mut Facts) {
         facts.add("key", value, class, record.map(|l| l.seq));
     }
     for (role, file) in &state.files {
-        facts.add("payload", format!("{role}: {}", file.draft.digest), Class::Derived, None);
+        facts.add(
+            "payload",
+            format!("{role}: {}", file.draft.digest),
+            Class::Derived,
+            None,
+        );
         for (keyid, _) in &file.signatures {
             facts.add("signature", format!("{role}: {keyid}"), Class::DeviceSigned, None);
         }

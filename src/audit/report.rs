@@ -59,7 +59,10 @@ impl Judgement {
             ("verdict", self.verdict.as_str().into()),
             ("good", Json::Bool(self.good())),
             ("because", texts(&self.because)),
-            ("checks", Json::Array(self.checks.iter().map(check_json).collect())),
+            (
+                "checks",
+                Json::Array(self.checks.iter().map(check_json).collect()),
+            ),
             ("facts", Json::Array(self.facts.iter().map(fact_json).collect())),
         ])
     }

@@ -106,7 +106,11 @@ impl Place {
     /// The largest size, in bytes.
     #[must_use]
     pub fn limit(self) -> u64 {
-        if self == Place::Record { MAX_RECORD } else { MAX_FILE }
+        if self == Place::Record {
+            MAX_RECORD
+        } else {
+            MAX_FILE
+        }
     }
 }
 

@@ -13,7 +13,11 @@ use crate::transcript::Kind;
 use super::{Case, Finding};
 
 pub(super) fn check(case: &Case<'_>) -> Finding {
-    if case.is_bundle { bundle(case) } else { record(case) }
+    if case.is_bundle {
+        bundle(case)
+    } else {
+        record(case)
+    }
 }
 
 fn bundle(case: &Case<'_>) -> Finding {

@@ -41,7 +41,11 @@ pub(super) fn check(case: &Case<'_>) -> Finding {
     if total > MAX_TOTAL {
         failures.push(format!("expected at most {MAX_TOTAL} bytes, got {total}"));
     }
-    let what = if case.is_bundle { "a bundle" } else { "a record's own folder" };
+    let what = if case.is_bundle {
+        "a bundle"
+    } else {
+        "a record's own folder"
+    };
     Finding::of(
         format!("{what} of {} files, {total} bytes", case.files.known.len()),
         failures,

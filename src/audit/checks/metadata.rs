@@ -34,7 +34,10 @@ pub(super) fn check(case: &Case<'_>) -> Finding {
         }
     }
     Finding::of(
-        format!("{} files, equal byte for byte to those re-executed", expected.len()),
+        format!(
+            "{} files, equal byte for byte to those re-executed",
+            expected.len()
+        ),
         failures,
     )
 }

@@ -29,9 +29,7 @@ pub(super) fn check(case: &Case<'_>) -> Finding {
         let text = Note::parse(gate.note.as_bytes()).ok();
         let stated = text.and_then(|n| Checkpoint::parse(n.text()).ok());
         let agrees = stated.is_some_and(|c| {
-            c.size() == gate.size
-                && Some(c.root()) == gate.root
-                && Some(c.origin()) == case.origin.as_deref()
+            c.size() == gate.size && Some(c.root()) == gate.root && Some(c.origin()) == case.origin.as_deref()
         });
         if !agrees {
             wrong.push("its note says another origin, size or root".to_owned());

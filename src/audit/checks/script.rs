@@ -23,11 +23,7 @@ pub(super) fn check(case: &Case<'_>) -> Finding {
         (None, _) => {}
     }
     let what = match &case.plan {
-        Ok(plan) => format!(
-            "{} steps, SHA-256 {}",
-            plan.steps().len(),
-            plan.script().sha256
-        ),
+        Ok(plan) => format!("{} steps, SHA-256 {}", plan.steps().len(), plan.script().sha256),
         Err(why) => {
             failures.extend(why.iter().cloned());
             "the script gives a plan".to_owned()

@@ -41,7 +41,9 @@ pub(super) fn check(case: &Case<'_>) -> Finding {
     gate_files(case, &mut failures, &mut notes);
     let what = format!(
         "{} checkpoints signed by {} log key(s) of this record",
-        case.gates.len().saturating_add(usize::from(case.files.get(CHECKPOINT).is_some())),
+        case.gates
+            .len()
+            .saturating_add(usize::from(case.files.get(CHECKPOINT).is_some())),
         case.runs.len()
     );
     Finding::of(what, failures).at(records).with(notes)
@@ -64,7 +66,10 @@ fn signed_in_run(case: &Case<'_>, bytes: &[u8], seq: u64) -> Result<usize, Strin
 /// may be newer than the record: it counts when it fits the lines.
 fn gate_files(case: &Case<'_>, failures: &mut Vec<String>, notes: &mut Vec<String>) {
     for (path, bytes) in case.files.at(Place::Gate) {
-        let gate = case.gates.iter().find(|g| path == format!("checkpoints/{}", g.size));
+        let gate = case
+            .gates
+            .iter()
+            .find(|g| path == format!("checkpoints/{}", g.size));
         let judged = match gate {
             Some(gate) => same_note(gate, bytes),
             None if case.is_bundle => Err("no record holds it".to_owned()),
@@ -87,11 +92,17 @@ fn gate_files(case: &Case<'_>, failures: &mut Vec<String>, notes: &mut Vec<Strin
 fn same_note(gate: &Gate, bytes: &[u8]) -> Result<usize, String> {
     let recorded = Note::parse(gate.note.as_bytes()).map_err(|e| e.to_string())?;
     let note = Note::parse(bytes).map_err(|e| e.to_string())?;
-    let all_there = recorded.signatures().iter().all(|l| note.signatures().contains(l));
+    let all_there = recorded
+        .signatures()
+        .iter()
+        .all(|l| note.signatures().contains(l));
     if note.text() != recorded.text() || !all_there {
         return Err(format!("is not the note of record {}", gate.seq));
     }
-    Ok(note.signatures().len().saturating_sub(recorded.signatures().len()))
+    Ok(note
+        .signatures()
+        .len()
+        .saturating_sub(recorded.signatures().len()))
 }
 
 fn unrecorded(case: &Case<'_>, bytes: &[u8]) -> Result<usize, String> {

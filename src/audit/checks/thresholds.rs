@@ -33,7 +33,9 @@ pub(super) fn check(case: &Case<'_>) -> Finding {
     }
     let mut before: Option<&Root> = None;
     for (path, file) in roots.values() {
-        let Signed::Root(root) = &file.signed else { continue };
+        let Signed::Root(root) = &file.signed else {
+            continue;
+        };
         if let Some(before) = before {
             count(path, file, before, RoleName::Root, &mut failures, &mut found);
         }
@@ -48,7 +50,11 @@ pub(super) fn check(case: &Case<'_>) -> Finding {
             }
         }
     }
-    Finding::of("signatures by distinct public keys, counted from the files", failures).with(found)
+    Finding::of(
+        "signatures by distinct public keys, counted from the files",
+        failures,
+    )
+    .with(found)
 }
 
 fn count(
