@@ -47,5 +47,8 @@ pub mod runner;
 #[cfg(feature = "ceremony")]
 pub mod headless;
 
+/// Judges a bundle or a record with public inputs only.
+pub mod audit;
+
 /// One file per verb: arguments, exit codes.
 pub mod cli;

@@ -42,7 +42,8 @@ impl Exit {
             | C::RecordMissing
             | C::ModuleNotNamed
             | C::NotATerminal
-            | C::AnswersRefused => Exit::Usage,
+            | C::AnswersRefused
+            | C::BundleRefused => Exit::Usage,
             C::RecordDamaged => Exit::Negative,
             C::NoApprovals
             | C::RecordBusy

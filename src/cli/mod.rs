@@ -15,6 +15,7 @@ mod plan;
 mod rehearse;
 #[cfg(feature = "ceremony")]
 mod run;
+mod verify;
 mod words;
 
 use std::path::PathBuf;
@@ -75,6 +76,20 @@ enum Verb {
         #[command(flatten)]
         ways: Ways,
     },
+    /// Judge a bundle, or a record's folder: named checks and a verdict.
+    Verify {
+        /// The bundle's or record's folder.
+        path: PathBuf,
+        /// Stable JSON instead of text.
+        #[arg(long)]
+        json: bool,
+        /// The least verdict that is good: rehearsal, internally-consistent.
+        #[arg(long, value_name = "LEVEL")]
+        require: Option<String>,
+        /// Judge the metadata's expiry at this instant, not at the record's clock.
+        #[arg(long, value_name = "INSTANT")]
+        at: Option<String>,
+    },
     /// Show the words of a file's SHA-256, for reading aloud.
     Words {
         /// The file.
@@ -127,6 +142,12 @@ pub fn main() -> ExitCode {
     let exit = match cli.verb {
         Some(Verb::Check { script }) => check::check(&script),
         Some(Verb::Plan { script }) => plan::plan(&script),
+        Some(Verb::Verify {
+            path,
+            json,
+            require,
+            at,
+        }) => verify::verify(&path, json, require.as_deref(), at.as_deref()),
         Some(Verb::Words { file }) => words::words(&file),
         #[cfg(feature = "ceremony")]
         Some(Verb::Rehearse { script, places }) => rehearse::rehearse(script.as_deref(), places),

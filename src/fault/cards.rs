@@ -128,6 +128,12 @@ cards! {
         "No.",
         "Start with --module NAME=PATH, once for each module."
     }
+    BundleRefused = "bundle-refused" {
+        "The folder was not read.",
+        "It is not a bundle or a record, or it holds links, special files, or more than a bundle may hold.",
+        "No. Nothing of it was believed.",
+        "Look at the path. If it is right, do not use what is in it."
+    }
     TerminalTooSmall = "terminal-too-small" {
         "The terminal is smaller than 80 columns and 24 rows.",
         "What does not fit could not be read, so nothing is shown.",

@@ -1,0 +1,133 @@
+//! The named checks, one file each. A check looks at the case and says what it
+//! found; it never stops another one. Their names are stable and documented in
+//! `docs/bundle-format.md`.
+
+mod bindings;
+mod canonical;
+mod chain;
+mod clients;
+mod close;
+mod kind;
+mod layout;
+mod metadata;
+mod quorum;
+mod replay;
+mod root;
+mod script;
+mod signatures;
+mod sums;
+mod thresholds;
+mod verifier;
+
+use super::case::Case;
+use super::{Check, Verdict};
+
+/// The names of all checks, in the order of the report.
+pub const NAMES: [&str; 16] = [
+    "layout",
+    "sums",
+    "bindings",
+    "canonical",
+    "chain",
+    "root",
+    "signatures",
+    "quorum",
+    "close",
+    "kind",
+    "script",
+    "verifier",
+    "replay",
+    "metadata",
+    "thresholds",
+    "clients",
+];
+
+/// Runs every check.
+pub(super) fn all(case: &Case<'_>) -> Vec<Check> {
+    let run: [(&str, fn(&Case<'_>) -> Finding); 16] = [
+        ("layout", layout::check),
+        ("sums", sums::check),
+        ("bindings", bindings::check),
+        ("canonical", canonical::check),
+        ("chain", chain::check),
+        ("root", root::check),
+        ("signatures", signatures::check),
+        ("quorum", quorum::check),
+        ("close", close::check),
+        ("kind", kind::check),
+        ("script", script::check),
+        ("verifier", verifier::check),
+        ("replay", replay::check),
+        ("metadata", metadata::check),
+        ("thresholds", thresholds::check),
+        ("clients", clients::check),
+    ];
+    NAMES
+        .iter()
+        .zip(run)
+        .map(|(name, (_, check))| {
+            let finding = check(case);
+            Check {
+                name,
+                verdict: finding.verdict,
+                what: finding.what,
+                records: finding.records,
+                found: finding.found,
+            }
+        })
+        .collect()
+}
+
+/// What one check comes to.
+pub(super) struct Finding {
+    verdict: Verdict,
+    what: String,
+    records: Vec<u64>,
+    found: Vec<String>,
+}
+
+impl Finding {
+    /// It holds if no failure was found.
+    pub(super) fn of(what: impl Into<String>, failures: Vec<String>) -> Finding {
+        Finding {
+            verdict: if failures.is_empty() {
+                Verdict::Pass
+            } else {
+                Verdict::Fail
+            },
+            what: what.into(),
+            records: Vec::new(),
+            found: failures,
+        }
+    }
+
+    /// It holds; `what` says it.
+    pub(super) fn pass(what: impl Into<String>) -> Finding {
+        Finding::of(what, Vec::new())
+    }
+
+    /// It does not hold.
+    pub(super) fn fail(what: impl Into<String>, found: impl Into<String>) -> Finding {
+        Finding::of(what, vec![found.into()])
+    }
+
+    /// It could not, or need not, be checked.
+    pub(super) fn not_applicable(why: impl Into<String>) -> Finding {
+        Finding {
+            verdict: Verdict::NotApplicable,
+            ..Finding::of(why, Vec::new())
+        }
+    }
+
+    /// About these records.
+    pub(super) fn at(mut self, records: impl IntoIterator<Item = u64>) -> Finding {
+        self.records = records.into_iter().collect();
+        self
+    }
+
+    /// Something worth knowing, which changes no verdict.
+    pub(super) fn with(mut self, note: impl IntoIterator<Item = String>) -> Finding {
+        self.found.extend(note);
+        self
+    }
+}

@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+"""Second verifier of a key ceremony's bundle: python3 verify.py BUNDLE_DIR    (format: docs/bundle-format.md)
+Python's standard library and `openssl` 3 alone; shares no code with tuf-ceremony. It does not re-execute the
+ceremony: `tuf-ceremony verify` does. Run the release's copy of this file, never the one in the bundle."""
+import base64, hashlib, json, os, pathlib, re, stat, subprocess, sys, tempfile
+ED25519 = bytes.fromhex("302a300506032b6570032100")  # RFC 8410: what stands before the 32 bytes of a key
+KEYS = "body boot ceremony prev seq step t_mono_ms t_wall type v who"
+def sha(data): return hashlib.sha256(data).hexdigest()
+def b64(data): return base64.b64encode(data).decode()
+def need(holds, otherwise):
+    if not holds: raise ValueError(otherwise)
+def load(folder):  # path -> bytes; plain files only, no links
+    found = [path for path in pathlib.Path(folder).rglob("*") if path.is_symlink() or not path.is_dir()]
+    for path, info in [(path, path.lstat()) for path in found]:
+        need(stat.S_ISREG(info.st_mode) and info.st_nlink == 1 and info.st_size <= 64 << 20, f"{path} is no plain file")
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+def parse(data):  # JSON without duplicate keys and without floats (which int refuses)
+    def unique(pairs): need(len(dict(pairs)) == len(pairs), "a key twice"); return dict(pairs)
+    return json.loads(data.decode(), object_pairs_hook=unique, parse_float=int, parse_constant=int)
+def verified(spki, message, signature):  # Ed25519, or ECDSA over SHA-256 in DER
+    with tempfile.TemporaryDirectory() as d:
+        key, text, sig = names = [os.path.join(d, name) for name in ("key", "text", "sig")]
+        for name, data in zip(names, (spki, message, signature)): open(name, "wb").write(data)
+        ed = ["pkeyutl", "-verify", "-pubin", "-keyform", "DER", "-inkey", key, "-rawin", "-in", text, "-sigfile", sig]
+        ec = ["dgst", "-sha256", "-keyform", "DER", "-verify", key, "-signature", sig, text]
+        return not subprocess.run(["openssl"] + (ed if spki.startswith(ED25519) else ec), capture_output=True).returncode
+def merkle(lines):  # RFC 6962 section 2.1
+    if len(lines) == 1: return hashlib.sha256(b"\0" + lines[0]).digest()
+    half = 1 << (len(lines) - 1).bit_length() - 1  # the largest power of two below the number of lines
+    return hashlib.sha256(b"\1" + merkle(lines[:half]) + merkle(lines[half:])).digest()
+def note(data):  # C2SP signed-note -> text, {(key name, key id): signature}
+    text, _, tail = data.decode().rpartition("\n\n")
+    found = [re.fullmatch("\u2014 ([!-*,-~]+) ([A-Za-z0-9+/]+=*)", line).groups() for line in tail.removesuffix("\n").split("\n")]
+    need(tail.endswith("\n") and all(b64(base64.b64decode(blob)) == blob for _, blob in found), "not a signed note")
+    return text + "\n", {(name, base64.b64decode(blob)[:4]): base64.b64decode(blob)[4:] for name, blob in found}
+def vkey(spki): need(spki[:12] == ED25519, "not an Ed25519 key"); return hashlib.sha256(f"{origin}\n\1".encode() + spki[12:]).digest()[:4]
+def head(size): return f"{origin}\n{size}\n{b64(merkle(lines[:size]))}\n"  # C2SP tlog-checkpoint
+# --- the checks: each raises when it does not hold
+def canonical():
+    for n, (line, record) in enumerate(zip(lines, records)):
+        need(json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode() == line, f"record {n}")
+        need(" ".join(record) == KEYS and record["v"] == 0 and len(line) <= 65535, f"record {n}")
+def chain():
+    prev = ceremony = "0" * 64
+    for n, (line, record) in enumerate(zip(lines, records)):
+        got = record["seq"], record["prev"], record["ceremony"], record["type"] == "open"
+        need(got == (n, prev, ceremony, n == 0), f"record {n}")
+        prev, ceremony = sha(line), sha(lines[0])
+    need(not torn, "the last line has no LF")
+def root():
+    need(note(files["checkpoint"])[0] == head(len(lines)), "checkpoint")
+    for n, gate in gates:  # a gate's checkpoint is over exactly the lines before its record
+        need(gate["size"] == n and gate["root"] == merkle(lines[:n]).hex() and note(gate["note"].encode())[0] == head(n), f"record {n}")
+def signatures():
+    for n, data in [(n, gate["note"].encode()) for n, gate in gates] + [(len(lines), files["checkpoint"])]:
+        spki, (text, found) = [key for at, key in runs if at <= n][-1], note(data)  # the key of the run that wrote it
+        need(verified(spki, text.encode(), found.get((origin, vkey(spki)), b"")), f"checkpoint at {n}")
+    recorded = {f"checkpoints/{gate['size']}": note(gate["note"].encode()) for _, gate in gates}
+    for path, (text, found) in recorded.items():  # cosignatures may have been added
+        need(note(files[path])[0] == text and found.items() <= note(files[path])[1].items(), path)
+def quorum():  # C2SP tlog-policy: the log key of each run, and no witness
+    logs = [f"log {origin}+{vkey(spki).hex()}+{b64(bytes([1]) + spki[12:])}\n" for _, spki in runs]
+    need(files["policy"].decode() == "".join(logs) + "quorum none\n", "policy is not the record's")
+def close(): need([n for n, record in enumerate(records) if record["type"] == "close"] == [len(lines) - 1], "not closed")
+def bindings():
+    exported = {f["path"]: (f["sha256"], f["length"]) for f in [r for r in records if r["type"] == "exported"][-1]["body"]["files"]}
+    seal = {"SHA256SUMS", "ceremony.jsonl", "checkpoint", "policy"} | {f"checkpoints/{gate['size']}" for _, gate in gates}
+    for path in exported | files: need(path in seal or exported.get(path) == (sha(files[path]), len(files[path])), path)
+    sums = [f"{sha(files[path])}  {path}\n" for path in sorted(files) if not path.startswith("checkpoint") and path != "SHA256SUMS"]
+    need(files["SHA256SUMS"].decode() == "".join(sums), "SHA256SUMS")
+def olpc(x):  # the bytes that TUF signatures are over
+    if isinstance(x, dict): return "{" + ",".join(olpc(key) + ":" + olpc(x[key]) for key in sorted(x)) + "}"
+    if isinstance(x, list): return "[" + ",".join(map(olpc, x)) + "]"
+    return '"' + x.replace("\\", "\\\\").replace('"', '\\"') + '"' if isinstance(x, str) else json.dumps(x)
+def count(path, doc, by):  # distinct public keys of the role in root `by` that signed; TUF 1.0.34 section 5.3.4
+    role, sigs, keys = by["roles"][doc["signed"]["_type"]], {s["keyid"]: s["sig"] for s in doc["signatures"]}, set()
+    for keyid in (keyid for keyid in role["keyids"] if sigs.get(keyid)):
+        key, text = by["keys"][keyid], by["keys"][keyid]["keyval"]["public"]
+        spki = ED25519 + bytes.fromhex(text) if key["keytype"] == "ed25519" else base64.b64decode("".join(text.split("\n")[1:-2]))
+        good = verified(spki, olpc(doc["signed"]).encode(), bytes.fromhex(sigs[keyid])) and sha(olpc(key).encode()) == keyid
+        need(good, f"{path}: signature of {keyid}"); keys.add(spki)
+    need(len(keys) >= role["threshold"] > 0 and len(sigs) == len(doc["signatures"]), f"{path}: {len(keys)} of {role['threshold']}")
+def thresholds():
+    docs = {path: parse(files[path]) for path in files if path.startswith("metadata/")}
+    trusted = [docs[f"metadata/{v}.root.json"]["signed"] for v in range(1, 1 + sum(path.endswith(".root.json") for path in docs))]
+    for path, doc in docs.items():
+        kind, version = doc["signed"]["_type"], doc["signed"]["version"]
+        need(path == "metadata/" + (f"{version}." if kind != "timestamp" else "") + kind + ".json", f"{path}: holds {kind} {version}")
+        for by in trusted[max(version - 2, 0):version] if kind == "root" else trusted[-1:]: count(path, doc, by)
+# --- the bundle, then every check
+try:
+    files = load(sys.argv[1])
+    *lines, torn = files["ceremony.jsonl"].split(b"\n")
+    records = [parse(line) for line in lines]
+    inputs = [(n, r["type"], r["body"]["input"][r["type"]]) for n, r in enumerate(records) if r["type"] in ("open", "resume", "outcome")]
+    runs = [(n, bytes.fromhex(it["log_key"])) for n, kind, it in inputs if kind != "outcome"]
+    gates = [(n, it["outcome"]["checkpoint"]) for n, kind, it in inputs if kind == "outcome" and "checkpoint" in it["outcome"]]
+    kind, *names = (inputs[0][2][key] for key in ("kind", "organisation", "site"))
+    origin = "/".join(["rehearsal"] * (kind != "production") + names + [sha(lines[0])])
+except Exception as why: sys.exit(f"FAIL  the record cannot be read: {str(why)!a}")
+failed = False
+for check in canonical, chain, root, signatures, quorum, close, bindings, thresholds:
+    try: check(); print(f"ok    {check.__name__}")
+    except Exception as why: failed = True; print(f"FAIL  {check.__name__}: {str(why)!a}")
+print(f"{'NOT GOOD' if failed else 'good'} as far as this goes: {origin}, {len(lines)} records; not re-executed")
+sys.exit(failed)

@@ -1,0 +1,51 @@
+//! A whole ceremony, judged by both verifiers: a rehearsal passes as one, an
+//! open record is incomplete, and nothing passes as more than it is.
+
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects
+)]
+
+#[path = "support/audit.rs"]
+mod audit;
+#[path = "support/rehearsal.rs"]
+mod rehearsal;
+
+use audit::{judge, python};
+use rehearsal::{Room, script, script_complete, write};
+use tuf_ceremony::audit::{Level, NAMES, Verdict};
+use tuf_ceremony::base::Json;
+
+#[test]
+fn a_whole_rehearsal_passes_as_a_rehearsal_for_both_verifiers() {
+    for script in [script(), script_complete()] {
+        let room = Room::closed(&script);
+        let bundle = room.bundle();
+        let judgement = judge(&bundle);
+        assert_eq!(
+            judgement.verdict,
+            Level::Rehearsal,
+            "{}",
+            judgement.lines().join("\n")
+        );
+        assert!(judgement.good() && judgement.meets(Level::Rehearsal));
+        assert!(!judgement.meets(Level::InternallyConsistent));
+        assert!(judgement.checks.iter().all(|c| c.verdict == Verdict::Pass));
+        assert_eq!(judgement.checks.iter().map(|c| c.name).collect::<Vec<_>>(), NAMES);
+        let json = judgement.json();
+        assert_eq!(json.get("good"), Some(&Json::Bool(true)));
+        assert_eq!(Json::parse(json.line().as_bytes()).unwrap(), json);
+
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), &bundle);
+        let read = tuf_ceremony::bundle::read(folder.path()).unwrap();
+        assert_eq!(read, tuf_ceremony::bundle::Files::from_map(bundle));
+        let (good, text) = python(folder.path());
+        assert!(good, "{text}");
+        assert!(text.contains("not re-executed"), "{text}");
+    }
+}

@@ -1,0 +1,617 @@
+//! A whole rehearsal in memory, for tests of any room: the engine is stepped
+//! over a plan, this file plays people, devices, media and the log key, and
+//! `Writer` and `Tree` make the record. Nothing touches a disk. A test may stop
+//! anywhere, answer by itself, and go on. Needs no cargo feature.
+
+#![allow(
+    dead_code,
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects
+)]
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ed25519_dalek::{Signer as _, SigningKey};
+use p256::elliptic_curve::sec1::ToEncodedPoint as _;
+use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
+use tuf_ceremony::base::device::{DeviceCard, KeyAttributes, PinState};
+use tuf_ceremony::base::{Algorithm, Digest, Instant, PublicKey, Stamp};
+use tuf_ceremony::bundle::{Files, Seal, VERIFY_PY, seal_files};
+use tuf_ceremony::engine::{
+    Answer, ENGINE, Effect, Expect, FileRef, FrontEnd, Input, InputKind, Opening, Outcome, Program, Question,
+    Refusal, Resumption, SecretsPath, State, Ticket, What, confirm_wanted, expects, export_contents, payload,
+    step,
+};
+use tuf_ceremony::note::{Note, Vkey};
+use tuf_ceremony::plan::{Inputs, Plan};
+use tuf_ceremony::script::{Script, SerialSpec};
+use tuf_ceremony::transcript::{Checkpoint, Tree, Writer, words};
+
+pub type Map = BTreeMap<String, Vec<u8>>;
+
+/// Root and targets 2 of 3 on three embedded tokens, P-256 for root, Ed25519
+/// for targets; the online key lives elsewhere and comes as a file.
+pub fn script() -> String {
+    let online = Key::new("online", Algorithm::Ed25519).public().to_pem();
+    let mut text = format!(
+        "{HEAD}
+[[key]]
+id = \"online\"
+public = {{ file = \"online.pem\", sha256 = \"{}\" }}
+proof_of_possession = \"waived\"
+{}",
+        Digest::of(online.as_bytes()),
+        results(None, None)
+    );
+    text += &acts(&["hsm-a", "hsm-b", "hsm-c"], &["root", "targets"]);
+    text
+}
+
+/// As [`script`], and a fourth token holds the online key: snapshot and
+/// timestamp are made too, so the bundle is a complete repository.
+pub fn script_complete() -> String {
+    let mut text = format!("{HEAD}{FILE_TOKEN}{}", results(Some(7), Some(1)));
+    text += &acts(
+        &["hsm-a", "hsm-b", "hsm-c", "online-file"],
+        &["root", "targets", "snapshot", "timestamp"],
+    );
+    text
+}
+
+const HEAD: &str = r#"schema = 1
+kind = "rehearsal"
+profile = "hardware-default"
+organisation = "example"
+site = "vienna"
+ceremony = "root-2026-1"
+title = "Generate root and targets keys"
+
+[trust]
+genesis = true
+
+[[source]]
+id = "second"
+kind = "simulated"
+
+[[role]]
+id = "administrator"
+seats = 1
+quorum = 1
+
+[[role]]
+id = "officer"
+seats = 3
+quorum = 2
+
+[[token]]
+id = "hsm-a"
+backend = "embedded"
+serial = "REHEARSAL-0001"
+
+[[token]]
+id = "hsm-b"
+backend = "embedded"
+serial = "REHEARSAL-0002"
+
+[[token]]
+id = "hsm-c"
+backend = "embedded"
+serial = "REHEARSAL-0003"
+"#;
+
+const FILE_TOKEN: &str = r#"
+[[token]]
+id = "online-file"
+backend = "file"
+serial = "ONLINE-0001"
+"#;
+
+/// `made` of snapshot and timestamp: `None` for elsewhere, or days to live.
+fn results(snapshot: Option<u32>, timestamp: Option<u32>) -> String {
+    let one = |role: &str, threshold: u32, keys: &str, days: Option<u32>| {
+        let made = match days {
+            Some(days) => format!("\"here\"\nversion = 1\nexpires_in_days = {days}"),
+            None => "\"elsewhere\"".to_owned(),
+        };
+        format!(
+            "\n[[result]]\nmetadata = \"{role}\"\nthreshold = {threshold}\nkeys = [{keys}]\nmade = {made}\n"
+        )
+    };
+    [
+        one("root", 2, r#""root-a", "root-b", "root-c""#, Some(365)),
+        one("targets", 2, r#""targets-a", "targets-b", "targets-c""#, Some(90)),
+        one("snapshot", 1, r#""online""#, snapshot),
+        one("timestamp", 1, r#""online""#, timestamp),
+    ]
+    .concat()
+}
+
+fn acts(tokens: &[&str], files: &[&str]) -> String {
+    let mut steps: Vec<String> = ["roll-call", "clock"]
+        .iter()
+        .map(|verb| format!("do = \"{verb}\""))
+        .collect();
+    steps.push("do = \"checklist\"\nitems = [\"The room is locked\", \"The camera runs\"]".to_owned());
+    for token in tokens {
+        steps.push(format!("do = \"inventory\"\non = \"{token}\""));
+        steps.push(format!("do = \"provision\"\non = \"{token}\""));
+        let mut keys = vec![("online".to_owned(), "ed25519")];
+        if let Some(letter) = token.strip_prefix("hsm-") {
+            keys = vec![
+                (format!("root-{letter}"), "ecdsa-p256"),
+                (format!("targets-{letter}"), "ed25519"),
+            ];
+        }
+        for (key, algorithm) in keys {
+            steps.push(format!(
+                "do = \"generate-key\"\non = \"{token}\"\nkey = {{ name = \"{key}\", algorithm = \"{algorithm}\", extractable = false }}"
+            ));
+            steps.push(format!(
+                "do = \"prove-possession\"\non = \"{token}\"\nkey = \"{key}\""
+            ));
+        }
+    }
+    for file in files {
+        steps.push(format!("do = \"compose\"\nmetadata = \"{file}\""));
+        steps.push(format!("do = \"review\"\nmetadata = \"{file}\""));
+        steps.push(format!(
+            "do = \"read-back\"\nmetadata = \"{file}\"\nsource = \"second\""
+        ));
+        let signers: Vec<(String, String)> = match *file {
+            "root" | "targets" => ["a", "b"]
+                .iter()
+                .map(|l| (format!("hsm-{l}"), format!("{file}-{l}")))
+                .collect(),
+            _ => vec![("online-file".to_owned(), "online".to_owned())],
+        };
+        for (token, key) in signers {
+            steps.push(format!(
+                "do = \"sign\"\nmetadata = \"{file}\"\non = \"{token}\"\nkey = \"{key}\""
+            ));
+        }
+    }
+    steps.push("do = \"export\"".to_owned());
+    steps.push("do = \"seal\"\nsource = \"second\"".to_owned());
+    let mut text = String::from("\n[[act]]\nid = \"all\"\ntitle = \"All of it\"\n");
+    for (n, step) in steps.iter().enumerate() {
+        text += &format!("\n[[act.step]]\nid = \"all.{n}\"\nby = \"officer\"\nminutes = 1\n{step}\n");
+    }
+    text
+}
+
+/// A key pair that follows from its name.
+pub struct Key {
+    seed: [u8; 32],
+    algorithm: Algorithm,
+}
+
+impl Key {
+    pub fn new(name: &str, algorithm: Algorithm) -> Key {
+        Key {
+            seed: *Digest::of(name.as_bytes()).as_bytes(),
+            algorithm,
+        }
+    }
+
+    pub fn public(&self) -> PublicKey {
+        let raw = match self.algorithm {
+            Algorithm::Ed25519 => SigningKey::from_bytes(&self.seed)
+                .verifying_key()
+                .to_bytes()
+                .to_vec(),
+            Algorithm::EcdsaP256 => self.point(),
+        };
+        PublicKey::from_raw(self.algorithm, &raw).unwrap()
+    }
+
+    pub fn sign(&self, message: &[u8]) -> Vec<u8> {
+        match self.algorithm {
+            Algorithm::Ed25519 => SigningKey::from_bytes(&self.seed).sign(message).to_vec(),
+            Algorithm::EcdsaP256 => {
+                let rng = ring::rand::SystemRandom::new();
+                let pair = EcdsaKeyPair::from_private_key_and_public_key(
+                    &ECDSA_P256_SHA256_ASN1_SIGNING,
+                    &self.seed,
+                    &self.point(),
+                    &rng,
+                );
+                pair.unwrap().sign(&rng, message).unwrap().as_ref().to_vec()
+            }
+        }
+    }
+
+    fn point(&self) -> Vec<u8> {
+        let secret = p256::SecretKey::from_slice(&self.seed).unwrap();
+        secret.public_key().to_encoded_point(false).as_bytes().to_vec()
+    }
+}
+
+/// A ceremony under way.
+pub struct Room {
+    pub plan: Plan,
+    pub state: State,
+    pub record: Vec<u8>,
+    pub tree: Tree,
+    pub writer: Writer,
+    /// Size and note of every gate's checkpoint.
+    pub gates: Vec<(u64, String)>,
+    /// The log key of each run.
+    pub log_keys: Vec<PublicKey>,
+    pub inputs: Map,
+    pub verifier: Vec<u8>,
+    pub log: Key,
+    tickets: u64,
+    ms: u64,
+    set_up: BTreeMap<String, bool>,
+}
+
+/// The plan of a script whose one file is `online.pem`.
+pub fn plan(script: &str) -> (Plan, Map) {
+    let online = Key::new("online", Algorithm::Ed25519)
+        .public()
+        .to_pem()
+        .into_bytes();
+    let script = match Script::parse(script.as_bytes()) {
+        Ok(script) => script,
+        Err(found) => panic!("{:#?}", found.0),
+    };
+    let mut inputs = Map::new();
+    for name in Inputs::needed(&script) {
+        inputs.insert(name, online.clone());
+    }
+    let arcs = inputs
+        .iter()
+        .map(|(n, b)| (n.clone(), Arc::from(b.as_slice())))
+        .collect();
+    match Plan::build(script, &Inputs(arcs)) {
+        Ok(plan) => (plan, inputs),
+        Err(found) => panic!("{:#?}", found.0),
+    }
+}
+
+impl Room {
+    /// A ceremony that nobody has opened.
+    pub fn new(script: &str) -> Room {
+        let (plan, inputs) = plan(script);
+        Room {
+            plan,
+            state: State::new(),
+            record: Vec::new(),
+            tree: Tree::new(),
+            writer: Writer::new(),
+            gates: Vec::new(),
+            log_keys: Vec::new(),
+            inputs,
+            verifier: VERIFY_PY.to_vec(),
+            log: Key::new("log 1", Algorithm::Ed25519),
+            tickets: 0,
+            ms: 1_000,
+            set_up: BTreeMap::new(),
+        }
+    }
+
+    /// A ceremony from the first to the last record.
+    pub fn closed(script: &str) -> Room {
+        let mut room = Room::new(script);
+        while room.go_on() {}
+        assert_eq!(expects(&room.state), Expect::Closed);
+        room
+    }
+
+    /// One input; its records are written.
+    pub fn feed(&mut self, kind: InputKind) -> Result<(), Refusal> {
+        self.ms += 1_000;
+        let at = Stamp {
+            wall: Instant::from_unix(1_795_000_000 + i64::try_from(self.ms / 1_000).unwrap()).unwrap(),
+            mono_ms: self.ms,
+        };
+        let transition = step(
+            &self.plan,
+            &self.state,
+            &Input {
+                at,
+                kind: kind.clone(),
+            },
+        )?;
+        for record in &transition.records {
+            let line = self.writer.next(record, &transition.state.boot, at).unwrap();
+            self.tree.append(line.as_bytes());
+            self.record.extend_from_slice(line.as_bytes());
+            self.record.push(b'\n');
+        }
+        self.state = transition.state;
+        match kind {
+            InputKind::Open(open) => self.log_keys.push(open.log_key),
+            InputKind::Resume(resume) => self.log_keys.push(resume.log_key),
+            InputKind::Outcome {
+                outcome: Outcome::Checkpoint { size, note, .. },
+                ..
+            } => self.gates.push((size, note)),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The next input as well-behaved people and devices give it. `false`:
+    /// there is nothing to do.
+    pub fn go_on(&mut self) -> bool {
+        let input = match expects(&self.state) {
+            Expect::Opening => InputKind::Open(Box::new(self.opening())),
+            Expect::Answer(question) => {
+                let question = question.clone();
+                InputKind::Answer(self.answer(&question))
+            }
+            Expect::Outcome(effect) => {
+                let effect = effect.clone();
+                InputKind::Outcome {
+                    effect: effect.id,
+                    outcome: self.outcome(&effect),
+                }
+            }
+            Expect::Resumption | Expect::Aborted | Expect::Closed => return false,
+        };
+        if let Err(refusal) = self.feed(input.clone()) {
+            panic!("{refusal:?} to {input:?} in {:?}", self.state.phase);
+        }
+        true
+    }
+
+    /// Goes on until the condition holds; panics when it never does.
+    pub fn go_until(&mut self, holds: impl Fn(&State) -> bool) {
+        while !holds(&self.state) {
+            assert!(self.go_on(), "the condition never held");
+        }
+    }
+
+    /// The input that resumes, with a new log key.
+    pub fn resumption(&mut self) -> InputKind {
+        self.log = Key::new(&format!("log {}", self.log_keys.len() + 1), Algorithm::Ed25519);
+        InputKind::Resume(Resumption {
+            boot: format!("{:032x}", self.log_keys.len() + 1),
+            engine: ENGINE,
+            program: program(),
+            front_end: FrontEnd::Headless,
+            secrets: SecretsPath::AnswersFile,
+            log_key: self.log.public(),
+        })
+    }
+
+    pub fn opening(&self) -> Opening {
+        let script = self.plan.script();
+        let inputs = self.plan.files();
+        Opening {
+            boot: format!("{:032x}", 1),
+            engine: ENGINE,
+            clients: tuf_ceremony::engine::CLIENTS,
+            kind: script.kind.name().to_owned(),
+            organisation: script.organisation.to_string(),
+            site: script.site.to_string(),
+            name: script.ceremony.to_string(),
+            script: FileRef::of("script.toml", script.text.as_bytes()),
+            inputs: inputs.iter().map(|f| FileRef::of(&f.name, &f.bytes)).collect(),
+            program: program(),
+            verifier: FileRef::of("verify.py", &self.verifier),
+            front_end: FrontEnd::Headless,
+            secrets: SecretsPath::AnswersFile,
+            modules: Vec::new(),
+            predecessor: "genesis".to_owned(),
+            log_key: self.log.public(),
+        }
+    }
+
+    fn ticket(&mut self) -> Ticket {
+        self.tickets += 1;
+        Ticket(self.tickets)
+    }
+
+    fn answer(&mut self, question: &Question) -> Answer {
+        let typed = |text: &str| text.to_owned();
+        match question {
+            Question::Begin => Answer::Begin {
+                typed: typed("begin"),
+            },
+            // The last officer is late, and that is fine: the quorum is two.
+            Question::Seat { role, seat: 3, .. } if role.as_str() == "officer" => Answer::Absent {
+                reason: typed("his train is late"),
+            },
+            Question::Seat { role, seat, .. } => Answer::Present {
+                name: format!("{role} {seat}"),
+            },
+            Question::Clock { .. } => Answer::Clock {
+                typed: self.now().to_string()[..16].replace('T', " "),
+            },
+            Question::Item { .. } => Answer::Done { typed: typed("yes") },
+            Question::Serial { token, .. } => Answer::Serial {
+                typed: self.serial(token.as_str()),
+            },
+            Question::SetUp { token } => {
+                let serial = self.serial(token.as_str());
+                Answer::NewPins {
+                    so_pin: self.ticket(),
+                    pin: self.ticket(),
+                    typed: serial[serial.len() - 4..].to_owned(),
+                }
+            }
+            Question::Pin { .. } => Answer::Pin { pin: self.ticket() },
+            Question::Confirm { .. } => Answer::Confirm {
+                typed: confirm_wanted(&self.plan, &self.state).unwrap(),
+            },
+            Question::Review { metadata } => Answer::Reviewed {
+                digest: self.state.files[metadata].draft.digest,
+                typed: typed("read"),
+            },
+            Question::Words {
+                digest, positions, ..
+            } => {
+                let all = words::words(digest);
+                Answer::Words {
+                    typed: positions.iter().map(|at| all[*at].to_owned()).collect(),
+                }
+            }
+            Question::Reopen { .. } => Answer::Reopen {
+                second: typed("officer 1"),
+                why: typed("misheard"),
+            },
+            Question::Trouble { trouble } => panic!("trouble: {trouble:?}"),
+        }
+    }
+
+    fn outcome(&mut self, effect: &Effect) -> Outcome {
+        match &effect.what {
+            What::List { token } => Outcome::Cards(vec![self.card(token.as_str())]),
+            What::Identify { token, .. } => Outcome::Card(self.card(token.as_str())),
+            What::Keys { .. } => Outcome::Keys(Vec::new()),
+            What::Nonce => Outcome::Nonce(Digest::of(&effect.id.to_be_bytes())),
+            What::Checkpoint => {
+                let (size, root, note) = self.checkpoint();
+                Outcome::Checkpoint { size, root, note }
+            }
+            What::Lock { .. } => Outcome::Locked,
+            What::Initialise { token, .. } => {
+                self.set_up.insert(token.to_string(), true);
+                Outcome::Initialised(self.card(token.as_str()))
+            }
+            What::Unlock { .. } => Outcome::Unlocked,
+            What::Generate { order, .. } => Outcome::Generated {
+                public: Key::new(order.name.as_str(), order.algorithm).public(),
+                attributes: KeyAttributes {
+                    sensitive: Some(true),
+                    extractable: Some(false),
+                    sign: Some(true),
+                    ..KeyAttributes::default()
+                },
+            },
+            What::Sign { key, public, .. } => {
+                let payload = payload(&self.plan, &self.state, &effect.what).unwrap();
+                let signature = Key::new(key.as_str(), public.algorithm()).sign(payload.bytes());
+                Outcome::Signed {
+                    signature: data_encoding::HEXLOWER.encode(&signature),
+                }
+            }
+            What::Export { files } => Outcome::Exported { files: files.clone() },
+            What::Seal => panic!("the seal has no outcome"),
+        }
+    }
+
+    fn now(&self) -> Instant {
+        // The next input is stamped one second on; minutes are what counts.
+        Instant::from_unix(1_795_000_000 + i64::try_from(self.ms / 1_000).unwrap() + 1).unwrap()
+    }
+
+    fn serial(&self, token: &str) -> String {
+        let id = tuf_ceremony::base::Id::parse(token).unwrap();
+        match &self.plan.token(&id).unwrap().serial {
+            SerialSpec::Known(serial) => serial.clone(),
+            SerialSpec::AtInventory => format!("SN-{token}"),
+        }
+    }
+
+    fn card(&self, token: &str) -> DeviceCard {
+        let initialised = self.set_up.get(token).copied().unwrap_or(false);
+        DeviceCard {
+            vendor: "tuf-ceremony".to_owned(),
+            model: "embedded".to_owned(),
+            serial: self.serial(token),
+            label: if initialised {
+                token.to_owned()
+            } else {
+                String::new()
+            },
+            firmware: "1".to_owned(),
+            initialised,
+            pin: if initialised {
+                PinState::Ready
+            } else {
+                PinState::Unset
+            },
+        }
+    }
+
+    /// Size, root and note of the record as it stands, signed by this run's log key.
+    pub fn checkpoint(&self) -> (u64, Digest, String) {
+        let checkpoint = Checkpoint::of(&self.state.origin, &self.tree).unwrap();
+        let note = sign_note(&checkpoint, &self.log);
+        (checkpoint.size(), checkpoint.root(), note)
+    }
+
+    /// The record's own folder, as the runner leaves it.
+    pub fn folder(&self) -> Map {
+        let mut files = Map::new();
+        files.insert("ceremony.jsonl".to_owned(), self.record.clone());
+        files.insert(
+            "script.toml".to_owned(),
+            self.plan.script().text.as_bytes().to_vec(),
+        );
+        for bytes in self.inputs.values() {
+            files.insert(format!("blobs/{}", Digest::of(bytes)), bytes.clone());
+        }
+        for (size, note) in &self.gates {
+            files.insert(format!("checkpoints/{size}"), note.clone().into_bytes());
+        }
+        files
+    }
+
+    /// The bundle of a closed ceremony.
+    pub fn bundle(&self) -> Map {
+        let mut files: Map = export_contents(&self.plan, &self.state)
+            .into_iter()
+            .map(|(path, bytes)| (path, bytes.unwrap_or_else(|| self.verifier.clone())))
+            .collect();
+        files.extend(self.seal());
+        files
+    }
+
+    pub fn seal(&self) -> Map {
+        let exported: Vec<(String, Digest)> = self
+            .state
+            .exported
+            .iter()
+            .map(|f| (f.path.clone(), f.sha256))
+            .collect();
+        let (_, _, checkpoint) = self.checkpoint();
+        seal_files(&Seal {
+            origin: &self.state.origin,
+            log_keys: &self.log_keys,
+            exported: &exported,
+            record: &self.record,
+            checkpoint: &checkpoint,
+            gates: &self.gates,
+        })
+        .unwrap()
+    }
+
+    pub fn files(&self) -> Files {
+        Files::from_map(self.bundle())
+    }
+}
+
+/// A checkpoint as a note under its origin.
+pub fn sign_note(checkpoint: &Checkpoint, key: &Key) -> String {
+    let vkey = Vkey::new(checkpoint.origin(), key.public()).unwrap();
+    Note::signed(&checkpoint.to_string(), &vkey, |text| key.sign(text))
+        .unwrap()
+        .to_string()
+}
+
+fn program() -> Program {
+    Program {
+        version: "0.1.0".to_owned(),
+        sha256: Digest::of(b"program"),
+        lock: Digest::of(b"lock"),
+        features: vec!["ceremony".to_owned()],
+    }
+}
+
+/// Writes files below a folder.
+pub fn write(folder: &std::path::Path, files: &Map) {
+    for (path, bytes) in files {
+        let path = folder.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
+    }
+}
