@@ -442,7 +442,7 @@ fn full_and_read_only_disks_are_named_and_the_record_stays_intact() {
     );
     // Full media: the export fails, is visibly partial, and the record is resumable.
     let full_media = inside(&format!(
-        "mount -t tmpfs -o size=16k none {d}/disk; {bin} run {s} --record {d}/record --media {d}/disk --answers {a}; c=$?; ls {d}/disk; exit $c"
+        "mount -t tmpfs -o size=16k none {d}/disk; {bin} run {s} --record {d}/record --media {d}/disk --answers {a} || c=$?; ls {d}/disk; exit $c"
     ));
     assert_eq!(full_media.code, 4, "{}{}", full_media.out, full_media.err);
     assert!(full_media.out.contains(".part"), "{}", full_media.out);
