@@ -26,3 +26,7 @@ pub mod signer;
 pub mod transcript;
 /// TUF metadata in the specification's own words.
 pub mod tuf;
+
+/// The full-screen front end.
+#[cfg(feature = "tui")]
+pub mod ui;
