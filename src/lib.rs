@@ -47,6 +47,10 @@ pub mod runner;
 #[cfg(feature = "ceremony")]
 pub mod headless;
 
+/// The full-screen front end.
+#[cfg(feature = "tui")]
+pub mod ui;
+
 /// Judges a bundle or a record with public inputs only.
 pub mod audit;
 

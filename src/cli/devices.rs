@@ -36,13 +36,6 @@ pub(super) fn modules(given: &[String]) -> Result<Modules, Exit> {
     Ok(modules)
 }
 
-/// The folder of rehearsal tokens and key files of a record.
-pub(super) fn folder_beside(record: &Path) -> PathBuf {
-    let mut name = record.file_name().unwrap_or_default().to_owned();
-    name.push(".devices");
-    record.with_file_name(name)
-}
-
 /// The providers, and what the record says of the modules.
 pub(super) fn bench(
     plan: &Plan,

@@ -7,6 +7,8 @@ mod devices;
 mod exit;
 #[cfg(feature = "ceremony")]
 mod harden;
+#[cfg(feature = "tui")]
+mod home;
 #[cfg(feature = "ceremony")]
 mod machine;
 mod out;
@@ -157,6 +159,9 @@ pub fn main() -> ExitCode {
         Some(Verb::Resume { record, ways }) => run::resume(&record, &ways),
         #[cfg(feature = "pkcs11")]
         Some(Verb::Worker { kind, module }) => return worker(&kind, &module),
+        #[cfg(feature = "tui")]
+        None => home::home(),
+        #[cfg(not(feature = "tui"))]
         None => home(),
     };
     exit.into()
@@ -171,6 +176,7 @@ fn worker(kind: &str, module: &std::path::Path) -> ExitCode {
     }
 }
 
+#[cfg(not(feature = "tui"))]
 fn home() -> Exit {
     out::complain("give a command; tuf-ceremony --help lists them");
     Exit::Usage

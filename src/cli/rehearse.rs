@@ -63,7 +63,8 @@ fn default_record() -> PathBuf {
     PathBuf::from(format!("rehearsal-{digits}"))
 }
 
-fn beside(record: &Path, ending: &str) -> PathBuf {
+/// A folder beside the record, named after it.
+pub(super) fn beside(record: &Path, ending: &str) -> PathBuf {
     let mut name = record.file_name().unwrap_or_default().to_owned();
     name.push(ending);
     record.with_file_name(name)

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use super::{Exit, Ways, check, devices, harden, machine, out};
+use super::{Exit, Ways, check, devices, harden, machine, out, rehearse};
 use crate::engine::{FrontEnd, SecretsPath};
 use crate::fault::Code;
 use crate::headless;
@@ -30,6 +30,13 @@ pub(super) fn start(plan: Plan, record: &Path, ways: &Ways) -> Exit {
 }
 
 pub(super) fn resume(record: &Path, ways: &Ways) -> Exit {
+    let mut ways = ways.clone();
+    // A rehearsal's media folder lies beside its record.
+    let beside = rehearse::beside(record, ".media");
+    if ways.media.is_none() && beside.is_dir() {
+        ways.media = Some(beside);
+    }
+    let ways = &ways;
     match runner::stored_plan(record) {
         Ok(plan) => drive(record, ways, Start::Resumed(plan)),
         Err(failure) => failed(&failure),
@@ -52,7 +59,7 @@ fn try_drive(record: &Path, ways: &Ways, start: Start) -> Result<Exit, Exit> {
     let executable = machine::executable();
     let answers = ways.answers.as_deref().map(load_answers).transpose()?;
     if answers.is_none() {
-        check_terminal()?;
+        needs_terminal()?;
     }
     if let Some(media) = &ways.media
         && !media.is_dir()
@@ -69,7 +76,7 @@ fn try_drive(record: &Path, ways: &Ways, start: Start) -> Result<Exit, Exit> {
     let plan = match &start {
         Start::New(plan) | Start::Resumed(plan) => plan,
     };
-    let beside = devices::folder_beside(record);
+    let beside = rehearse::beside(record, ".devices");
     let (bench, modules) = devices::bench(plan, &beside, &modules, &executable)?;
     let run = Run {
         program: machine::program(&executable),
@@ -97,19 +104,15 @@ fn try_drive(record: &Path, ways: &Ways, start: Start) -> Result<Exit, Exit> {
     .map_err(|failure| failed(&failure))?;
     Ok(match answers {
         Some(answers) => headless(running, answers, &stop, record),
-        None => full_screen(running, stop, record),
+        None => full_screen(running, stop, record, ways.media.as_deref()),
     })
 }
 
 fn headless(running: Running, answers: Answers, stop: &AtomicBool, record: &Path) -> Exit {
-    let ending = headless::run(
-        running.handle.clone(),
-        &running.msgs,
-        running.first.clone(),
-        answers,
-        stop,
-    );
-    running.finish();
+    let (handle, msgs, first, threads) = running.split();
+    let ending = headless::run(handle, &msgs, first, answers, stop);
+    drop(msgs);
+    threads.finish();
     match ending {
         headless::Ending::Closed { place } => {
             out::say(&format!(
@@ -168,7 +171,7 @@ fn load_answers(path: &Path) -> Result<Answers, Exit> {
 }
 
 /// Set by SIGTERM, SIGHUP and SIGINT: the ceremony is paused, never torn.
-fn stop_flag() -> Result<Arc<AtomicBool>, Exit> {
+pub(super) fn stop_flag() -> Result<Arc<AtomicBool>, Exit> {
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [
         signal_hook::consts::SIGTERM,
@@ -183,7 +186,7 @@ fn stop_flag() -> Result<Arc<AtomicBool>, Exit> {
     Ok(stop)
 }
 
-fn check_terminal() -> Result<(), Exit> {
+pub(super) fn needs_terminal() -> Result<(), Exit> {
     use std::io::IsTerminal;
     if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() {
         return Ok(());
@@ -192,8 +195,66 @@ fn check_terminal() -> Result<(), Exit> {
     Err(Exit::of(Code::NotATerminal))
 }
 
-fn full_screen(running: Running, _stop: Arc<AtomicBool>, _record: &Path) -> Exit {
-    running.finish();
-    out::complain("this build has no full-screen front end: build it with the feature tui");
+#[cfg(feature = "tui")]
+fn full_screen(running: Running, stop: Arc<AtomicBool>, record: &Path, media: Option<&Path>) -> Exit {
+    use crate::ui;
+    let options = ui::Options {
+        stop,
+        theme: theme(),
+        places: ui::Places {
+            record: Some(check::name(record)),
+            media: media.map(check::name),
+        },
+    };
+    let (handle, msgs, first, threads) = running.split();
+    let ending = ui::run(handle, msgs, first, options);
+    threads.finish();
+    match ending {
+        Ok(ui::Ending::Closed { place: Some(place) }) => {
+            let place = crate::base::shown(&place, 300);
+            out::say(&format!(
+                "closed and sealed\nbundle {place}\nverify it: tuf-ceremony verify {place}"
+            ));
+            Exit::Good
+        }
+        Ok(ui::Ending::Closed { place: None }) => {
+            out::complain("the record is closed, and the seal was not written; keep record and media");
+            Exit::Fault
+        }
+        Ok(ui::Ending::Aborted) => {
+            out::say("aborted; the record says why");
+            Exit::Negative
+        }
+        Ok(ui::Ending::Paused) => {
+            out::complain("paused");
+            resumable(record);
+            Exit::Person
+        }
+        Ok(ui::Ending::Failed(failure)) => failed(&failure),
+        Err(error) => {
+            out::card(error.code(), &error.to_string());
+            resumable(record);
+            Exit::of(error.code())
+        }
+    }
+}
+
+/// `NO_COLOR`, whatever its value: meaning never rests on colour.
+#[cfg(feature = "tui")]
+pub(super) fn theme() -> crate::ui::Theme {
+    if std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty()) {
+        crate::ui::Theme::Mono
+    } else {
+        crate::ui::Theme::Colour
+    }
+}
+
+#[cfg(not(feature = "tui"))]
+fn full_screen(running: Running, _: Arc<AtomicBool>, record: &Path, _: Option<&Path>) -> Exit {
+    let (handle, msgs, _, threads) = running.split();
+    drop((handle, msgs));
+    threads.finish();
+    out::complain("this build has no full-screen front end: build it with the feature tui, or use --answers");
+    resumable(record);
     Exit::Usage
 }

@@ -14,7 +14,7 @@ use std::sync::mpsc::Sender;
 
 pub use clock::{Clock, SystemClock};
 pub use hands::Bench;
-pub use start::{Ports, Run, Running, open, resume, stored_plan};
+pub use start::{Ports, Run, Running, Threads, open, resume, stored_plan};
 pub use vault::Vault;
 
 use crate::base::{Digest, Secret};

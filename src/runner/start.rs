@@ -57,12 +57,22 @@ pub struct Running {
 }
 
 impl Running {
-    /// Waits until the record is let go of; the handle must have been dropped
-    /// or the ceremony must rest.
+    /// The front end's ends of the channels, and what to wait for when it is done.
+    #[must_use]
+    pub fn split(self) -> (Handle, Receiver<Msg>, Arc<Snapshot>, Threads) {
+        (self.handle, self.msgs, self.first, Threads(self.threads))
+    }
+}
+
+/// The threads of a run.
+#[derive(Debug)]
+pub struct Threads(Vec<JoinHandle<()>>);
+
+impl Threads {
+    /// Waits until record and devices are let go of. The front end's handle
+    /// must be gone, or the ceremony must rest.
     pub fn finish(self) {
-        drop(self.handle);
-        drop(self.msgs);
-        for thread in self.threads {
+        for thread in self.0 {
             let _ = thread.join();
         }
     }

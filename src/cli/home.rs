@@ -1,0 +1,49 @@
+//! Without a command: the home screen, whose choice becomes the command.
+
+use std::path::{Path, PathBuf};
+
+use super::{Exit, RehearsalPlaces, Ways, out, rehearse, run, verify};
+use crate::ui::{self, Choice};
+
+pub(super) fn home() -> Exit {
+    match choose() {
+        Ok(exit) | Err(exit) => exit,
+    }
+}
+
+fn choose() -> Result<Exit, Exit> {
+    run::needs_terminal()?;
+    let options = ui::Options {
+        stop: run::stop_flag()?,
+        theme: run::theme(),
+        places: ui::Places::default(),
+    };
+    let choice = ui::home(&options).map_err(|error| {
+        out::card(error.code(), &error.to_string());
+        Exit::of(error.code())
+    })?;
+    Ok(match choice {
+        Choice::Rehearse => rehearse::rehearse(
+            None,
+            RehearsalPlaces {
+                record: None,
+                ways: Ways::default(),
+            },
+        ),
+        Choice::Run {
+            script,
+            record,
+            media,
+        } => run::run(Path::new(&script), Path::new(&record), &ways(&media)),
+        Choice::Resume { record, media } => run::resume(Path::new(&record), &ways(&media)),
+        Choice::Verify { path } => verify::verify(Path::new(&path), false, None, None),
+        Choice::Quit => Exit::Good,
+    })
+}
+
+fn ways(media: &str) -> Ways {
+    Ways {
+        media: (!media.is_empty()).then(|| PathBuf::from(media)),
+        ..Ways::default()
+    }
+}

@@ -1,0 +1,265 @@
+//! The home screen: rehearse, run, resume, verify, quit. A digit chooses,
+//! paths are typed; nothing is started but what the caller starts.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use ratatui::Frame;
+use ratatui::layout::{Margin, Rect};
+
+use super::keymap::{self, Intent};
+use super::layout::{self, Page};
+use super::model::{Notice, Pane, SMALLEST};
+use super::terminal::{Heard, Screen};
+use super::theme::{Theme, Tone};
+use super::widgets::bars;
+use super::widgets::form::{Entered, Field, Form};
+use super::widgets::rows::{Row, fact, paint, para};
+use super::wording::home as words;
+use super::{Options, UiError, wording};
+use crate::fault::Code;
+
+/// What was chosen. Paths are as typed, without white space around them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Choice {
+    /// The embedded rehearsal.
+    Rehearse,
+    /// A script.
+    Run {
+        /// The script's file.
+        script: String,
+        /// A new folder for the record.
+        record: String,
+        /// The media's folder.
+        media: String,
+    },
+    /// A paused ceremony.
+    Resume {
+        /// The record's folder.
+        record: String,
+        /// The media's folder.
+        media: String,
+    },
+    /// A record or a bundle.
+    Verify {
+        /// Its folder.
+        path: String,
+    },
+    /// Nothing.
+    Quit,
+}
+
+/// What the home screen is drawn from.
+#[derive(Debug)]
+pub struct Home {
+    /// The number that was chosen, and its form.
+    pub chosen: Option<(u8, Pane)>,
+    /// A remark on the list.
+    pub notice: Option<Notice>,
+    /// Columns and rows.
+    pub size: (u16, u16),
+    /// Colours or not.
+    pub theme: Theme,
+}
+
+impl Home {
+    /// The list.
+    #[must_use]
+    pub fn new(size: (u16, u16), theme: Theme) -> Home {
+        Home {
+            chosen: None,
+            notice: None,
+            size,
+            theme,
+        }
+    }
+
+    /// One key; a choice when it is made.
+    pub fn on(&mut self, intent: Intent) -> Option<Choice> {
+        if intent == Intent::Leave {
+            return Some(Choice::Quit);
+        }
+        match &mut self.chosen {
+            None => self.choose(intent),
+            Some((number, pane)) => match intent {
+                Intent::Back => {
+                    self.chosen = None;
+                    None
+                }
+                _ => fill(*number, pane, intent),
+            },
+        }
+    }
+
+    fn choose(&mut self, intent: Intent) -> Option<Choice> {
+        self.notice = None;
+        let fields: &[&str] = match intent {
+            Intent::Char('1') => return Some(Choice::Rehearse),
+            Intent::Char('2') => words::RUN_FIELDS,
+            Intent::Char('3') => words::RESUME_FIELDS,
+            Intent::Char('4') => words::VERIFY_FIELDS,
+            Intent::Char('5') => return Some(Choice::Quit),
+            Intent::Char(_) | Intent::Enter => {
+                self.notice = Some(Notice::warn(words::A_DIGIT));
+                return None;
+            }
+            _ => return None,
+        };
+        let number = match intent {
+            Intent::Char('2') => 2,
+            Intent::Char('3') => 3,
+            _ => 4,
+        };
+        let fields = fields.iter().map(|label| Field::text(*label)).collect();
+        self.chosen = Some((number, Pane::with(Form::of(fields))));
+        None
+    }
+}
+
+fn fill(number: u8, pane: &mut Pane, intent: Intent) -> Option<Choice> {
+    match intent {
+        Intent::Char(c) => {
+            let fits = pane.form.push(c);
+            pane.notice = (!fits).then(|| Notice::warn(wording::FIELD_FULL));
+        }
+        Intent::Backspace => pane.form.backspace(),
+        Intent::Clear => pane.form.clear_field(),
+        Intent::Next | Intent::Down => pane.form.move_by(true),
+        Intent::Up => pane.form.move_by(false),
+        Intent::Enter => match pane.form.enter() {
+            Entered::Empty => pane.notice = Some(Notice::warn(wording::EMPTY)),
+            Entered::Full => {
+                let text = |i: usize| pane.form.text(i).trim().to_owned();
+                return Some(match number {
+                    2 => Choice::Run {
+                        script: text(0),
+                        record: text(1),
+                        media: text(2),
+                    },
+                    3 => Choice::Resume {
+                        record: text(0),
+                        media: text(1),
+                    },
+                    _ => Choice::Verify { path: text(0) },
+                });
+            }
+            Entered::Moved | Entered::Nothing => pane.notice = None,
+        },
+        _ => {}
+    }
+    None
+}
+
+/// Draws the home screen.
+pub fn draw(home: &Home, frame: &mut Frame) {
+    let area = frame.area();
+    if home.size.0 < SMALLEST.0 || home.size.1 < SMALLEST.1 {
+        let card = Code::TerminalTooSmall.card();
+        let width = usize::from(area.width);
+        let mut rows = para(Tone::Bad, card.fact, width);
+        rows.extend(para(Tone::Strong, card.remedy, width));
+        paint(frame, area, &rows, home.theme);
+        return;
+    }
+    let places = layout::places(area);
+    let body = Rect {
+        width: area.width,
+        ..places.over
+    }
+    .inner(Margin::new(2, 1));
+    let width = usize::from(body.width).min(100);
+    let (page, notice) = match &home.chosen {
+        None => (list(width), home.notice.as_ref()),
+        Some((number, pane)) => (form_page(*number, pane, width), pane.notice.as_ref()),
+    };
+    let laid = layout::lay(page, notice, body);
+    let mut rows = laid.head;
+    rows.extend(laid.body);
+    let fill = usize::from(body.height)
+        .saturating_sub(rows.len())
+        .saturating_sub(laid.foot.len());
+    rows.extend(vec![Row::blank(); fill]);
+    rows.extend(laid.foot);
+    paint(
+        frame,
+        places.title,
+        &[Row::of(Tone::Strong, words::TITLE)],
+        home.theme,
+    );
+    let [above, _, below] = places.rules;
+    for rule in [above, below] {
+        let rule = Rect {
+            x: area.x,
+            width: area.width,
+            ..rule
+        };
+        paint(frame, rule, &[bars::rule(area.width)], home.theme);
+    }
+    paint(frame, body, &rows, home.theme);
+    paint(frame, places.footer, &[footer(home)], home.theme);
+}
+
+fn list(width: usize) -> Page {
+    let mut body = Vec::new();
+    for (number, name, text) in words::LIST {
+        body.extend(fact(number, 4, Tone::Strong, name, width));
+        body.extend(fact("", 4, Tone::Plain, text, width));
+        body.push(Row::blank());
+    }
+    Page {
+        say: words::SAY.to_owned(),
+        body,
+        ask: Vec::new(),
+    }
+}
+
+fn form_page(number: u8, pane: &Pane, width: usize) -> Page {
+    let (say, body) = match number {
+        2 => (words::RUN_SAY, words::RUN_BODY),
+        3 => (words::RESUME_SAY, words::RESUME_BODY),
+        _ => (words::VERIFY_SAY, words::VERIFY_BODY),
+    };
+    let mut ask = pane.form.rows(width);
+    ask.extend(para(Tone::Quiet, words::FORM_NEXT, width));
+    Page {
+        say: say.to_owned(),
+        body: para(Tone::Plain, body, width),
+        ask,
+    }
+}
+
+fn footer(home: &Home) -> Row {
+    let mut keys = Vec::new();
+    if home.chosen.is_some() {
+        keys.push((Intent::Enter, wording::KEY_ENTER));
+        keys.push((Intent::Next, wording::KEY_NEXT));
+        keys.push((Intent::Back, wording::KEY_BACK));
+    }
+    keys.push((Intent::Leave, words::KEY_QUIT));
+    let mut row = Row::default();
+    for (intent, text) in keys {
+        row = row
+            .and(Tone::Strong, keymap::name(intent))
+            .and(Tone::Plain, format!(" {text}  "));
+    }
+    row
+}
+
+/// Runs the home screen.
+pub(super) fn run(options: &Options) -> Result<Choice, UiError> {
+    let mut screen = Screen::open()?;
+    let mut home = Home::new(screen.size()?, options.theme);
+    loop {
+        screen.draw(|frame| draw(&home, frame))?;
+        let heard = screen.heard(Duration::from_millis(200))?;
+        home.size = screen.size()?;
+        if options.stop.load(Ordering::SeqCst) {
+            return Ok(Choice::Quit);
+        }
+        if let Some(Heard::Key(intent)) = heard
+            && let Some(choice) = home.on(intent)
+        {
+            return Ok(choice);
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! What lies over a screen, one file each, never two at once. A modal with text
+//! in it is not swept away by another key.
+
+pub mod help;
+pub mod leave;
+pub mod note;
+pub mod overview;
+pub mod second;
+
+use super::keymap::Intent;
+use super::layout::Page;
+use super::model::{Modal, ModalKind, Model, Notice, Out, Pane};
+use super::screens::Hint;
+use super::widgets::form::Form;
+use super::wording;
+
+/// Opens a modal, unless another one holds text.
+pub fn open(model: &mut Model, kind: ModalKind) {
+    if let Some(modal) = &mut model.modal {
+        if modal.kind == kind {
+            return;
+        }
+        if modal.pane.form.fields.iter().any(|f| !f.is_empty()) {
+            modal.pane.notice = Some(Notice::warn(wording::MODAL_BUSY));
+            return;
+        }
+    }
+    let form = match kind {
+        ModalKind::Note => note::form(),
+        ModalKind::Leave => leave::form(),
+        ModalKind::Help | ModalKind::Second | ModalKind::Overview => Form::default(),
+    };
+    let mut pane = Pane::with(form);
+    if kind == ModalKind::Overview {
+        pane.scroll = overview::start(model);
+    }
+    model.modal = Some(Modal { kind, pane });
+}
+
+/// What is shown.
+#[must_use]
+pub fn page(model: &Model, kind: ModalKind, width: usize) -> Page {
+    match kind {
+        ModalKind::Help => help::page(model, width),
+        ModalKind::Note => note::page(model, width),
+        ModalKind::Second => second::page(model, width),
+        ModalKind::Overview => overview::page(model, width),
+        ModalKind::Leave => leave::page(model, width),
+    }
+}
+
+/// The title in the frame.
+#[must_use]
+pub fn title(kind: ModalKind) -> &'static str {
+    match kind {
+        ModalKind::Help => wording::TITLE_HELP,
+        ModalKind::Note => wording::TITLE_NOTE,
+        ModalKind::Second => wording::TITLE_SECOND,
+        ModalKind::Overview => wording::TITLE_OVERVIEW,
+        ModalKind::Leave => wording::TITLE_LEAVE,
+    }
+}
+
+/// The keys of a modal.
+#[must_use]
+pub fn hints(kind: ModalKind) -> Vec<Hint> {
+    match kind {
+        ModalKind::Help | ModalKind::Overview | ModalKind::Second => vec![
+            (Intent::PageDown, wording::KEY_MORE),
+            (Intent::PageUp, wording::KEY_UP),
+            (Intent::Back, wording::KEY_BACK),
+        ],
+        ModalKind::Note | ModalKind::Leave => vec![
+            (Intent::Enter, wording::KEY_ENTER),
+            (Intent::Next, wording::KEY_NEXT),
+            (Intent::Back, wording::KEY_BACK_NOTHING),
+        ],
+    }
+}
+
+/// The filled form of a modal.
+pub fn submit(model: &mut Model, kind: ModalKind) -> Vec<Out> {
+    match kind {
+        ModalKind::Note => note::submit(model),
+        ModalKind::Leave => leave::submit(model),
+        ModalKind::Help | ModalKind::Second | ModalKind::Overview => Vec::new(),
+    }
+}

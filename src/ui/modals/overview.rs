@@ -1,0 +1,88 @@
+//! F4: the whole plan with what is done, what is now and what comes, and the
+//! state of devices, people, files and record.
+
+use crate::transcript::words as spoken;
+use crate::ui::layout::Page;
+use crate::ui::model::Model;
+use crate::ui::theme::Tone;
+use crate::ui::widgets::card;
+use crate::ui::widgets::rows::{Row, fact, para};
+use crate::ui::widgets::text::fit;
+use crate::ui::wording::{self, safe, screens as words};
+
+/// The row to begin with: the present step in sight.
+pub fn start(model: &Model) -> usize {
+    let plan = &model.seen.plan;
+    let before = plan
+        .step(model.seen.state.cursor)
+        .map_or(plan.script().acts.len(), |p| p.act.saturating_add(1));
+    // One row for each act's title, one for each step before.
+    before.saturating_add(model.seen.state.cursor).saturating_sub(4)
+}
+
+/// The page.
+pub fn page(model: &Model, width: usize) -> Page {
+    let state = &model.seen.state;
+    let plan = &model.seen.plan;
+    let mut body = Vec::new();
+    let mut number = 0usize;
+    let over = model.ended() && model.seen.plan.step(state.cursor).is_none();
+    for act in &plan.script().acts {
+        body.push(Row::of(Tone::Strong, fit(&safe(&act.title), width)));
+        for step in &act.steps {
+            let (mark, tone) = if state.begun && (number < state.cursor || over) {
+                (wording::MARK_DONE, Tone::Plain)
+            } else if state.begun && number == state.cursor {
+                (wording::MARK_NOW, Tone::Strong)
+            } else {
+                (wording::MARK_LATER, Tone::Plain)
+            };
+            let line =
+                wording::overview_line(mark, step.id.as_str(), &step.verb.headline(), step.by.as_str());
+            body.push(Row::of(tone, fit(&line, width)));
+            number = number.saturating_add(1);
+        }
+    }
+    body.push(Row::blank());
+    body.push(Row::of(Tone::Strong, words::SIDE_DEVICES));
+    for token in &plan.script().tokens {
+        let (tone, text) = card::bench_line(&token.id, state.bench.get(&token.id));
+        body.push(Row::of(tone, fit(&text, width)));
+    }
+    body.push(Row::blank());
+    body.push(Row::of(Tone::Strong, words::SIDE_PEOPLE));
+    for person in &state.people {
+        let seat = format!("{} {}", person.role, person.seat);
+        let text = match &person.name {
+            Some(name) => safe(name),
+            None => words::empty_seat(&safe(&person.reason)),
+        };
+        body.extend(fact(&seat, 20, Tone::Plain, &text, width));
+    }
+    body.push(Row::blank());
+    body.push(Row::of(Tone::Strong, words::SIDE_FILES));
+    for (role, meter) in &model.meters {
+        body.push(Row::of(
+            Tone::Plain,
+            words::meter_short(role.as_str(), meter.distinct, meter.threshold),
+        ));
+    }
+    body.push(Row::blank());
+    body.push(Row::of(Tone::Strong, words::SIDE_RECORD));
+    body.push(Row::of(Tone::Plain, words::records(model.seen.records)));
+    if !matches!(model.question(), Some(crate::engine::Question::Words { .. })) {
+        body.extend(fact(
+            words::HEAD,
+            12,
+            Tone::Plain,
+            &model.seen.head.grouped(),
+            width,
+        ));
+        body.extend(card::word_grid(&spoken::words(&model.seen.head), width));
+    }
+    Page {
+        say: wording::OVERVIEW_SAY.to_owned(),
+        body,
+        ask: para(Tone::Quiet, wording::ESC_BACK, width),
+    }
+}

@@ -1,0 +1,379 @@
+//! Everything that a frame is drawn from: what the runner said last, what is
+//! half typed, what time it is. Plain data; [`update`](super::update::update)
+//! changes it and [`view`](super::view::draw) reads it. No clock, no channel.
+
+use std::sync::Arc;
+
+use super::keymap::Intent;
+use super::screens;
+use super::theme::{Theme, Tone};
+use super::widgets::form::Form;
+use crate::base::{Secret, Stamp};
+use crate::engine::{Expect, Phase, Question, expects};
+use crate::runner::{Cmd, Failure, Msg, Snapshot};
+use crate::script::{Kind, SourceKind};
+use crate::tuf::{Meter, RoleName};
+
+/// The smallest terminal that is drawn on.
+pub const SMALLEST: (u16, u16) = (80, 24);
+
+/// What a frame is drawn from.
+#[derive(Debug)]
+pub struct Model {
+    /// What the runner said last; it is on disk.
+    pub seen: Arc<Snapshot>,
+    /// What is half typed on the present screen.
+    pub local: Local,
+    /// What lies over the present screen.
+    pub modal: Option<Modal>,
+    /// The clocks as last read.
+    pub now: Stamp,
+    /// Columns and rows.
+    pub size: (u16, u16),
+    /// Colours or not.
+    pub theme: Theme,
+    /// Paths, for sentences that name them.
+    pub places: Places,
+    /// What was said to the runner and has no reply yet.
+    pub waiting: Option<Waiting>,
+    /// Boot clock in ms when the present phase began.
+    pub since: u64,
+    /// A pause that waits for a device to answer.
+    pub stop: Option<Stop>,
+    /// Where the sealed bundle is.
+    pub sealed: Option<String>,
+    /// The record or the media failed.
+    pub failed: Option<Failure>,
+    /// Who has signed what, counted once for each snapshot.
+    pub meters: Vec<(RoleName, Meter)>,
+}
+
+/// Paths, as text that is safe to show; the engine knows none.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Places {
+    /// The record's folder.
+    pub record: Option<String>,
+    /// The media's folder.
+    pub media: Option<String>,
+}
+
+/// A form, a scroll position and a remark: what screens and modals share.
+#[derive(Debug, Default)]
+pub struct Pane {
+    /// Fields.
+    pub form: Form,
+    /// The first body row that is shown.
+    pub scroll: usize,
+    /// Whether the last body row has been shown.
+    pub end_seen: bool,
+    /// What went wrong with the last try.
+    pub notice: Option<Notice>,
+}
+
+/// What is half done on a screen.
+#[derive(Debug, Default)]
+pub struct Local {
+    /// The form and its neighbours.
+    pub pane: Pane,
+    /// What only this kind of screen has.
+    pub extra: Extra,
+}
+
+/// What only one kind of screen has.
+#[derive(Debug, Default)]
+pub enum Extra {
+    /// Nothing.
+    #[default]
+    None,
+    /// Roll call: the seat is said to be empty.
+    Absent,
+    /// Review: texts made once.
+    Review {
+        /// The review text.
+        lines: Vec<String>,
+        /// The payload as indented JSON.
+        json: Vec<String>,
+        /// JSON is shown.
+        as_json: bool,
+        /// How far the review text was scrolled when JSON was opened.
+        back_to: usize,
+    },
+    /// Set-up of a file token: the shutter before a suggested passphrase.
+    Shutter(Shutter),
+}
+
+/// Whether a suggested passphrase may be on the screen.
+#[derive(Debug)]
+pub enum Shutter {
+    /// The warning stands.
+    Warned,
+    /// It is on the screen.
+    Open(Secret),
+    /// The system gave no randomness.
+    Empty,
+}
+
+/// A remark under the body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// Good, warning or bad.
+    pub tone: Tone,
+    /// Sentences.
+    pub text: String,
+}
+
+/// What lies over a screen; never two at once.
+#[derive(Debug)]
+pub struct Modal {
+    /// Which.
+    pub kind: ModalKind,
+    /// Its form and scroll position.
+    pub pane: Pane,
+}
+
+/// The modals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ModalKind {
+    /// What is asked, why, what next.
+    Help,
+    /// A deviation note.
+    Note,
+    /// The simulated second machine; replaces the whole screen.
+    Second,
+    /// The plan and the state.
+    Overview,
+    /// Pause or abort.
+    Leave,
+}
+
+/// What was said to the runner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Waiting {
+    /// An answer.
+    Answer,
+    /// A note.
+    Note,
+    /// Pause or abort.
+    Leave,
+}
+
+/// A pause that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stop {
+    /// Why.
+    pub why: String,
+    /// The system demands it: the program ends as soon as it is recorded.
+    pub now: bool,
+    /// It was said to the runner.
+    pub said: bool,
+}
+
+/// What can happen.
+#[derive(Debug)]
+pub enum Event {
+    /// A key.
+    Key(Intent),
+    /// The runner says something.
+    Engine(Msg),
+    /// Time passes; the runtime read the clocks.
+    Tick(Stamp),
+    /// The terminal has another size.
+    Resize(u16, u16),
+    /// A suggested passphrase.
+    Suggested(Option<Secret>),
+    /// The system tells the program to stop.
+    Stop(String),
+}
+
+/// What the runtime is to do.
+#[derive(Debug)]
+pub enum Out {
+    /// Say this to the runner.
+    Say(Cmd),
+    /// Hand a PIN over and answer with its ticket.
+    Pin(Secret),
+    /// Hand two PINs over and answer with their tickets.
+    NewPins {
+        /// SO PIN.
+        so_pin: Secret,
+        /// User PIN.
+        pin: Secret,
+        /// The end of the serial.
+        typed: String,
+    },
+    /// Ask for a passphrase.
+    Suggest,
+    /// Leave the loop.
+    Leave,
+}
+
+impl Notice {
+    /// Something was not accepted.
+    #[must_use]
+    pub fn bad(text: impl Into<String>) -> Notice {
+        Notice {
+            tone: Tone::Bad,
+            text: text.into(),
+        }
+    }
+
+    /// Something to know.
+    #[must_use]
+    pub fn warn(text: impl Into<String>) -> Notice {
+        Notice {
+            tone: Tone::Warn,
+            text: text.into(),
+        }
+    }
+
+    /// Something went well.
+    #[must_use]
+    pub fn good(text: impl Into<String>) -> Notice {
+        Notice {
+            tone: Tone::Good,
+            text: text.into(),
+        }
+    }
+}
+
+impl Pane {
+    /// A pane with this form.
+    #[must_use]
+    pub fn with(form: Form) -> Pane {
+        Pane {
+            form,
+            ..Pane::default()
+        }
+    }
+}
+
+impl Local {
+    /// A screen with this form and nothing special.
+    #[must_use]
+    pub fn with(form: Form) -> Local {
+        Local {
+            pane: Pane::with(form),
+            extra: Extra::None,
+        }
+    }
+}
+
+impl Model {
+    /// The model before the first frame.
+    #[must_use]
+    pub fn new(seen: Arc<Snapshot>, now: Stamp, size: (u16, u16), theme: Theme, places: Places) -> Model {
+        let mut model = Model {
+            local: Local::default(),
+            modal: None,
+            now,
+            size,
+            theme,
+            places,
+            waiting: None,
+            since: began(&seen, now),
+            stop: None,
+            sealed: None,
+            failed: None,
+            meters: meters(&seen),
+            seen,
+        };
+        model.local = (screens::of(&model).local)(&model.seen);
+        super::layout::settle(&mut model);
+        model
+    }
+
+    /// Takes a snapshot in. A new question wipes what was typed for the old one.
+    pub fn see(&mut self, seen: Arc<Snapshot>, answered: bool) {
+        let same = self.seen.state.phase == seen.state.phase;
+        self.meters = meters(&seen);
+        if !same {
+            self.since = began(&seen, self.now);
+        }
+        self.seen = seen;
+        if !same || answered {
+            self.local = (screens::of(self).local)(&self.seen);
+        }
+    }
+
+    /// The open question.
+    #[must_use]
+    pub fn question(&self) -> Option<&Question> {
+        match expects(&self.seen.state) {
+            Expect::Answer(question) => Some(question),
+            _ => None,
+        }
+    }
+
+    /// Whether the ceremony is over for this run of the program.
+    #[must_use]
+    pub fn ended(&self) -> bool {
+        self.failed.is_some()
+            || matches!(
+                self.seen.state.phase,
+                Phase::Paused | Phase::Aborted | Phase::Closed
+            )
+    }
+
+    /// Whether the seal is still being written.
+    #[must_use]
+    pub fn sealing(&self) -> bool {
+        self.seen.state.phase == Phase::Closed && self.sealed.is_none() && self.failed.is_none()
+    }
+
+    /// Whether this is a rehearsal.
+    #[must_use]
+    pub fn rehearsal(&self) -> bool {
+        self.seen.plan.script().kind == Kind::Rehearsal
+    }
+
+    /// Whether the rehearsal has a second machine that this program plays.
+    #[must_use]
+    pub fn has_second(&self) -> bool {
+        let sources = &self.seen.plan.script().sources;
+        self.rehearsal() && sources.iter().any(|s| s.kind == SourceKind::Simulated)
+    }
+
+    /// Whether the terminal is too small to show a question whole.
+    #[must_use]
+    pub fn too_small(&self) -> bool {
+        self.size.0 < SMALLEST.0 || self.size.1 < SMALLEST.1
+    }
+
+    /// Seconds since the present phase began.
+    #[must_use]
+    pub fn elapsed_s(&self) -> u64 {
+        self.now.mono_ms.saturating_sub(self.since).div_euclid(1000)
+    }
+
+    /// The pane that keys go to.
+    pub fn pane_mut(&mut self) -> &mut Pane {
+        match &mut self.modal {
+            Some(modal) => &mut modal.pane,
+            None => &mut self.local.pane,
+        }
+    }
+
+    /// The pane that keys go to.
+    #[must_use]
+    pub fn pane(&self) -> &Pane {
+        match &self.modal {
+            Some(modal) => &modal.pane,
+            None => &self.local.pane,
+        }
+    }
+}
+
+fn began(seen: &Snapshot, now: Stamp) -> u64 {
+    // A run that resumes on a machine that was rebooted has a younger clock.
+    seen.state
+        .last
+        .map_or(now.mono_ms, |last| last.mono_ms.min(now.mono_ms))
+}
+
+fn meters(seen: &Snapshot) -> Vec<(RoleName, Meter)> {
+    seen.state
+        .files
+        .keys()
+        .filter_map(|role| Some((*role, crate::engine::meter(&seen.plan, &seen.state, *role)?)))
+        .collect()
+}

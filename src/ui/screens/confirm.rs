@@ -1,0 +1,206 @@
+//! Before something that cannot be undone: what exactly, and a text to copy
+//! from another source than this screen (law 9). The serial is masked here,
+//! because its end is what must be read from the device's body.
+
+use super::{Screen, ask, no_hints, no_key, say, unchecked};
+use crate::base::Id;
+use crate::engine::{Answer, Confirm, Phase, Question, export_contents, keys_of};
+use crate::runner::Snapshot;
+use crate::script::Verb;
+use crate::tuf::{Key, RoleName};
+use crate::ui::layout::Page;
+use crate::ui::model::{Local, Model};
+use crate::ui::theme::Tone;
+use crate::ui::widgets::card;
+use crate::ui::widgets::form::Form;
+use crate::ui::widgets::rows::{Row, boxed, fact, para};
+use crate::ui::wording::{help, screens as words};
+
+/// The screen.
+pub static SCREEN: Screen = Screen {
+    local,
+    page,
+    check: unchecked,
+    submit: |model| {
+        say(Answer::Confirm {
+            typed: model.local.pane.form.text(0).to_owned(),
+        })
+    },
+    key: no_key,
+    hints: no_hints,
+    help: &help::CONFIRM,
+};
+
+fn what(seen: &Snapshot) -> Option<Confirm> {
+    match &seen.state.phase {
+        Phase::Asking(Question::Confirm { what }) => Some(*what),
+        _ => None,
+    }
+}
+
+fn local(seen: &Snapshot) -> Local {
+    Local::with(Form::line(match what(seen) {
+        Some(Confirm::Export) => words::EXPORT_FIELD,
+        Some(Confirm::Close) => words::CLOSE_FIELD,
+        _ => words::LAST_FOUR,
+    }))
+}
+
+fn page(model: &Model, width: usize) -> Page {
+    let seen = &model.seen;
+    let verb = seen.plan.step(seen.state.cursor).map(|p| &p.step.verb);
+    let (text, body, next) = match (what(seen), verb) {
+        (
+            Some(Confirm::Generate),
+            Some(Verb::GenerateKey {
+                on, key, algorithm, ..
+            }),
+        ) => (
+            words::generate_say(key.as_str(), on.as_str()),
+            generate(model, on, key, algorithm.name(), width),
+            words::GENERATE_NEXT,
+        ),
+        (Some(Confirm::Sign), Some(Verb::Sign { metadata, on, key })) => (
+            words::sign_say(metadata.as_str(), on.as_str()),
+            sign(model, *metadata, on, key, width),
+            words::SIGN_NEXT,
+        ),
+        (Some(Confirm::Export), _) => (
+            words::EXPORT_SAY.to_owned(),
+            export(model, width),
+            words::EXPORT_NEXT,
+        ),
+        (Some(Confirm::Close), _) => (
+            words::CLOSE_SAY.to_owned(),
+            close(model, width),
+            words::CLOSE_NEXT,
+        ),
+        _ => return Page::default(),
+    };
+    Page {
+        say: text,
+        body,
+        ask: ask(model, next, width),
+    }
+}
+
+fn generate(model: &Model, on: &Id, key: &Id, algorithm: &str, width: usize) -> Vec<Row> {
+    let mut body = card::full(&model.seen, on, width);
+    let script = model.seen.plan.script();
+    let roles: Vec<&str> = script
+        .results
+        .iter()
+        .filter(|r| r.keys.contains(key))
+        .map(|r| r.metadata.as_str())
+        .collect();
+    body.extend(fact(words::KEY, 12, Tone::Strong, key.as_str(), width));
+    body.extend(fact(words::ALGORITHM, 12, Tone::Plain, algorithm, width));
+    body.extend(fact(words::FOR_ROLE, 12, Tone::Plain, &roles.join(", "), width));
+    if let Some(attempt) = model.seen.state.attempts.get(key).filter(|n| **n > 1) {
+        body.extend(para(Tone::Warn, &words::attempt(*attempt), width));
+    }
+    body.extend(para(Tone::Plain, words::GENERATE_BODY, width));
+    body
+}
+
+fn sign(model: &Model, role: RoleName, on: &Id, key: &Id, width: usize) -> Vec<Row> {
+    let seen = &model.seen;
+    let Some(file) = seen.state.files.get(&role) else {
+        return Vec::new();
+    };
+    let meter = model.meters.iter().find(|(r, _)| *r == role).map(|(_, m)| m);
+    let mut inner = Vec::new();
+    let room = width.saturating_sub(4);
+    let mut add = |name: &str, tone: Tone, text: &str| inner.extend(fact(name, 10, tone, text, room));
+    add(
+        words::FILE,
+        Tone::Strong,
+        &words::file_line(&file.draft.file_name(), role.as_str(), file.draft.version),
+    );
+    add(words::DIGEST, Tone::Strong, &file.draft.digest.grouped());
+    if let Some(state) = seen.state.keys.get(key) {
+        let keyid = Key::of(&state.public).keyid().to_string();
+        add(
+            words::KEY,
+            Tone::Plain,
+            &words::key_line(key.as_str(), state.algorithm.name()),
+        );
+        add(words::KEYID, Tone::Plain, &card::grouped(&keyid));
+    }
+    add(
+        words::DEVICE,
+        Tone::Plain,
+        &words::device_line(on.as_str(), &card::masked(&seen.state, on)),
+    );
+    if let Some(m) = meter {
+        let keys = keys_of(&seen.plan, &seen.state, role).len();
+        add(
+            words::SIGNED,
+            Tone::Plain,
+            &words::meter(m.distinct, m.threshold, m.needed(), keys),
+        );
+    }
+    boxed(words::SIGN_TITLE, inner, width)
+}
+
+fn export(model: &Model, width: usize) -> Vec<Row> {
+    let seen = &model.seen;
+    let media = model
+        .places
+        .media
+        .clone()
+        .unwrap_or_else(|| words::THE_MEDIA.to_owned());
+    let mut body = fact(words::TO, 12, Tone::Strong, &media, width);
+    let contents = export_contents(&seen.plan, &seen.state);
+    body.extend(fact(
+        words::FILES,
+        12,
+        Tone::Plain,
+        &contents.len().to_string(),
+        width,
+    ));
+    for (path, bytes) in &contents {
+        let size = match bytes {
+            Some(bytes) => words::bytes(bytes.len()),
+            None => seen
+                .state
+                .verifier
+                .as_ref()
+                .map(|v| words::bytes(usize::try_from(v.len).unwrap_or(usize::MAX)))
+                .unwrap_or_default(),
+        };
+        let room = width.saturating_sub(14);
+        let lines = para(Tone::Plain, path, room);
+        for (i, line) in lines.into_iter().enumerate() {
+            let left = if i == 0 {
+                format!("{size:>12}  ")
+            } else {
+                " ".repeat(14)
+            };
+            let mut row = Row::of(Tone::Quiet, left);
+            row.0.extend(line.0);
+            body.push(row);
+        }
+    }
+    body
+}
+
+fn close(model: &Model, width: usize) -> Vec<Row> {
+    let state = &model.seen.state;
+    let mut body = Vec::new();
+    let mut add = |name: &str, text: String| body.extend(fact(name, 18, Tone::Plain, &text, width));
+    add(words::RECORD, words::records(model.seen.records));
+    add(words::KEYS_MADE, state.keys.len().to_string());
+    add(words::FILES_EXPORTED, state.exported.len().to_string());
+    add(words::DEVIATIONS, state.deviations.to_string());
+    for (role, meter) in &model.meters {
+        let keys = keys_of(&model.seen.plan, state, *role).len();
+        add(
+            role.as_str(),
+            words::meter(meter.distinct, meter.threshold, meter.needed(), keys),
+        );
+    }
+    body.push(Row::blank());
+    body.extend(para(Tone::Warn, words::CLOSE_BODY, width));
+    body
+}

@@ -1,0 +1,59 @@
+//! One line of a checklist: people look at it and type `yes`.
+
+use super::{Screen, ask, no_hints, no_key, say, unchecked};
+use crate::engine::{Answer, Question};
+use crate::script::Verb;
+use crate::ui::layout::Page;
+use crate::ui::model::{Local, Model};
+use crate::ui::theme::Tone;
+use crate::ui::widgets::form::Form;
+use crate::ui::widgets::rows::{Row, boxed, fact, para};
+use crate::ui::wording::{help, safe, screens as words};
+
+/// The screen.
+pub static SCREEN: Screen = Screen {
+    local: |_| Local::with(Form::line(words::ITEM_FIELD)),
+    page,
+    check: unchecked,
+    submit: |model| {
+        say(Answer::Done {
+            typed: model.local.pane.form.text(0).to_owned(),
+        })
+    },
+    key: no_key,
+    hints: no_hints,
+    help: &help::ITEM,
+};
+
+fn page(model: &Model, width: usize) -> Page {
+    let Some(Question::Item { index }) = model.question() else {
+        return Page::default();
+    };
+    let items: &[String] = match model.seen.plan.step(model.seen.state.cursor) {
+        Some(planned) => match &planned.step.verb {
+            Verb::Checklist { items } => items,
+            _ => &[],
+        },
+        None => &[],
+    };
+    let number = index.saturating_add(1);
+    let mut body = Vec::new();
+    if let Some(item) = items.get(*index) {
+        let lines = para(Tone::Strong, &safe(item), width.saturating_sub(4));
+        body.extend(boxed(&words::item_number(number, items.len()), lines, width));
+        body.push(Row::blank());
+    }
+    for (i, item) in items.iter().enumerate() {
+        let mark = match i.cmp(index) {
+            std::cmp::Ordering::Less => "[x]",
+            std::cmp::Ordering::Equal => " >",
+            std::cmp::Ordering::Greater => "[ ]",
+        };
+        body.extend(fact(mark, 4, Tone::Plain, &safe(item), width));
+    }
+    Page {
+        say: words::item_say(number, items.len()),
+        body,
+        ask: ask(model, words::ITEM_NEXT, width),
+    }
+}

@@ -1,0 +1,62 @@
+//! The device's PIN. The device is shown before it is asked, with the tries
+//! that it says are left; nothing is echoed, not even the length (T30, W2, W3).
+
+use super::{Screen, ask, no_hints, no_key, out_of_place, unchecked};
+use crate::base::Secret;
+use crate::base::device::PinState;
+use crate::engine::Question;
+use crate::script::Backend;
+use crate::ui::layout::Page;
+use crate::ui::model::{Local, Model, Out};
+use crate::ui::theme::Tone;
+use crate::ui::widgets::card;
+use crate::ui::widgets::form::{Field, Form};
+use crate::ui::widgets::rows::para;
+use crate::ui::wording::{help, screens as words};
+
+/// The screen.
+pub static SCREEN: Screen = Screen {
+    local: |_| Local::with(Form::of(vec![Field::secret(words::PIN_FIELD)])),
+    page,
+    check: unchecked,
+    submit: |model| {
+        let secret = model.local.pane.form.secret(0).ok_or_else(out_of_place)?;
+        Secret::copy_of(secret.expose())
+            .map(Out::Pin)
+            .map_err(|_| out_of_place())
+    },
+    key: no_key,
+    hints: no_hints,
+    help: &help::PIN,
+};
+
+fn page(model: &Model, width: usize) -> Page {
+    let Some(Question::Pin { token, wrong }) = model.question() else {
+        return Page::default();
+    };
+    let mut body = card::full(&model.seen, token, width);
+    if *wrong > 0 {
+        body.extend(para(Tone::Bad, &words::pin_wrong(*wrong), width));
+    }
+    let state = model
+        .seen
+        .state
+        .bench
+        .get(token)
+        .and_then(|t| t.card.as_ref())
+        .map(|c| c.pin);
+    if matches!(state, Some(PinState::Last | PinState::Left(1))) {
+        body.extend(para(Tone::Bad, words::PIN_LAST, width));
+    }
+    body.extend(para(Tone::Plain, words::PIN_BODY, width));
+    let file = model
+        .seen
+        .plan
+        .token(token)
+        .is_some_and(|t| t.backend == Backend::File);
+    Page {
+        say: words::pin_say(token.as_str(), file),
+        body,
+        ask: ask(model, words::PIN_NEXT, width),
+    }
+}

@@ -1,0 +1,127 @@
+//! People read the whole payload. `read` is only taken after the last line was
+//! on the screen; the answer names the digest of the bytes that were shown
+//! (law 4). The review text is the engine's; this file only wraps it.
+
+use super::{Hint, Screen, ask, out_of_place, say, unchecked};
+use crate::engine::{Answer, Phase, Question, review_text};
+use crate::runner::Snapshot;
+use crate::transcript::words as spoken;
+use crate::tuf::Draft;
+use crate::ui::keymap::Intent;
+use crate::ui::layout::Page;
+use crate::ui::model::{Extra, Local, Model, Notice, Out};
+use crate::ui::theme::Tone;
+use crate::ui::widgets::card;
+use crate::ui::widgets::form::Form;
+use crate::ui::widgets::rows::{Row, fact, para};
+use crate::ui::wording::{help, safe, screens as words};
+
+/// The screen.
+pub static SCREEN: Screen = Screen {
+    local,
+    page,
+    check: unchecked,
+    submit,
+    key,
+    hints,
+    help: &help::REVIEW,
+};
+
+fn draft(seen: &Snapshot) -> Option<&Draft> {
+    match &seen.state.phase {
+        Phase::Asking(Question::Review { metadata }) => seen.state.files.get(metadata).map(|f| &f.draft),
+        _ => None,
+    }
+}
+
+fn local(seen: &Snapshot) -> Local {
+    let mut local = Local::with(Form::line(words::REVIEW_FIELD));
+    if let Some(draft) = draft(seen) {
+        // The canonical bytes themselves, only laid out for the eye.
+        let json = serde_json::from_slice::<serde_json::Value>(&draft.canonical)
+            .and_then(|v| serde_json::to_string_pretty(&v))
+            .unwrap_or_default();
+        local.extra = Extra::Review {
+            lines: review_text(draft),
+            json: json.lines().map(str::to_owned).collect(),
+            as_json: false,
+            back_to: 0,
+        };
+    }
+    local
+}
+
+fn page(model: &Model, width: usize) -> Page {
+    let (
+        Some(draft),
+        Extra::Review {
+            lines, json, as_json, ..
+        },
+    ) = (draft(&model.seen), &model.local.extra)
+    else {
+        return Page::default();
+    };
+    let mut body = Vec::new();
+    for line in if *as_json { json } else { lines } {
+        body.extend(para(Tone::Plain, &safe(line), width));
+    }
+    if !as_json {
+        body.push(Row::blank());
+        body.extend(fact(
+            words::DIGEST,
+            10,
+            Tone::Strong,
+            &draft.digest.grouped(),
+            width,
+        ));
+        body.push(Row::of(Tone::Quiet, words::AS_WORDS));
+        body.extend(card::word_grid(&spoken::words(&draft.digest), width));
+        body.extend(para(Tone::Quiet, words::REVIEW_END, width));
+    }
+    let next = if model.local.pane.end_seen {
+        words::REVIEW_NEXT
+    } else {
+        words::REVIEW_UNREAD
+    };
+    Page {
+        say: words::review_say(&draft.file_name()),
+        body,
+        ask: ask(model, next, width),
+    }
+}
+
+fn submit(model: &Model) -> Result<Out, Notice> {
+    let draft = draft(&model.seen).ok_or_else(out_of_place)?;
+    if !model.local.pane.end_seen {
+        return Err(Notice::warn(words::REVIEW_TOO_SOON));
+    }
+    say(Answer::Reviewed {
+        digest: draft.digest,
+        typed: model.local.pane.form.text(0).to_owned(),
+    })
+}
+
+fn key(model: &mut Model, intent: Intent) -> Option<Vec<Out>> {
+    if intent != Intent::Toggle {
+        return None;
+    }
+    let pane = &mut model.local.pane;
+    if let Extra::Review { as_json, back_to, .. } = &mut model.local.extra {
+        *as_json = !*as_json;
+        pane.scroll = if *as_json {
+            *back_to = pane.scroll;
+            0
+        } else {
+            *back_to
+        };
+    }
+    Some(Vec::new())
+}
+
+fn hints(model: &Model) -> Vec<Hint> {
+    let text = match &model.local.extra {
+        Extra::Review { as_json: true, .. } => words::REVIEW_F6_BACK,
+        _ => words::REVIEW_F6,
+    };
+    vec![(Intent::PageDown, words::MORE), (Intent::Toggle, text)]
+}

@@ -1,0 +1,63 @@
+//! Which device is which: the serial is typed from the body. The screen shows
+//! what answers, never a serial (T3, T13), or nothing would be compared.
+
+use super::{Screen, ask, no_hints, no_key, say, unchecked};
+use crate::engine::{Answer, Question};
+use crate::script::SerialSpec;
+use crate::ui::layout::Page;
+use crate::ui::model::{Local, Model};
+use crate::ui::theme::Tone;
+use crate::ui::widgets::card;
+use crate::ui::widgets::form::Form;
+use crate::ui::widgets::rows::{Row, para};
+use crate::ui::wording::{help, screens as words};
+
+/// The screen.
+pub static SCREEN: Screen = Screen {
+    local: |_| Local::with(Form::line(words::SERIAL_FIELD)),
+    page,
+    check: unchecked,
+    submit: |model| {
+        say(Answer::Serial {
+            typed: model.local.pane.form.text(0).to_owned(),
+        })
+    },
+    key: no_key,
+    hints: no_hints,
+    help: &help::SERIAL,
+};
+
+fn page(model: &Model, width: usize) -> Page {
+    let Some(Question::Serial { token, cards }) = model.question() else {
+        return Page::default();
+    };
+    let mut body = Vec::new();
+    if cards.is_empty() {
+        body.extend(para(Tone::Bad, words::NO_DEVICE, width));
+        body.extend(para(Tone::Plain, words::NO_DEVICE_MEND, width));
+    } else {
+        body.push(Row::of(Tone::Quiet, words::devices_answer(cards.len())));
+    }
+    for (i, one) in cards.iter().enumerate() {
+        body.extend(card::brief(i.saturating_add(1), one, width));
+    }
+    body.push(Row::blank());
+    let known = matches!(
+        model.seen.plan.token(token).map(|t| &t.serial),
+        Some(SerialSpec::Known(_))
+    );
+    let text = if known {
+        words::SERIAL_KNOWN
+    } else {
+        words::SERIAL_NEW
+    };
+    body.extend(para(Tone::Plain, text, width));
+    if model.has_second() {
+        body.extend(para(Tone::Warn, words::SERIAL_SECOND, width));
+    }
+    Page {
+        say: words::serial_say(token.as_str()),
+        body,
+        ask: ask(model, words::SERIAL_NEXT, width),
+    }
+}

@@ -1,0 +1,149 @@
+//! The terminal itself: raw mode, the first clear, keys, and its return to the
+//! shell whatever happens. The Linux console has no alternate screen, so the
+//! explicit clear is what keeps boot messages from shining through.
+
+use std::io::{self, IsTerminal, Stdout, stdin, stdout};
+use std::panic;
+use std::sync::Once;
+use std::time::Duration;
+
+use crossterm::cursor::{Hide, Show};
+use crossterm::event::{self, Event};
+use crossterm::execute;
+use crossterm::terminal::{
+    Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
+use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
+use ratatui::{Frame, TerminalOptions, Viewport};
+
+use super::UiError;
+use super::keymap::{self, Intent};
+use super::model::SMALLEST;
+
+/// What came from the terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heard {
+    /// A key.
+    Key(Intent),
+    /// Another size.
+    Size(u16, u16),
+}
+
+/// A terminal in raw mode; dropping it gives it back.
+#[derive(Debug)]
+pub struct Screen {
+    terminal: ratatui::Terminal<CrosstermBackend<Stdout>>,
+}
+
+impl Screen {
+    /// Takes the terminal over.
+    ///
+    /// # Errors
+    /// [`UiError::NotATerminal`], or what the terminal says.
+    pub fn open() -> Result<Screen, UiError> {
+        if !stdin().is_terminal() || !stdout().is_terminal() {
+            return Err(UiError::NotATerminal);
+        }
+        restore_on_panic();
+        enable_raw_mode()?;
+        // From here on a failure must give the terminal back, too.
+        let opened = execute!(stdout(), EnterAlternateScreen, Hide)
+            .and_then(|()| crossterm::terminal::size())
+            .and_then(|size| {
+                // A serial console reports 0x0: nobody knows better than 80x24.
+                let viewport = if size.0 == 0 || size.1 == 0 {
+                    Viewport::Fixed(Rect::new(0, 0, SMALLEST.0, SMALLEST.1))
+                } else {
+                    Viewport::Fullscreen
+                };
+                let options = TerminalOptions { viewport };
+                ratatui::Terminal::with_options(CrosstermBackend::new(stdout()), options)
+            });
+        match opened {
+            Ok(terminal) => {
+                let mut screen = Screen { terminal };
+                screen.terminal.clear()?;
+                Ok(screen)
+            }
+            Err(error) => {
+                restore();
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Columns and rows. A serial console that reports nothing is taken as the
+    /// smallest that can be drawn on.
+    ///
+    /// # Errors
+    /// What the terminal says.
+    pub fn size(&self) -> Result<(u16, u16), UiError> {
+        let size = self.terminal.size()?;
+        if size.width == 0 || size.height == 0 {
+            return Ok(SMALLEST);
+        }
+        Ok((size.width, size.height))
+    }
+
+    /// Draws one frame.
+    ///
+    /// # Errors
+    /// What the terminal says.
+    pub fn draw(&mut self, view: impl FnOnce(&mut Frame)) -> Result<(), UiError> {
+        self.terminal.draw(view)?;
+        Ok(())
+    }
+
+    /// Waits for a key or a resize.
+    ///
+    /// # Errors
+    /// What the terminal says.
+    pub fn heard(&mut self, wait: Duration) -> Result<Option<Heard>, UiError> {
+        if !event::poll(wait)? {
+            return Ok(None);
+        }
+        Ok(match event::read()? {
+            Event::Key(key) => keymap::intent(&key).map(Heard::Key),
+            Event::Resize(columns, rows) => Some(Heard::Size(columns, rows)),
+            _ => None,
+        })
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        restore();
+    }
+}
+
+/// Cooked mode, the cursor, the shell's screen. Every part is tried: there is
+/// nobody left to tell about a failure.
+fn restore() {
+    let _ = disable_raw_mode();
+    let _ = execute!(stdout(), Clear(ClearType::All), LeaveAlternateScreen, Show);
+}
+
+fn restore_on_panic() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = panic::take_hook();
+        // Only the thread that draws owns the terminal: a panic of a token's
+        // thread must not pull the screen away from under people.
+        let drawer = std::thread::current().id();
+        panic::set_hook(Box::new(move |info| {
+            if std::thread::current().id() == drawer {
+                restore();
+                before(info);
+            }
+        }));
+    });
+}
+
+impl From<io::Error> for UiError {
+    fn from(error: io::Error) -> UiError {
+        UiError::Terminal {
+            meaning: crate::base::shown(&error.to_string(), 200),
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! The bars around every screen: banner, title and clock, who acts now, what is
+//! safe, and the keys. They are the same everywhere, so that a tired eye finds
+//! them.
+
+use super::rows::Row;
+use super::text::{ends, fit, len, pad};
+use crate::engine::{Expect, Phase, Question, expects};
+use crate::ui::keymap::{self, Intent};
+use crate::ui::model::{ModalKind, Model};
+use crate::ui::theme::Tone;
+use crate::ui::wording::{self, safe};
+use crate::ui::{modals, screens};
+
+/// The banner: unmistakable in words, whatever the colours.
+#[must_use]
+pub fn banner(model: &Model, width: u16) -> Row {
+    let (tone, unit) = if model.rehearsal() {
+        (Tone::Rehearsal, wording::BANNER_REHEARSAL)
+    } else {
+        (Tone::Production, wording::BANNER_PRODUCTION)
+    };
+    let width = usize::from(width);
+    let text: String = unit.chars().cycle().take(width).collect();
+    Row::of(tone, text)
+}
+
+/// A line between the parts.
+#[must_use]
+pub fn rule(width: u16) -> Row {
+    Row::of(Tone::Quiet, "─".repeat(usize::from(width)))
+}
+
+/// Title, clock, and whether people have confirmed it.
+#[must_use]
+pub fn title(model: &Model, width: u16) -> Row {
+    let width = usize::from(width);
+    // What is to be typed from another clock must not be read from this one.
+    let clock = if matches!(model.question(), Some(Question::Clock { .. })) {
+        wording::CLOCK_HIDDEN.to_owned()
+    } else {
+        wording::clock(model.now.wall, model.seen.state.clock.is_some())
+    };
+    let name = fit(
+        &safe(&model.seen.plan.script().title),
+        width.saturating_sub(len(&clock)).saturating_sub(2),
+    );
+    let left = pad(&name, width.saturating_sub(len(&clock)));
+    Row::of(Tone::Strong, left).and(Tone::Plain, clock)
+}
+
+/// Act and who acts; step and its headline.
+#[must_use]
+pub fn heading(model: &Model, width: u16) -> Vec<Row> {
+    let width = usize::from(width);
+    let plan = &model.seen.plan;
+    let state = &model.seen.state;
+    if model.ended() || !state.begun || state.phase == Phase::New {
+        let text = if model.ended() {
+            wording::HEADING_ENDED
+        } else {
+            wording::HEADING_BRIEFING
+        };
+        let who = if model.ended() { "" } else { wording::EVERYBODY };
+        return vec![Row::of(Tone::Strong, ends(text, who, width)), Row::blank()];
+    }
+    let Some(planned) = plan.step(state.cursor) else {
+        return Vec::new();
+    };
+    let acts = plan.script().acts.len();
+    let act_title = plan
+        .act_of(state.cursor)
+        .map(|a| safe(&a.title))
+        .unwrap_or_default();
+    let who = match expects(state) {
+        Expect::Outcome(_) => wording::MACHINE_ACTS.to_owned(),
+        _ => wording::acts_now(planned.step.by.as_str()),
+    };
+    let act = wording::act(planned.act.saturating_add(1), acts, &act_title);
+    let number = state.cursor.saturating_add(1);
+    let step = wording::step(
+        planned.step.id.as_str(),
+        number,
+        plan.steps().len(),
+        &planned.step.verb.headline(),
+    );
+    let left = fit(&act, width.saturating_sub(len(&who)).saturating_sub(2));
+    let left = pad(&left, width.saturating_sub(len(&who)));
+    vec![
+        Row::of(Tone::Plain, left).and(Tone::Strong, who),
+        Row::of(Tone::Strong, fit(&step, width)),
+    ]
+}
+
+/// Record, whether anything may be unplugged, deviations.
+#[must_use]
+pub fn status(model: &Model, width: u16) -> Row {
+    let state = &model.seen.state;
+    let (tone, safe) = match expects(state) {
+        _ if model.failed.is_some() => (Tone::Bad, wording::STATUS_FAILED),
+        Expect::Closed if model.sealed.is_some() => (Tone::Good, wording::STATUS_REMOVE),
+        Expect::Closed => (Tone::Bad, wording::STATUS_SEALING),
+        Expect::Outcome(effect) if effect.what.is_act() => (Tone::Bad, wording::STATUS_WORKING),
+        Expect::Outcome(_) | Expect::Opening => (Tone::Warn, wording::STATUS_ASKING),
+        Expect::Answer(_) if model.waiting.is_some() => (Tone::Warn, wording::STATUS_SENT),
+        _ => (Tone::Good, wording::STATUS_SAFE),
+    };
+    let left = wording::record_lines(model.seen.records);
+    let right = wording::deviations(state.deviations);
+    let room = usize::from(width)
+        .saturating_sub(len(&left))
+        .saturating_sub(len(&right));
+    let pad_left = room.saturating_sub(len(safe)).div_euclid(2);
+    let middle = pad(&format!("{}{safe}", " ".repeat(pad_left)), room);
+    let tone_right = if state.deviations > 0 {
+        Tone::Warn
+    } else {
+        Tone::Plain
+    };
+    Row::of(Tone::Plain, left)
+        .and(tone, middle)
+        .and(tone_right, right)
+}
+
+/// The keys that work here, by the keymap's names.
+#[must_use]
+pub fn hints(model: &Model) -> Vec<screens::Hint> {
+    if let Some(modal) = &model.modal {
+        return modals::hints(modal.kind);
+    }
+    let mut out = vec![(Intent::Help, wording::KEY_HELP)];
+    if !model.ended() {
+        out.push((Intent::Note, wording::KEY_NOTE));
+    }
+    if model.has_second() {
+        out.push((Intent::Second, wording::KEY_SECOND));
+    }
+    out.push((Intent::Overview, wording::KEY_OVERVIEW));
+    out.extend((screens::of(model).hints)(model));
+    let leave = if model.ended() {
+        wording::KEY_END
+    } else {
+        wording::KEY_LEAVE
+    };
+    out.push((Intent::Leave, leave));
+    out
+}
+
+/// The footer.
+#[must_use]
+pub fn footer(model: &Model, width: u16) -> Row {
+    let mut row = Row::default();
+    let mut used = 0usize;
+    for (intent, text) in hints(model) {
+        let name = keymap::name(intent);
+        let gap = if used == 0 { "" } else { "  " };
+        let piece = len(gap)
+            .saturating_add(len(name))
+            .saturating_add(1)
+            .saturating_add(len(text));
+        if used.saturating_add(piece) > usize::from(width) {
+            break; // F1 lists them all
+        }
+        used = used.saturating_add(piece);
+        row = row
+            .and(Tone::Plain, gap)
+            .and(Tone::Strong, name)
+            .and(Tone::Plain, format!(" {text}"));
+    }
+    row
+}
+
+/// Whether the modal is the simulated second machine, which has edges of its own.
+#[must_use]
+pub fn is_second(model: &Model) -> bool {
+    model.modal.as_ref().is_some_and(|m| m.kind == ModalKind::Second)
+}

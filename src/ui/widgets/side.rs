@@ -1,0 +1,156 @@
+//! The side column of a large terminal: the plan, the devices, the people, the
+//! files and the record. It repeats nothing that a question asks for: serials
+//! are masked, and no words stand here while words are compared.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use super::card;
+use super::rows::{Row, paint};
+use super::text::{fit, pad};
+use crate::engine::Question;
+use crate::transcript::words as spoken;
+use crate::ui::model::Model;
+use crate::ui::theme::Tone;
+use crate::ui::wording::{safe, screens as words};
+
+/// Rows that the plan keeps in any case.
+const PLAN_LEAST: usize = 8;
+
+/// Draws the column; what does not fit at its end is in F4.
+pub fn draw(model: &Model, frame: &mut Frame, area: Rect) {
+    let width = usize::from(area.width).saturating_sub(3);
+    let bar: Vec<Row> = (0..area.height).map(|_| Row::of(Tone::Quiet, "│")).collect();
+    paint(frame, area, &bar, model.theme);
+    let [_, inner] = ratatui::layout::Layout::horizontal([
+        ratatui::layout::Constraint::Length(2),
+        ratatui::layout::Constraint::Min(0),
+    ])
+    .areas(area);
+    let height = usize::from(area.height);
+    let mut rest = devices(model, width);
+    rest.extend(people(model, width));
+    rest.extend(files(model, width));
+    let mut record = record(model, width);
+    let plan = outline(model, width);
+    // The record's words give way first (F4 has them), then the plan.
+    let room = height.saturating_sub(rest.len());
+    if record.len().saturating_add(PLAN_LEAST) > room {
+        record.truncate(2);
+    }
+    let mut rows = window(plan, room.saturating_sub(record.len()));
+    rows.extend(rest);
+    rows.extend(record);
+    paint(frame, inner, &rows, model.theme);
+}
+
+fn head(text: &str) -> Row {
+    Row::of(Tone::Strong, text)
+}
+
+/// Acts, and the steps of the present one.
+fn outline(model: &Model, width: usize) -> Vec<Row> {
+    let plan = &model.seen.plan;
+    let state = &model.seen.state;
+    let now_act = plan.step(state.cursor).map(|p| p.act);
+    let mut out = vec![head(words::SIDE_PLAN)];
+    for (number, act) in plan.script().acts.iter().enumerate() {
+        let now = state.begun && now_act == Some(number);
+        let mark = if now {
+            ">"
+        } else if state.begun && now_act.is_none_or(|n| number < n) {
+            "x"
+        } else {
+            " "
+        };
+        let tone = if now { Tone::Strong } else { Tone::Plain };
+        out.push(Row::of(tone, fit(&format!("{mark} {}", safe(&act.title)), width)));
+        if !now {
+            continue;
+        }
+        for (i, planned) in plan.steps().iter().enumerate() {
+            if planned.act != number {
+                continue;
+            }
+            let (mark, tone) = match i.cmp(&state.cursor) {
+                std::cmp::Ordering::Less => ("x", Tone::Plain),
+                std::cmp::Ordering::Equal => (">", Tone::Strong),
+                std::cmp::Ordering::Greater => (" ", Tone::Plain),
+            };
+            let line = format!("   {mark} {}", planned.step.verb.headline());
+            out.push(Row::of(tone, fit(&line, width)));
+        }
+    }
+    out.push(Row::blank());
+    out
+}
+
+/// A part of the outline that has the present step in it.
+fn window(rows: Vec<Row>, height: usize) -> Vec<Row> {
+    if rows.len() <= height {
+        return rows;
+    }
+    let here = rows
+        .iter()
+        .rposition(|r| r.0.iter().any(|(_, t)| t.trim_start().starts_with('>')))
+        .unwrap_or(0);
+    let skip = here
+        .saturating_sub(height.div_euclid(2))
+        .min(rows.len().saturating_sub(height));
+    rows.into_iter().skip(skip).take(height).collect()
+}
+
+fn devices(model: &Model, width: usize) -> Vec<Row> {
+    let mut out = vec![head(words::SIDE_DEVICES)];
+    for token in &model.seen.plan.script().tokens {
+        let (tone, text) = card::bench_line(&token.id, model.seen.state.bench.get(&token.id));
+        out.push(Row::of(tone, fit(&text, width)));
+    }
+    out.push(Row::blank());
+    out
+}
+
+fn people(model: &Model, width: usize) -> Vec<Row> {
+    let mut out = vec![head(words::SIDE_PEOPLE)];
+    if model.seen.state.people.is_empty() {
+        out.push(Row::of(Tone::Plain, words::NOBODY_YET));
+    }
+    for person in &model.seen.state.people {
+        let label = pad(&format!("{} {}", person.role, person.seat), 14);
+        let (tone, text) = match &person.name {
+            Some(name) => (Tone::Plain, safe(name)),
+            None => (Tone::Warn, words::ABSENT.to_owned()),
+        };
+        let room = width.saturating_sub(super::text::len(&label));
+        out.push(Row::of(Tone::Quiet, label).and(tone, fit(&text, room)));
+    }
+    out.push(Row::blank());
+    out
+}
+
+fn files(model: &Model, width: usize) -> Vec<Row> {
+    let mut out = vec![head(words::SIDE_FILES)];
+    if model.meters.is_empty() {
+        out.push(Row::of(Tone::Plain, words::NOTHING_YET));
+    }
+    for (role, meter) in &model.meters {
+        let tone = if meter.complete() { Tone::Good } else { Tone::Plain };
+        let text = words::meter_short(role.as_str(), meter.distinct, meter.threshold);
+        out.push(Row::of(tone, fit(&text, width)));
+    }
+    out.push(Row::blank());
+    out
+}
+
+fn record(model: &Model, width: usize) -> Vec<Row> {
+    let mut out = vec![
+        head(words::SIDE_RECORD),
+        Row::of(Tone::Plain, words::records(model.seen.records)),
+    ];
+    // Other words beside the ones that are asked for would only mislead.
+    if !matches!(model.question(), Some(Question::Words { .. })) && !model.ended() {
+        out.push(Row::of(Tone::Quiet, words::SIDE_HEAD));
+        out.extend(card::word_grid(&spoken::words(&model.seen.head), width));
+    }
+    out
+}

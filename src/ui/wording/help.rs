@@ -1,0 +1,116 @@
+//! What F1 says on each screen: what is asked, why, what next, and what
+//! happens if somebody pulls the plug now.
+
+/// Help for one kind of screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Help {
+    /// What is asked.
+    pub asked: &'static str,
+    /// Why it is asked.
+    pub why: &'static str,
+    /// What happens next.
+    pub next: &'static str,
+    /// If somebody pulls the plug now.
+    pub plug: &'static str,
+}
+
+const SAFE: &str = "Nothing is lost. Everything up to this question is on disk; what is half typed here is not. Resume, and the present step starts again.";
+
+/// Briefing.
+pub const BEGIN: Help = Help {
+    asked: "That everybody has read what will happen, and is ready.",
+    why: "A ceremony that starts with a surprise ends with a deviation.",
+    next: "The first step of the plan. F4 shows the whole plan.",
+    plug: SAFE,
+};
+/// Roll call.
+pub const SEAT: Help = Help {
+    asked: "The name of the person on this seat; or, after F5, why the seat stays empty.",
+    why: "The record must say who was in the room. Names are claims that people type; nobody's identity is proven by typing it.",
+    next: "The next seat. When all seats are answered, every role must have its quorum.",
+    plug: SAFE,
+};
+/// Clock.
+pub const CLOCK: Help = Help {
+    asked: "The time in UTC that another clock shows: a radio clock, a GPS receiver, a telephone outside the room.",
+    why: "Metadata expires by date. A wrong clock makes files that are expired at birth, or that live for years too long. This machine's own clock is hidden here, so that nobody copies it.",
+    next: "If both clocks agree within three minutes, the time counts as confirmed. If not, nothing is lost and you are told the difference.",
+    plug: SAFE,
+};
+/// Checklist.
+pub const ITEM: Help = Help {
+    asked: "That people looked at this one thing and that it is as the line says. Type yes.",
+    why: "Enter alone would be pressed without looking.",
+    next: "The next line, or the next step. If it is not as the line says, mend it, or note a deviation with F2.",
+    plug: SAFE,
+};
+/// Inventory.
+pub const SERIAL: Help = Help {
+    asked: "The serial number that is printed on the body of the device you want to use.",
+    why: "The screen could show what a wrong or false device says of itself. The print on the body comes from another source, so the two can be compared.",
+    next: "The device is known by this serial from now on. No PIN is asked here and nothing on the device is changed.",
+    plug: SAFE,
+};
+/// Set-up.
+pub const SET_UP: Help = Help {
+    asked: "New PINs for the device, each typed twice, then the last four characters of the serial on its body.",
+    why: "A typing slip in a new PIN would lock the device for ever, so both entries must be equal. The serial's end makes sure that the right device is emptied.",
+    next: "The device is emptied and set up. This is the one step that destroys what is on it.",
+    plug: "Nothing has been done to the device yet. Resume, and the set-up is asked again.",
+};
+/// PIN.
+pub const PIN: Help = Help {
+    asked: "The PIN of the device that is shown, or the passphrase of a file token.",
+    why: "The device does nothing without it. It goes straight to the device; neither the record nor the screen ever holds it. Nothing tries a PIN twice by itself.",
+    next: "The device checks it. A wrong PIN spends one of its tries and you are asked again.",
+    plug: "Nothing is lost and no try is spent.",
+};
+/// Confirmations.
+pub const CONFIRM: Help = Help {
+    asked: "A short text that proves you looked: the end of the serial on the body, or a whole word.",
+    why: "What comes now cannot be undone. The text cannot be copied from this screen where a device is meant.",
+    next: "Only after the text is right, the intent is written to the record, and then it is done.",
+    plug: "Nothing has been done yet. Resume, and you are asked again.",
+};
+/// Review.
+pub const REVIEW: Help = Help {
+    asked: "That you read every line to the end. Then type read.",
+    why: "These are the bytes that will be signed. Afterwards clients believe them. F6 shows the same bytes as JSON.",
+    next: "The digest of exactly these bytes is compared with another source, then signed.",
+    plug: SAFE,
+};
+/// Comparison.
+pub const WORDS: Help = Help {
+    asked: "Some of the 32 words of a digest, read from another source than this screen.",
+    why: "A screen that lies would show you what you expect. Words from a second source cannot be guessed; their positions were drawn at random a moment ago.",
+    next: "If all words match, the ceremony goes on. Three wrong tries lock the comparison; then a second person must open it.",
+    plug: "Nothing is lost. After a resume new positions are drawn.",
+};
+/// Locked comparison.
+pub const REOPEN: Help = Help {
+    asked: "A second person from the roll call, and what happened.",
+    why: "Three wrong tries may mean tired eyes, or that the two machines hold different bytes. One person alone must not wave that through.",
+    next: "New positions are drawn and the comparison starts again. The record counts a deviation.",
+    plug: SAFE,
+};
+/// Trouble.
+pub const TROUBLE: Help = Help {
+    asked: "Your decision. Mend what can be mended, then type again; or note a deviation (F2); or pause or abort (Ctrl-C).",
+    why: "Nothing is ever tried twice by itself: the second try may cost a PIN try or make a second key.",
+    next: "After again the step starts from its beginning and looks at the device first.",
+    plug: "Nothing more is lost than what the card says. Resume, and the step starts again.",
+};
+/// Working.
+pub const WORKING: Help = Help {
+    asked: "Nothing. The machine or a device is working.",
+    why: "Some devices need minutes for one key. As long as the seconds count, the program is alive.",
+    next: "The outcome is written to the record first and shown then.",
+    plug: "Nothing is changed by what is under way. Resume, and it is asked again.",
+};
+/// The ends.
+pub const ENDED: Help = Help {
+    asked: "Nothing more. Read what the screen says about the record and the media, then type end.",
+    why: "The record is complete as it stands.",
+    next: "The program ends.",
+    plug: "If the status line says that the seal is being written, wait. Otherwise it is safe.",
+};

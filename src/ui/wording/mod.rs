@@ -1,0 +1,315 @@
+//! Every sentence of the UI: here those of the frame and the modals, in the
+//! files beside those of the screens, the help and the home screen. Plain words
+//! for tired people in a cold room: one instruction at a time, what happens
+//! next, what is safe. A change here is a reviewed diff of the golden screens.
+
+pub mod ends;
+pub mod help;
+pub mod home;
+pub mod screens;
+
+use super::keymap::Intent;
+use crate::base::{Instant, is_plain, shown};
+use crate::engine::Refusal;
+
+pub use help::Help;
+
+/// Text from outside as printable ASCII. What has been made safe before is
+/// left alone, so that no escape is escaped twice.
+#[must_use]
+pub fn safe(text: &str) -> String {
+    if text.chars().all(|c| matches!(c, ' '..='~')) || is_plain(text) {
+        text.to_owned()
+    } else {
+        shown(text, 400)
+    }
+}
+
+/// A secret field with something in it, at the cursor.
+pub const TYPING: &str = "[ typing, not shown ]";
+/// The same, elsewhere.
+pub const TYPED: &str = "[ typed, not shown ]";
+/// Enter on an empty field.
+pub const EMPTY: &str = "Nothing was typed. Enter alone confirms nothing: type the answer first.";
+/// A field takes no more.
+pub const FIELD_FULL: &str = "This field is full. The last character was not taken.";
+/// After an answer was said.
+pub const SENT: &str = "Sent. It is being written to the record.";
+/// A form without its question.
+pub const OUT_OF_PLACE: &str = "This question is not open any more.";
+/// A deviation note was recorded.
+pub const NOTED: &str = "The deviation note is in the record.";
+/// Another modal holds text.
+pub const MODAL_BUSY: &str = "Finish this first, or press Esc to throw away what you typed here.";
+
+/// Top of a rehearsal.
+pub const BANNER_REHEARSAL: &str = "== REHEARSAL ";
+/// Top of a production ceremony.
+pub const BANNER_PRODUCTION: &str = "## PRODUCTION ";
+/// Instead of the clock, while it is compared.
+pub const CLOCK_HIDDEN: &str = "UTC clock hidden for this question";
+/// Heading before the first step.
+pub const HEADING_BRIEFING: &str = "Briefing";
+/// Heading after the last one.
+pub const HEADING_ENDED: &str = "The end of this run";
+/// Who acts.
+pub const EVERYBODY: &str = "EVERYBODY reads";
+/// Who acts.
+pub const MACHINE_ACTS: &str = "THE MACHINE works: wait";
+
+/// Status line.
+pub const STATUS_FAILED: &str = "STOPPED: the record cannot be written";
+/// Status line.
+pub const STATUS_REMOVE: &str = "SAFE TO REMOVE MEDIA";
+/// Status line.
+pub const STATUS_SEALING: &str = "WRITING THE SEAL - do not unplug";
+/// Status line.
+pub const STATUS_WORKING: &str = "WORKING - do not unplug";
+/// Status line.
+pub const STATUS_ASKING: &str = "LOOKING - nothing is changed";
+/// Status line.
+pub const STATUS_SENT: &str = "WRITING THE RECORD - wait";
+/// Status line.
+pub const STATUS_SAFE: &str = "SAFE TO UNPLUG";
+
+/// Footer.
+pub const KEY_HELP: &str = "help";
+/// Footer.
+pub const KEY_NOTE: &str = "note";
+/// Footer.
+pub const KEY_SECOND: &str = "2nd machine";
+/// Footer.
+pub const KEY_OVERVIEW: &str = "plan";
+/// Footer.
+pub const KEY_LEAVE: &str = "stop";
+/// Footer.
+pub const KEY_END: &str = "end";
+/// Footer.
+pub const KEY_MORE: &str = "more";
+/// Footer.
+pub const KEY_UP: &str = "up";
+/// Footer.
+pub const KEY_BACK: &str = "back";
+/// Footer.
+pub const KEY_BACK_NOTHING: &str = "back, nothing is done";
+/// Footer.
+pub const KEY_ENTER: &str = "go on";
+/// Footer.
+pub const KEY_NEXT: &str = "next field";
+
+/// Title.
+pub const TITLE_HELP: &str = "Help";
+/// Title.
+pub const TITLE_NOTE: &str = "Deviation note";
+/// Title.
+pub const TITLE_SECOND: &str = "Simulated second machine";
+/// Title.
+pub const TITLE_OVERVIEW: &str = "Plan and state";
+/// Title.
+pub const TITLE_LEAVE: &str = "Pause or abort";
+
+/// Help.
+pub const HELP_SAY: &str = "Help for this screen.";
+/// Help.
+pub const HELP_ASKED: &str = "What is asked";
+/// Help.
+pub const HELP_WHY: &str = "Why";
+/// Help.
+pub const HELP_NEXT: &str = "What next";
+/// Help.
+pub const HELP_PLUG: &str = "If I pull the plug now?";
+/// Help.
+pub const HELP_STEP: &str = "This step";
+/// Help.
+pub const HELP_KEYS: &str = "Keys";
+/// Help.
+pub const SAYS_BEFORE: &str = "before";
+/// Help.
+pub const SAYS_AFTER: &str = "after";
+/// Help.
+pub const SAYS_EVIDENCE: &str = "evidence";
+/// Help.
+pub const SAYS_RETRY: &str = "again";
+/// While a device does what must not be repeated.
+pub const PLUG_ACTING: &str = "Do not, if you can help it. The record says that this was started. If power goes now, nobody knows whether the device has done it, and the program will not do it twice: it stops and asks people.";
+/// Every key.
+pub const ALL_KEYS: &[(Intent, &str)] = &[
+    (Intent::Help, "this page"),
+    (
+        Intent::Note,
+        "note a deviation: expected, happened, decided, by whom",
+    ),
+    (
+        Intent::Second,
+        "the simulated second machine (some rehearsals only)",
+    ),
+    (Intent::Overview, "the whole plan; devices, people, files, record"),
+    (Intent::Other, "the other way to answer, where a screen has one"),
+    (Intent::Toggle, "review text or JSON, where a screen has both"),
+    (Intent::Enter, "go on with what was typed; alone it does nothing"),
+    (Intent::Clear, "empty the field"),
+    (Intent::Next, "next field"),
+    (Intent::PageDown, "read on"),
+    (Intent::PageUp, "read back"),
+    (Intent::Back, "close this, back to the question"),
+    (Intent::Leave, "pause or abort, from anywhere"),
+];
+/// Below a modal that only shows.
+pub const ESC_BACK: &str = "Esc goes back to the question. What you typed there is kept.";
+
+/// Deviation note.
+pub const NOTE_SAY: &str = "Something is not as the script says? Write it down now, in your own words.";
+/// Deviation note.
+pub const NOTE_BODY: &[&str] = &[
+    "A note stops nothing and cannot be taken back. It does not answer the open question.",
+    "Never write a PIN or a passphrase here.",
+];
+/// Deviation note.
+pub const NOTE_FIELDS: &[&str] = &["Expected", "Happened", "Decided", "By"];
+/// Deviation note.
+pub const NOTE_NEXT: &str = "Enter goes to the next field; after the last one the note is recorded.";
+
+/// Pause or abort.
+pub const LEAVE_SAY: &str = "Type pause or abort, then say why. Esc goes back and nothing is done.";
+/// Pause or abort.
+pub const LEAVE_WORD: &str = "Type pause or abort";
+/// Pause or abort.
+pub const LEAVE_WHY: &str = "Why";
+/// Pause or abort.
+pub const PAUSE: &str = "pause";
+/// Pause or abort.
+pub const PAUSE_MEANS: &str = "The program ends. Everything is on disk. You go on later where you are now: devices are locked again and the present step starts anew.";
+/// Pause or abort.
+pub const ABORT: &str = "abort";
+/// Pause or abort.
+pub const ABORT_MEANS: &str = "The ceremony ends for good, without a result. The record stays and says why. Keys that were made stay on their devices.";
+/// Pause or abort, while a device works.
+pub const LEAVE_WORKING: &str = "A device is working. A pause waits for its answer, then it is recorded. To abort, wait for the answer first.";
+/// Pause or abort.
+pub const LEAVE_NEXT: &str = "Enter goes to the next field; after the last one it is done.";
+/// Neither word.
+pub const LEAVE_NEITHER: &str = "Type the word pause or the word abort. Nothing was done.";
+/// Abort while a device works.
+pub const ABORT_WAITS: &str = "A device is working. Wait for its answer, then abort. Nothing was done.";
+/// The reason that is recorded after a signal.
+pub const PAUSE_SIGNAL: &str = "the program was told to stop (SIGTERM)";
+/// The reason that is recorded after the terminal went away.
+pub const PAUSE_NO_TERMINAL: &str = "the terminal went away";
+/// The runner's thread ended early.
+pub const RUNNER_GONE: &str = "the part of the program that writes the record is gone";
+/// No time to show.
+pub const NO_CLOCK: &str = "the system's clock is outside the calendar";
+
+/// Plan.
+pub const OVERVIEW_SAY: &str = "The plan: [x] done, [>] now, [ ] to come.";
+/// Plan.
+pub const MARK_DONE: &str = "[x]";
+/// Plan.
+pub const MARK_NOW: &str = "[>]";
+/// Plan.
+pub const MARK_LATER: &str = "[ ]";
+
+/// Second machine.
+pub const SECOND_LABEL: &str =
+    "SIMULATED SECOND MACHINE - rehearsal only. Read, remember, press Esc, type it there.";
+/// Second machine.
+pub const SECOND_TIME: &str = "Its clock";
+/// Second machine.
+pub const SECOND_BODIES: &str = "Printed on the bodies of the devices:";
+/// Second machine.
+pub const SECOND_ON_DEVICE: &str = "look at the device itself";
+/// Second machine.
+pub const SECOND_NO_WORDS: &str = "No words are being compared now.";
+/// Second machine.
+pub const SECOND_HEX: &str = "SHA-256";
+
+/// Words come from elsewhere.
+#[must_use]
+pub fn second_other(source: &str) -> String {
+    format!("The words that are asked for now come from {source}, not from here.")
+}
+
+/// Which words these are.
+#[must_use]
+pub fn second_words(what: &str) -> String {
+    format!("The 32 words of {what}, as this second machine computed them:")
+}
+
+/// A clock with whole minutes, as a person would read it.
+#[must_use]
+pub fn utc_minutes(at: Instant) -> String {
+    let text = at.to_string();
+    let (date, rest) = text.split_once('T').unwrap_or((text.as_str(), ""));
+    let time: String = rest.chars().take(5).collect();
+    format!("{date} {time}  UTC, {}", at.weekday())
+}
+
+/// The clock in the title bar.
+#[must_use]
+pub fn clock(at: Instant, confirmed: bool) -> String {
+    let text = at.to_string().replace('T', " ").replace('Z', "");
+    let word = if confirmed { "confirmed" } else { "not confirmed" };
+    format!("{text} UTC, {word}")
+}
+
+/// The act in the heading.
+#[must_use]
+pub fn act(number: usize, of: usize, title: &str) -> String {
+    format!("Act {number} of {of}: {title}")
+}
+
+/// The step in the heading.
+#[must_use]
+pub fn step(id: &str, number: usize, of: usize, headline: &str) -> String {
+    format!("{headline}   (step {id}, {number} of {of})")
+}
+
+/// Who acts.
+#[must_use]
+pub fn acts_now(role: &str) -> String {
+    format!("{} acts now", role.to_ascii_uppercase())
+}
+
+/// Status line.
+#[must_use]
+pub fn record_lines(records: u64) -> String {
+    format!("record: {records} lines")
+}
+
+/// Status line.
+#[must_use]
+pub fn deviations(count: u32) -> String {
+    format!("deviations: {count}")
+}
+
+/// Below a body that is longer than its place.
+#[must_use]
+pub fn lines_of(first: usize, last: usize, all: usize) -> String {
+    let more = if last < all {
+        "PgDn: there is more"
+    } else {
+        "this is the end"
+    };
+    format!("-- lines {first} to {last} of {all}; {more} --")
+}
+
+/// A step of the plan.
+#[must_use]
+pub fn overview_line(mark: &str, id: &str, headline: &str, by: &str) -> String {
+    format!("  {mark} {id:<14} {headline} ({by})")
+}
+
+/// An answer that was not accepted.
+#[must_use]
+pub fn refused(refusal: &Refusal) -> String {
+    format!(
+        "Not accepted: {}. Expected: {}. Got: {}. Nothing is lost; mend it and press Enter.",
+        safe(&refusal.because),
+        safe(&refusal.expected),
+        if refusal.got.is_empty() {
+            "nothing".to_owned()
+        } else {
+            safe(&refusal.got)
+        }
+    )
+}
