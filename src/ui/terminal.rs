@@ -48,7 +48,9 @@ impl Screen {
         restore_on_panic();
         enable_raw_mode()?;
         // From here on a failure must give the terminal back, too.
-        let opened = execute!(stdout(), EnterAlternateScreen, Hide)
+        // The clear is ours, not ratatui's: that one asks the terminal where its
+        // cursor is, and a serial line may never answer.
+        let opened = execute!(stdout(), EnterAlternateScreen, Clear(ClearType::All), Hide)
             .and_then(|()| crossterm::terminal::size())
             .and_then(|size| {
                 // A serial console reports 0x0: nobody knows better than 80x24.
@@ -61,11 +63,7 @@ impl Screen {
                 ratatui::Terminal::with_options(CrosstermBackend::new(stdout()), options)
             });
         match opened {
-            Ok(terminal) => {
-                let mut screen = Screen { terminal };
-                screen.terminal.clear()?;
-                Ok(screen)
-            }
+            Ok(terminal) => Ok(Screen { terminal }),
             Err(error) => {
                 restore();
                 Err(error.into())

@@ -1,0 +1,365 @@
+//! A person at a pseudo-terminal: types key by key into the shipped binary and
+//! reads the screen through a terminal model, as eyes would. Words and serials
+//! are read from the simulated second machine's page (F3), never from the
+//! question's own screen.
+#![allow(dead_code)]
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+/// How long a screen may take to come; a guard against hanging, not a measure.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+pub const F1: &str = "\x1bOP";
+pub const F2: &str = "\x1bOQ";
+pub const F3: &str = "\x1bOR";
+pub const F4: &str = "\x1bOS";
+pub const F5: &str = "\x1b[15~";
+pub const ESC: &str = "\x1b";
+pub const ENTER: &str = "\r";
+pub const PAGE_DOWN: &str = "\x1b[6~";
+pub const CTRL_C: &str = "\x03";
+
+pub struct Operator {
+    master: Box<dyn MasterPty + Send>,
+    writer: Box<dyn Write + Send>,
+    child: Box<dyn Child + Send + Sync>,
+    screen: Arc<Mutex<vt100::Parser>>,
+    /// Every byte that the program wrote to the terminal.
+    pub raw: Arc<Mutex<Vec<u8>>>,
+    /// What the papers say: SO PIN and PIN by token.
+    pub pins: BTreeMap<String, (String, String)>,
+    /// Serials on the bodies, where F3 does not know them before inventory.
+    pub serials: BTreeMap<String, String>,
+    /// Wrong PINs to type first, once each.
+    pub wrong_pins: Vec<String>,
+    /// Who fills the next seat.
+    pub names: Vec<String>,
+    /// Called with each question's screen before it is answered.
+    pub seen: Vec<String>,
+}
+
+impl Operator {
+    pub fn start(command: CommandBuilder, columns: u16, rows: u16) -> Operator {
+        let pair = native_pty_system()
+            .openpty(PtySize {
+                rows,
+                cols: columns,
+                pixel_width: 0,
+                pixel_height: 0,
+            })
+            .unwrap();
+        let child = pair.slave.spawn_command(command).unwrap();
+        drop(pair.slave);
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let writer = pair.master.take_writer().unwrap();
+        let screen = Arc::new(Mutex::new(vt100::Parser::new(rows, columns, 0)));
+        let raw = Arc::new(Mutex::new(Vec::new()));
+        let (to, copy) = (screen.clone(), raw.clone());
+        std::thread::spawn(move || {
+            let mut bytes = [0u8; 4096];
+            while let Ok(n) = reader.read(&mut bytes) {
+                if n == 0 {
+                    break;
+                }
+                to.lock().unwrap().process(&bytes[..n]);
+                copy.lock().unwrap().extend_from_slice(&bytes[..n]);
+            }
+        });
+        Operator {
+            master: pair.master,
+            writer,
+            child,
+            screen,
+            raw,
+            pins: BTreeMap::new(),
+            serials: BTreeMap::new(),
+            wrong_pins: Vec::new(),
+            names: ["Ada", "Olga", "Otto", "Oona", "Wim"].map(str::to_owned).to_vec(),
+            seen: Vec::new(),
+        }
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.process_id().unwrap()
+    }
+
+    /// The screen, once it has stood still: eyes do not read half a frame.
+    pub fn text(&self) -> String {
+        loop {
+            let before = self.raw.lock().unwrap().len();
+            std::thread::sleep(Duration::from_millis(12));
+            if self.raw.lock().unwrap().len() == before {
+                return self.screen.lock().unwrap().screen().contents();
+            }
+        }
+    }
+
+    pub fn press(&mut self, keys: &str) {
+        self.writer.write_all(keys.as_bytes()).unwrap();
+        self.writer.flush().unwrap();
+    }
+
+    /// One key at a time, like fingers.
+    pub fn type_in(&mut self, text: &str) {
+        for c in text.chars() {
+            self.press(&c.to_string());
+        }
+    }
+
+    pub fn enter(&mut self, text: &str) {
+        self.type_in(text);
+        self.press(ENTER);
+    }
+
+    pub fn resize(&mut self, columns: u16, rows: u16) {
+        self.screen.lock().unwrap().screen_mut().set_size(rows, columns);
+        self.master
+            .resize(PtySize {
+                rows,
+                cols: columns,
+                pixel_width: 0,
+                pixel_height: 0,
+            })
+            .unwrap();
+    }
+
+    /// Waits until the screen shows what `there` wants.
+    pub fn wait(&mut self, what: &str, there: impl Fn(&str) -> bool) -> String {
+        let start = Instant::now();
+        loop {
+            let text = self.text();
+            if there(&text) {
+                return text;
+            }
+            assert!(
+                start.elapsed() < PATIENCE,
+                "waited for {what}; the screen shows:\n{text}"
+            );
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    pub fn wait_for(&mut self, what: &str) -> String {
+        self.wait(what, |text| text.contains(what))
+    }
+
+    /// The program's exit code.
+    pub fn end(&mut self) -> u32 {
+        let start = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.exit_code();
+            }
+            assert!(
+                start.elapsed() < PATIENCE,
+                "the program does not end:\n{}",
+                self.text()
+            );
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+    }
+
+    /// Answers question after question until the screen shows `until`.
+    pub fn play(&mut self, until: &str) {
+        let start = Instant::now();
+        while !self.text().contains(until) {
+            assert!(
+                start.elapsed() < PATIENCE * 10,
+                "never came to {until}:\n{}",
+                self.text()
+            );
+            if let Some(step) = self.question() {
+                self.seen.push(self.text());
+                self.answer();
+                self.settle(&step, until);
+            } else {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+        }
+    }
+
+    /// The line of the prompt that waits for keys.
+    fn question(&self) -> Option<String> {
+        let text = self.text();
+        let prompt = text.lines().find(|l| l.starts_with(" > "))?;
+        let records = text.lines().find(|l| l.starts_with(" record: "))?;
+        Some(format!("{prompt}{records}"))
+    }
+
+    /// Until the answered question is gone: the record has grown.
+    fn settle(&mut self, before: &str, until: &str) {
+        let records = |text: &str| {
+            text.lines()
+                .find(|l| l.starts_with(" record: "))
+                .map(|l| l.split_whitespace().nth(1).unwrap_or("").to_owned())
+        };
+        let old = before
+            .rsplit(" record: ")
+            .next()
+            .and_then(|l| l.split_whitespace().next().map(str::to_owned));
+        self.wait("the answer to be taken", |text| {
+            text.contains(until)
+                || records(text).is_some_and(|new| Some(new) != old) && !text.contains("WORKING")
+        });
+    }
+
+    /// Answers the open question as a person would.
+    pub fn answer(&mut self) {
+        let text = self.text();
+        let prompt = text
+            .lines()
+            .find(|l| l.starts_with(" > "))
+            .unwrap()
+            .trim_start_matches(" > ")
+            .to_owned();
+        if prompt.starts_with("Type begin") {
+            self.enter("begin");
+        } else if prompt.starts_with("Full name") {
+            let name = self.names.remove(0);
+            self.enter(&name);
+        } else if prompt.starts_with("UTC, as") {
+            let page = self.second_machine();
+            let line = page.lines().find(|l| l.contains("Its clock")).unwrap();
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let at = words.iter().position(|w| *w == "clock").unwrap();
+            self.enter(&format!("{} {}", words[at + 1], words[at + 2]));
+        } else if prompt.starts_with("Type yes") {
+            self.enter("yes");
+        } else if prompt.starts_with("Serial on the body") {
+            let token = after(&text, "Take ");
+            let serial = self.serial(&token);
+            self.enter(&serial);
+        } else if prompt.starts_with("SO PIN, new") || prompt.starts_with("Passphrase, new") {
+            let token = after(&text, "Set up device ");
+            let (so_pin, pin) = self.pins[&token].clone();
+            let serial = self.serial(&token);
+            if prompt.starts_with("SO PIN") {
+                self.enter(&so_pin);
+                self.enter(&so_pin);
+            }
+            self.enter(&pin);
+            self.enter(&pin);
+            self.enter(&serial[serial.len() - 4..]);
+        } else if prompt.starts_with("PIN") || prompt.starts_with("Passphrase") {
+            let token = after(&text, "Unlock ").trim_end_matches(':').to_owned();
+            let pin = if self.wrong_pins.is_empty() {
+                self.pins[&token].1.clone()
+            } else {
+                self.wrong_pins.remove(0)
+            };
+            self.enter(&pin);
+        } else if prompt.starts_with("Last 4 of the serial") {
+            let headline = text.lines().find(|l| l.contains("(step ")).unwrap();
+            let token = after(headline.rsplit_once(" on ").unwrap().1, "");
+            let serial = self.serial(&token);
+            self.enter(&serial[serial.len() - 4..]);
+        } else if prompt.starts_with("Type read") {
+            while !self.text().contains("this is the end") {
+                let before = self.text();
+                self.press(PAGE_DOWN);
+                self.wait("the next page", |t| t != before);
+            }
+            self.enter("read");
+        } else if prompt.starts_with("word ") {
+            self.words();
+        } else if let Some(word) = prompt.strip_prefix("Type ") {
+            // "Type export:", "Type close:", "Type end:"
+            let word = word.split(':').next().unwrap().to_owned();
+            self.enter(&word);
+        } else {
+            panic!("no answer to {prompt}:\n{text}");
+        }
+    }
+
+    fn serial(&mut self, token: &str) -> String {
+        if let Some(serial) = self.serials.get(token) {
+            return serial.clone();
+        }
+        let page = self.second_machine();
+        page.lines()
+            .find_map(|l| {
+                let mut words = l.split_whitespace();
+                (words.next() == Some(token)).then(|| words.next().unwrap().to_owned())
+            })
+            .unwrap_or_else(|| panic!("no serial of {token}:\n{page}"))
+    }
+
+    /// Reads the second machine's page, then comes back to the question.
+    fn second_machine(&mut self) -> String {
+        self.press(F3);
+        let page = self.wait_for("SIMULATED SECOND MACHINE - ");
+        assert!(
+            !page.lines().any(|l| l.starts_with(" > ")),
+            "never beside the question:\n{page}"
+        );
+        let mut whole = page.clone();
+        let mut last = page;
+        while last.contains("there is more") {
+            self.press(PAGE_DOWN);
+            let before = last.clone();
+            last = self.wait("the next page", |t| t != before);
+            whole.push('\n');
+            whole.push_str(&last);
+        }
+        self.press(ESC);
+        self.wait("the question", |t| t.lines().any(|l| l.starts_with(" > ")));
+        whole
+    }
+
+    pub fn words(&mut self) {
+        let asked: Vec<usize> = self
+            .text()
+            .lines()
+            .filter_map(|l| {
+                let l = l.trim_start_matches(" > ").trim_start();
+                l.strip_prefix("word ")?
+                    .trim_start()
+                    .split(' ')
+                    .next()?
+                    .parse()
+                    .ok()
+            })
+            .collect();
+        let page = self.second_machine();
+        let mut words = BTreeMap::new();
+        for line in page.lines().skip_while(|l| !l.contains("The 32 words")).skip(1) {
+            let tokens: Vec<&str> = line.split_whitespace().collect();
+            for pair in tokens.chunks(2) {
+                if let [number, word] = pair
+                    && let Ok(number) = number.parse::<usize>()
+                    && word.chars().all(|c| c.is_ascii_alphabetic())
+                {
+                    words.entry(number).or_insert_with(|| (*word).to_owned());
+                }
+            }
+        }
+        for at in asked {
+            let word = words
+                .get(&at)
+                .unwrap_or_else(|| panic!("no word {at}:\n{page}"))
+                .clone();
+            self.enter(&word);
+        }
+    }
+}
+
+/// The word that follows a text on the screen.
+fn after(screen: &str, what: &str) -> String {
+    let at = screen
+        .find(what)
+        .unwrap_or_else(|| panic!("no \"{what}\":\n{screen}"));
+    screen[at + what.len()..]
+        .split([' ', '\n', '?', '.'])
+        .next()
+        .unwrap()
+        .to_owned()
+}

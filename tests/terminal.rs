@@ -1,0 +1,280 @@
+//! The release binary in a pseudo-terminal, keystroke by keystroke: whole
+//! ceremonies on embedded and on real SoftHSM2 tokens, with typos, a wrong
+//! PIN, a resize, a terminal that is too small, Ctrl-C and SIGTERM on the way.
+#![cfg(all(feature = "tui", feature = "pkcs11"))]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::print_stdout,
+    clippy::string_slice,
+    reason = "a test fails by panicking, and a skip must be visible"
+)]
+
+#[path = "support/operator.rs"]
+mod operator;
+#[path = "support/program.rs"]
+mod program;
+
+use std::path::Path;
+
+use operator::{CTRL_C, ENTER, ESC, F1, F2, F4, Operator};
+use portable_pty::CommandBuilder;
+use program::{BINARY, Room, SOFTHSM, clients_accept, lines, ran, root, run, script};
+
+fn command(room: &Room, args: &[&str]) -> CommandBuilder {
+    let mut command = CommandBuilder::new(BINARY);
+    command.args(args);
+    command.arg("--record");
+    command.arg(room.record());
+    command.arg("--media");
+    command.arg(room.media());
+    command.cwd(room.dir.path());
+    command.env("TERM", "xterm");
+    command
+}
+
+fn rehearsal(room: &Room, columns: u16, rows: u16) -> Operator {
+    with_papers(Operator::start(command(room, &["rehearse"]), columns, rows))
+}
+
+fn resumed(room: &Room) -> Operator {
+    with_papers(Operator::start(command(room, &["resume"]), 80, 24))
+}
+
+fn with_papers(mut operator: Operator) -> Operator {
+    for token in ["token-a", "token-b", "token-c"] {
+        operator.pins.insert(
+            token.to_owned(),
+            (format!("so-of-{token}"), format!("pin-of-{token}")),
+        );
+    }
+    let passphrase = "correct-horse-battery".to_owned();
+    operator
+        .pins
+        .insert("online-file".to_owned(), (passphrase.clone(), passphrase));
+    operator
+}
+
+fn verified(bundle: &Path) {
+    let ours = run(&["verify", bundle.to_str().unwrap()]);
+    assert_eq!(ours.code, 0, "{}{}", ours.out, ours.err);
+    let second = ran(std::process::Command::new("python3")
+        .arg(root().join("src/bundle/verify.py"))
+        .arg(bundle));
+    assert_eq!(second.code, 0, "{}{}", second.out, second.err);
+}
+
+/// No escape sequence but those that draw: no OSC (title, clipboard,
+/// hyperlink), no device control string.
+fn only_draws(operator: &Operator) {
+    let raw = operator.raw.lock().unwrap();
+    for pair in raw.windows(2) {
+        assert!(
+            !(pair[0] == 0x1b && matches!(pair[1], b']' | b'P' | b'X' | b'^' | b'_')),
+            "a control string was sent to the terminal"
+        );
+    }
+}
+
+#[test]
+fn a_whole_rehearsal_is_typed_through() {
+    let room = Room::new();
+    let mut ada = rehearsal(&room, 80, 24);
+    ada.wait_for("Type begin");
+    // Enter alone confirms nothing, and a typo is explained.
+    ada.press(ENTER);
+    ada.wait_for("Enter alone confirms nothing");
+    ada.enter("begn");
+    ada.wait_for("Type begin: begn");
+    for _ in 0..4 {
+        ada.press("\x7f");
+    }
+    ada.enter("begin");
+    ada.wait_for("Full name");
+    // A deviation note, the plan, and help, from any screen.
+    ada.press(F2);
+    ada.wait_for("Expected");
+    for text in ["a third officer", "nobody came", "go on with two", "Ada"] {
+        ada.enter(text);
+    }
+    ada.wait_for("deviations: 1");
+    ada.press(F4);
+    ada.wait_for("Inventory online-file");
+    ada.press(ESC);
+    ada.wait_for("Full name");
+    ada.press(F1);
+    ada.wait_for("Help for this screen");
+    ada.press(ESC);
+    ada.wait_for("Full name");
+    // A resize, smaller than the minimum, and back to a larger one.
+    ada.resize(79, 24);
+    ada.wait("the size notice", |t| {
+        t.contains("80") && !t.contains("Full name")
+    });
+    ada.resize(120, 40);
+    ada.wait_for("Full name");
+    ada.resize(80, 24);
+    ada.wait_for("Full name");
+    ada.wrong_pins = vec!["not-the-pin".to_owned()];
+    ada.play("Type end");
+    assert!(ada.text().contains("REHEARSAL"), "{}", ada.text());
+    ada.wait_for("SAFE TO REMOVE");
+    ada.enter("end");
+    assert_eq!(ada.end(), 0);
+    for screen in &ada.seen {
+        assert!(screen.contains("REHEARSAL"), "{screen}");
+        for secret in ["pin-of-token", "so-of-token", "correct-horse", "not-the-pin"] {
+            assert!(!screen.contains(secret), "{screen}");
+        }
+    }
+    only_draws(&ada);
+    verified(&room.bundle());
+    clients_accept(&room.bundle(), room.dir.path(), false);
+    let record = lines(&room.record());
+    assert!(record[0].contains("\"front_end\":\"tui\"") && record[0].contains("\"secrets\":\"keyboard\""));
+    assert!(record.iter().any(|l| l.contains("\"code\":\"pin-wrong\"")));
+    assert!(
+        record
+            .iter()
+            .any(|l| l.contains("\"type\":\"note\"") && l.contains("nobody came"))
+    );
+}
+
+#[test]
+fn the_same_on_three_softhsm2_tokens_at_120x40() {
+    let room = Room::new();
+    let Some(conf) = room.softhsm() else { return };
+    let mut command = command(
+        &room,
+        &["run", script("root-keygen-softhsm.toml").to_str().unwrap()],
+    );
+    command.arg("--module");
+    command.arg(format!("softhsm={SOFTHSM}"));
+    command.env("SOFTHSM2_CONF", &conf);
+    let mut ada = Operator::start(command, 120, 40);
+    // SoftHSM2 draws serials itself; the lab's paper names them.
+    let listed = ran(std::process::Command::new("softhsm2-util")
+        .env("SOFTHSM2_CONF", &conf)
+        .arg("--show-slots"));
+    let mut serial = String::new();
+    for line in listed.out.lines() {
+        if let Some((_, value)) = line.split_once("Serial number:") {
+            serial = value.trim().to_owned();
+        }
+        if let Some((_, value)) = line.split_once("Label:")
+            && let Some(name) = value.trim().strip_prefix("blank-")
+        {
+            ada.serials.insert(format!("token-{name}"), serial.clone());
+        }
+    }
+    assert_eq!(ada.serials.len(), 3, "{}", listed.out);
+    for token in ["token-a", "token-b", "token-c"] {
+        ada.pins
+            .insert(token.to_owned(), ("87654321".to_owned(), "12345678".to_owned()));
+    }
+    ada.wrong_pins = vec!["11111111".to_owned()];
+    ada.play("Read back root");
+    ada.resize(80, 24);
+    ada.play("Type end");
+    ada.enter("end");
+    assert_eq!(ada.end(), 0);
+    verified(&room.bundle());
+    clients_accept(&room.bundle(), room.dir.path(), true);
+    let record = lines(&room.record());
+    assert!(
+        record.iter().any(|l| l.contains("\"code\":\"pin-wrong\"")),
+        "the wrong PIN is recorded"
+    );
+}
+
+/// SIGTERM at one screen after the other: paused, exit code 3, terminal given
+/// back, and each time resumed where it was; at the end one good bundle.
+#[test]
+fn sigterm_pauses_anywhere_and_the_ceremony_goes_on() {
+    let room = Room::new();
+    let mut ada = rehearsal(&room, 80, 24);
+    let mut pauses = 0;
+    for until in [
+        "Type begin",
+        "UTC, as",
+        "Serial on the body",
+        "SO PIN, new",
+        "Unlock token-a",
+        "Last 4 of the serial",
+        "Type read",
+        "word ",
+        "Type export",
+        "Type close",
+    ] {
+        ada.play(until);
+        let pid = ada.pid().to_string();
+        assert!(
+            std::process::Command::new("kill")
+                .args(["-TERM", &pid])
+                .status()
+                .unwrap()
+                .success()
+        );
+        assert_eq!(ada.end(), 3, "{until}: {}", ada.text());
+        let raw = String::from_utf8_lossy(&ada.raw.lock().unwrap()).into_owned();
+        assert!(raw.contains("\x1b[?1049l"), "{until}: the terminal is given back");
+        let last = lines(&room.record()).last().unwrap().clone();
+        assert!(
+            last.contains("\"type\":\"pause\"") && last.contains("SIGTERM"),
+            "{until}: {last}"
+        );
+        pauses += 1;
+        let names = ada.names.clone();
+        ada = resumed(&room);
+        ada.names = names;
+    }
+    assert_eq!(pauses, 10);
+    ada.play("Type end");
+    ada.enter("end");
+    assert_eq!(ada.end(), 0);
+    verified(&room.bundle());
+    let keys = lines(&room.record())
+        .iter()
+        .filter(|l| l.contains("\"type\":\"key\""))
+        .count();
+    assert_eq!(keys, 7, "each key was made once");
+}
+
+#[test]
+fn ctrl_c_opens_pause_or_abort_on_any_screen() {
+    let room = Room::new();
+    let mut ada = rehearsal(&room, 80, 24);
+    ada.play("UTC, as");
+    ada.press(CTRL_C);
+    ada.wait_for("pause or abort");
+    ada.press(ESC);
+    ada.wait_for("UTC, as");
+    ada.press(CTRL_C);
+    ada.wait_for("pause or abort");
+    ada.enter("abort");
+    ada.enter("the clock is broken");
+    assert!(ada.end() == 1, "{}", ada.text());
+    let last = lines(&room.record()).last().unwrap().clone();
+    assert!(
+        last.contains("\"type\":\"abort\"") && last.contains("the clock is broken"),
+        "{last}"
+    );
+}
+
+#[test]
+fn a_terminal_that_is_too_small_shows_only_that() {
+    let room = Room::new();
+    let mut ada = rehearsal(&room, 60, 20);
+    ada.wait("the size notice", |t| t.contains("80") && t.contains("24"));
+    assert!(!ada.text().contains("begin:"), "{}", ada.text());
+    ada.resize(80, 24);
+    ada.wait_for("Type begin");
+    ada.press(CTRL_C);
+    ada.wait_for("pause or abort");
+    ada.enter("pause");
+    ada.enter("the window was too small");
+    assert_eq!(ada.end(), 3, "{}", ada.text());
+}
