@@ -115,9 +115,9 @@ fn a_whole_rehearsal_is_typed_through() {
         t.contains("80") && !t.contains("Full name")
     });
     ada.resize(120, 40);
-    ada.wait_for("Full name");
+    ada.wait("the large frame", |t| t.contains("Full name") && t.contains("PEOPLE"));
     ada.resize(80, 24);
-    ada.wait_for("Full name");
+    ada.wait("the small frame again", |t| t.contains("Full name") && !t.contains("PEOPLE"));
     ada.wrong_pins = vec!["not-the-pin".to_owned()];
     ada.play("Type end");
     assert!(ada.text().contains("REHEARSAL"), "{}", ada.text());
@@ -178,6 +178,7 @@ fn the_same_on_three_softhsm2_tokens_at_120x40() {
     ada.wrong_pins = vec!["11111111".to_owned()];
     ada.play("Read back root");
     ada.resize(80, 24);
+    ada.wait("the small frame", |t| t.contains("Read back root") && !t.contains("PEOPLE"));
     ada.play("Type end");
     ada.enter("end");
     assert_eq!(ada.end(), 0);
@@ -256,7 +257,9 @@ fn ctrl_c_opens_pause_or_abort_on_any_screen() {
     ada.wait_for("pause or abort");
     ada.enter("abort");
     ada.enter("the clock is broken");
-    assert!(ada.end() == 1, "{}", ada.text());
+    ada.wait_for("Aborted.");
+    ada.enter("end");
+    assert_eq!(ada.end(), 1, "{}", ada.text());
     let last = lines(&room.record()).last().unwrap().clone();
     assert!(
         last.contains("\"type\":\"abort\"") && last.contains("the clock is broken"),
@@ -276,5 +279,7 @@ fn a_terminal_that_is_too_small_shows_only_that() {
     ada.wait_for("pause or abort");
     ada.enter("pause");
     ada.enter("the window was too small");
+    ada.wait_for("Paused.");
+    ada.enter("end");
     assert_eq!(ada.end(), 3, "{}", ada.text());
 }

@@ -11,7 +11,8 @@ use crossterm::cursor::{Hide, Show};
 use crossterm::event::{self, Event};
 use crossterm::execute;
 use crossterm::terminal::{
-    Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen,
+    LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
@@ -89,7 +90,11 @@ impl Screen {
     /// # Errors
     /// What the terminal says.
     pub fn draw(&mut self, view: impl FnOnce(&mut Frame)) -> Result<(), UiError> {
+        // Terminals that know synchronized updates show whole frames only; the
+        // Linux console ignores the two marks.
+        execute!(stdout(), BeginSynchronizedUpdate)?;
         self.terminal.draw(view)?;
+        execute!(stdout(), EndSynchronizedUpdate)?;
         Ok(())
     }
 

@@ -14,6 +14,9 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 /// How long a screen may take to come; a guard against hanging, not a measure.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// End of a synchronized update: the program marks each frame with it.
+const END_OF_FRAME: &[u8] = b"\x1b[?2026l";
+
 pub const F1: &str = "\x1bOP";
 pub const F2: &str = "\x1bOQ";
 pub const F3: &str = "\x1bOR";
@@ -29,6 +32,7 @@ pub struct Operator {
     writer: Box<dyn Write + Send>,
     child: Box<dyn Child + Send + Sync>,
     screen: Arc<Mutex<vt100::Parser>>,
+    frame: Arc<Mutex<String>>,
     /// Every byte that the program wrote to the terminal.
     pub raw: Arc<Mutex<Vec<u8>>>,
     /// What the papers say: SO PIN and PIN by token.
@@ -59,15 +63,24 @@ impl Operator {
         let writer = pair.master.take_writer().unwrap();
         let screen = Arc::new(Mutex::new(vt100::Parser::new(rows, columns, 0)));
         let raw = Arc::new(Mutex::new(Vec::new()));
-        let (to, copy) = (screen.clone(), raw.clone());
+        let frame = Arc::new(Mutex::new(String::new()));
+        let (to, copy, whole) = (screen.clone(), raw.clone(), frame.clone());
         std::thread::spawn(move || {
             let mut bytes = [0u8; 4096];
             while let Ok(n) = reader.read(&mut bytes) {
                 if n == 0 {
                     break;
                 }
-                to.lock().unwrap().process(&bytes[..n]);
-                copy.lock().unwrap().extend_from_slice(&bytes[..n]);
+                let mut raw = copy.lock().unwrap();
+                // Byte by byte, so that the end of a frame is never missed.
+                for byte in &bytes[..n] {
+                    raw.push(*byte);
+                    let mut screen = to.lock().unwrap();
+                    screen.process(&[*byte]);
+                    if raw.ends_with(END_OF_FRAME) {
+                        *whole.lock().unwrap() = screen.screen().contents();
+                    }
+                }
             }
         });
         Operator {
@@ -75,6 +88,7 @@ impl Operator {
             writer,
             child,
             screen,
+            frame,
             raw,
             pins: BTreeMap::new(),
             serials: BTreeMap::new(),
@@ -88,15 +102,10 @@ impl Operator {
         self.child.process_id().unwrap()
     }
 
-    /// The screen, once it has stood still: eyes do not read half a frame.
+    /// The last whole frame: eyes do not read half a one.
     pub fn text(&self) -> String {
-        loop {
-            let before = self.raw.lock().unwrap().len();
-            std::thread::sleep(Duration::from_millis(12));
-            if self.raw.lock().unwrap().len() == before {
-                return self.screen.lock().unwrap().screen().contents();
-            }
-        }
+        std::thread::sleep(Duration::from_millis(2));
+        self.frame.lock().unwrap().clone()
     }
 
     pub fn press(&mut self, keys: &str) {
@@ -258,7 +267,8 @@ impl Operator {
             };
             self.enter(&pin);
         } else if prompt.starts_with("Last 4 of the serial") {
-            let headline = text.lines().find(|l| l.contains("(step ")).unwrap();
+            let line = text.lines().find(|l| l.contains("(step ")).unwrap();
+            let headline = line.split("(step ").next().unwrap();
             let token = after(headline.rsplit_once(" on ").unwrap().1, "");
             let serial = self.serial(&token);
             self.enter(&serial[serial.len() - 4..]);
