@@ -431,7 +431,7 @@ impl Stage {
     }
 
     /// Answers well until the record is closed.
-    pub fn to_the_end(&mut self) -> &mut Stage {
+    pub fn until_closed(&mut self) -> &mut Stage {
         self.settle();
         while self.state.phase != Phase::Closed {
             let answer = self.good_answer();
