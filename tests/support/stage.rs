@@ -298,11 +298,16 @@ impl Stage {
 
     /// Plays devices and media until people are asked.
     pub fn settle(&mut self) -> &mut Stage {
-        while let Phase::Working(effect) = self.state.phase.clone() {
-            let outcome = self.play(&effect.what);
-            self.outcome(outcome);
+        while matches!(self.state.phase, Phase::Working(_)) {
+            self.settle_one();
         }
         self
+    }
+
+    /// Plays one outcome.
+    pub fn settle_one(&mut self) -> &mut Stage {
+        let outcome = self.play(&self.effect().what);
+        self.outcome(outcome)
     }
 
     fn play(&mut self, what: &What) -> Outcome {
