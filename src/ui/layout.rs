@@ -107,8 +107,11 @@ pub struct Laid {
 pub fn lay(page: Page, notice: Option<&super::model::Notice>, area: Rect) -> Laid {
     use super::theme::Tone;
     let width = usize::from(area.width);
-    let mut head = para(Tone::Strong, &page.say, width);
-    head.push(Row::blank());
+    let mut head = Vec::new();
+    if !page.say.is_empty() {
+        head = para(Tone::Strong, &page.say, width);
+        head.push(Row::blank());
+    }
     let mut foot = Vec::new();
     if let Some(notice) = notice {
         foot.extend(para(

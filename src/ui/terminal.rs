@@ -5,6 +5,7 @@
 use std::io::{self, IsTerminal, Stdout, stdin, stdout};
 use std::panic;
 use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crossterm::cursor::{Hide, Show};
@@ -48,6 +49,7 @@ impl Screen {
         }
         restore_on_panic();
         enable_raw_mode()?;
+        HELD.store(true, Ordering::SeqCst);
         // From here on a failure must give the terminal back, too.
         // The clear is ours, not ratatui's: that one asks the terminal where its
         // cursor is, and a serial line may never answer.
@@ -120,9 +122,13 @@ impl Drop for Screen {
     }
 }
 
+/// Whether this program holds the terminal now.
+static HELD: AtomicBool = AtomicBool::new(false);
+
 /// Cooked mode, the cursor, the shell's screen. Every part is tried: there is
 /// nobody left to tell about a failure.
 fn restore() {
+    HELD.store(false, Ordering::SeqCst);
     let _ = disable_raw_mode();
     let _ = execute!(stdout(), Clear(ClearType::All), LeaveAlternateScreen, Show);
 }
@@ -131,14 +137,19 @@ fn restore_on_panic() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let before = panic::take_hook();
-        // Only the thread that draws owns the terminal: a panic of a token's
-        // thread must not pull the screen away from under people.
+        // Only the thread that draws gives the terminal back: a panic of a
+        // token's thread becomes an outcome, and its words must not be written
+        // across the screen.
         let drawer = std::thread::current().id();
         panic::set_hook(Box::new(move |info| {
-            if std::thread::current().id() == drawer {
-                restore();
-                before(info);
+            let held = HELD.load(Ordering::SeqCst);
+            if held && std::thread::current().id() != drawer {
+                return;
             }
+            if held {
+                restore();
+            }
+            before(info);
         }));
     });
 }

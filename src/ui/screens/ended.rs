@@ -41,7 +41,7 @@ fn page(model: &Model, width: usize) -> Page {
         .clone()
         .unwrap_or_else(|| words::RECORD_DIR.to_owned());
     let mut body = Vec::new();
-    let mut line = |name: &str, tone: Tone, text: &str| body.extend(fact(name, 14, tone, text, width));
+    let mut line = |name: &str, tone: Tone, text: &str| body.extend(fact(name, 15, tone, text, width));
     let say = match (&model.failed, &model.seen.state.phase) {
         (Some(failure), _) => {
             let card = failure.code.card();
@@ -50,7 +50,11 @@ fn page(model: &Model, width: usize) -> Page {
             line(words::WAS_CHANGED, Tone::Plain, card.changed);
             line(words::WHAT_TO_DO, Tone::Strong, card.remedy);
             line(words::SYSTEM_SAYS, Tone::Plain, &safe(&failure.meaning));
-            words::FAILED_SAY
+            if model.seen.state.phase == Phase::Closed {
+                words::FAILED_SEAL_SAY
+            } else {
+                words::FAILED_SAY
+            }
         }
         (None, Phase::Paused) => {
             line(words::SAFE_NOW, Tone::Good, words::PAUSED_SAFE);

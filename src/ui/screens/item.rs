@@ -1,4 +1,5 @@
-//! One line of a checklist: people look at it and type `yes`.
+//! One line of a checklist: people look at it and type `yes`. One line at a
+//! time, because a page of boxes is ticked without looking.
 
 use super::{Screen, ask, no_hints, no_key, say, unchecked};
 use crate::engine::{Answer, Question};

@@ -82,7 +82,7 @@ fn device(fault: &DeviceFault, width: usize) -> Vec<Row> {
     rows.push(Row::blank());
     rows.extend(fact(
         words::DEVICE_SAYS,
-        14,
+        15,
         Tone::Plain,
         &safe(&fault.meaning),
         width,
@@ -91,9 +91,9 @@ fn device(fault: &DeviceFault, width: usize) -> Vec<Row> {
 }
 
 fn card(happened: &str, means: &str, changed: &str, remedy: &str, width: usize) -> Vec<Row> {
-    let mut rows = fact(words::HAPPENED, 14, Tone::Bad, happened, width);
-    rows.extend(fact(words::MEANS, 14, Tone::Plain, means, width));
-    rows.extend(fact(words::WAS_CHANGED, 14, Tone::Plain, changed, width));
-    rows.extend(fact(words::WHAT_TO_DO, 14, Tone::Strong, remedy, width));
+    let mut rows = fact(words::HAPPENED, 15, Tone::Bad, happened, width);
+    rows.extend(fact(words::MEANS, 15, Tone::Plain, means, width));
+    rows.extend(fact(words::WAS_CHANGED, 15, Tone::Plain, changed, width));
+    rows.extend(fact(words::WHAT_TO_DO, 15, Tone::Strong, remedy, width));
     rows
 }

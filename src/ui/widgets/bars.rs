@@ -6,7 +6,7 @@ use super::rows::Row;
 use super::text::{ends, fit, len, pad};
 use crate::engine::{Expect, Phase, Question, expects};
 use crate::ui::keymap::{self, Intent};
-use crate::ui::model::{ModalKind, Model};
+use crate::ui::model::Model;
 use crate::ui::theme::Tone;
 use crate::ui::wording::{self, safe};
 use crate::ui::{modals, screens};
@@ -136,12 +136,11 @@ pub fn hints(model: &Model) -> Vec<screens::Hint> {
     }
     out.push((Intent::Overview, wording::KEY_OVERVIEW));
     out.extend((screens::of(model).hints)(model));
-    let leave = if model.ended() {
-        wording::KEY_END
-    } else {
-        wording::KEY_LEAVE
-    };
-    out.push((Intent::Leave, leave));
+    if !model.ended() {
+        out.push((Intent::Leave, wording::KEY_LEAVE));
+    } else if !model.sealing() {
+        out.push((Intent::Leave, wording::KEY_END));
+    }
     out
 }
 
@@ -167,10 +166,4 @@ pub fn footer(model: &Model, width: u16) -> Row {
             .and(Tone::Plain, format!(" {text}"));
     }
     row
-}
-
-/// Whether the modal is the simulated second machine, which has edges of its own.
-#[must_use]
-pub fn is_second(model: &Model) -> bool {
-    model.modal.as_ref().is_some_and(|m| m.kind == ModalKind::Second)
 }

@@ -95,9 +95,13 @@ fn window(rows: Vec<Row>, height: usize) -> Vec<Row> {
         .rposition(|r| r.0.iter().any(|(_, t)| t.trim_start().starts_with('>')))
         .unwrap_or(0);
     let skip = here
-        .saturating_sub(height.div_euclid(2))
+        .saturating_sub(height.div_euclid(2).saturating_add(1))
         .min(rows.len().saturating_sub(height));
-    rows.into_iter().skip(skip).take(height).collect()
+    let mut part: Vec<Row> = rows.into_iter().skip(skip).take(height).collect();
+    if let Some(last) = part.last_mut() {
+        *last = Row::blank();
+    }
+    part
 }
 
 fn devices(model: &Model, width: usize) -> Vec<Row> {

@@ -116,6 +116,8 @@ pub const NEXT: &str = "Next";
 pub const HEAD_WORDS: &str = "The record's last line in words (write them down):";
 /// Failed.
 pub const FAILED_SAY: &str = "The ceremony stopped: the record cannot be written.";
+/// Failed after the close.
+pub const FAILED_SEAL_SAY: &str = "The record is closed, but the seal could not be written.";
 /// Paused.
 pub const PAUSED_SAY: &str = "Paused. Everything is on disk.";
 /// Paused.

@@ -1,4 +1,5 @@
-//! Sentences of the home screen.
+//! Sentences of the home screen, where nothing has been started yet and
+//! nothing can be harmed.
 
 /// Title bar.
 pub const TITLE: &str = "tuf-ceremony: offline key ceremonies for The Update Framework";

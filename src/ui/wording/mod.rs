@@ -58,7 +58,7 @@ pub const EVERYBODY: &str = "EVERYBODY reads";
 pub const MACHINE_ACTS: &str = "THE MACHINE works: wait";
 
 /// Status line.
-pub const STATUS_FAILED: &str = "STOPPED: the record cannot be written";
+pub const STATUS_FAILED: &str = "STOPPED - read the card";
 /// Status line.
 pub const STATUS_REMOVE: &str = "SAFE TO REMOVE MEDIA";
 /// Status line.
@@ -165,7 +165,12 @@ pub const NOTE_BODY: &[&str] = &[
     "Never write a PIN or a passphrase here.",
 ];
 /// Deviation note.
-pub const NOTE_FIELDS: &[&str] = &["Expected", "Happened", "Decided", "By"];
+pub const NOTE_FIELDS: &[&str] = &[
+    "What was expected",
+    "What happened",
+    "What was decided",
+    "Who decided",
+];
 /// Deviation note.
 pub const NOTE_NEXT: &str = "Enter goes to the next field; after the last one the note is recorded.";
 
@@ -210,8 +215,7 @@ pub const MARK_NOW: &str = "[>]";
 pub const MARK_LATER: &str = "[ ]";
 
 /// Second machine.
-pub const SECOND_LABEL: &str =
-    "SIMULATED SECOND MACHINE - rehearsal only. Read, remember, press Esc, type it there.";
+pub const SECOND_LABEL: &str = "SIMULATED SECOND MACHINE - rehearsal only. Read it here, type it there.";
 /// Second machine.
 pub const SECOND_TIME: &str = "Its clock";
 /// Second machine.
@@ -273,7 +277,7 @@ pub fn acts_now(role: &str) -> String {
 /// Status line.
 #[must_use]
 pub fn record_lines(records: u64) -> String {
-    format!("record: {records} lines")
+    format!("record lines: {records}")
 }
 
 /// Status line.

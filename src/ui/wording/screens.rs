@@ -1,4 +1,5 @@
-//! Sentences of the screens, in the order in which people meet them.
+//! Sentences of the screens, in the order in which people meet them; those for
+//! failures and endings stand in `ends`.
 
 pub use super::ends::*;
 use crate::script::Kind;
@@ -313,9 +314,9 @@ pub const SHUTTER_F5: &str = "offer one";
 /// Footer.
 pub const SHUTTER_F5_SHOW: &str = "show it";
 /// Footer.
-pub const SHUTTER_ESC: &str = "do not show";
+pub const SHUTTER_ESC: &str = "back";
 /// Footer.
-pub const SHUTTER_HIDE: &str = "hide it for good";
+pub const SHUTTER_HIDE: &str = "hide it";
 /// Instruction.
 pub const SHUTTER_SAY: &str = "Cover every camera now. Then press F5 to show the passphrase.";
 /// The warning.
@@ -555,7 +556,7 @@ pub fn subject_file(role: &str) -> String {
 /// Instruction.
 #[must_use]
 pub fn words_say(count: usize, what: &str, source: &str) -> String {
-    format!("Type these {count} words of {what}, read from {source}.")
+    format!("Type these {count} words of {what}. Read them from the source \"{source}\".")
 }
 
 /// Wrong tries.

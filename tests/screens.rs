@@ -1,0 +1,223 @@
+//! Every screen as text, at the smallest and at a comfortable size, compared
+//! with `tests/golden/screens/` (`UPDATE_GOLDEN=1` rewrites them; read the
+//! diff). Then what no screen may do: show a secret, take a bare Enter, offer a
+//! key that is not bound, or let a hostile label drive the terminal.
+
+#![cfg(feature = "tui")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    missing_docs,
+    reason = "a test: to panic is how it fails"
+)]
+
+use show::{
+    LARGE, SMALL, confirm, enter, file_stage, golden, model, plain, press, questions, render, screen, shot,
+    type_in, working,
+};
+use stage::Stage;
+use tuf_ceremony::base::{Secret, Stamp};
+use tuf_ceremony::engine::{Confirm, InputKind, Question, Refusal};
+use tuf_ceremony::fault::Code;
+use tuf_ceremony::runner::{Failure, Msg};
+use tuf_ceremony::ui::home::Home;
+use tuf_ceremony::ui::keymap::Intent;
+use tuf_ceremony::ui::{Event, Out, Theme, update};
+
+#[path = "screens/laws.rs"]
+mod laws;
+#[path = "screens/show.rs"]
+mod show;
+#[path = "support/stage.rs"]
+mod stage;
+
+#[test]
+fn every_question_looks_as_it_did() {
+    for (name, stage) in questions() {
+        screen(name, &stage, plain);
+    }
+}
+
+#[test]
+fn answers_under_way_look_as_they_did() {
+    let by_name = |wanted: &str| questions().into_iter().find(|(n, _)| *n == wanted).unwrap().1;
+    screen("seat-absent", &by_name("seat"), |m| {
+        press(m, Intent::Other);
+        type_in(m, "train is late");
+    });
+    screen("begin-empty-enter", &by_name("begin"), |m| {
+        press(m, Intent::Enter);
+    });
+    screen("begin-refused", &by_name("begin"), |m| {
+        enter(m, "bgin");
+        let refusal = Refusal {
+            code: "typed-differs",
+            expected: "the word begin".to_owned(),
+            got: "bgin".to_owned(),
+            because: "nothing was done".to_owned(),
+        };
+        update(m, Event::Engine(Msg::Refused(refusal)));
+    });
+    screen("set-up-typing", &by_name("set-up"), |m| {
+        enter(m, "so-pin");
+        enter(m, "so-pin");
+        type_in(m, "user");
+    });
+    screen("set-up-differs", &by_name("set-up"), |m| {
+        enter(m, "so-pin");
+        enter(m, "so-pun");
+    });
+    screen("pin-typing", &by_name("pin"), |m| type_in(m, "1234"));
+    screen("review-end", &by_name("review"), |m| {
+        press(m, Intent::Bottom);
+        type_in(m, "read");
+    });
+    screen("review-json", &by_name("review"), |m| {
+        press(m, Intent::Toggle);
+    });
+    screen("review-too-soon", &by_name("review"), |m| {
+        enter(m, "read");
+    });
+    screen("words-typing", &by_name("words"), |m| {
+        enter(m, "aardvark");
+        type_in(m, "adroit");
+    });
+    let file = file_stage();
+    screen("set-up-file", &file, plain);
+    screen("set-up-file-warning", &file, |m| {
+        press(m, Intent::Other);
+    });
+    screen("set-up-file-shown", &file, |m| {
+        press(m, Intent::Other);
+        let out = press(m, Intent::Other);
+        assert!(matches!(out.as_slice(), [Out::Suggest]));
+        let words = b"adrift-guava-snapline-hydraulic-tonic-pyramid-fallout-combustion-beehive-torpedo";
+        update(m, Event::Suggested(Some(Secret::copy_of(words).unwrap())));
+    });
+}
+
+#[test]
+fn working_and_the_ends_look_as_they_did() {
+    let stage = working();
+    screen("working", &stage, |m| {
+        update(
+            m,
+            Event::Tick(Stamp {
+                mono_ms: m.since + 83_000,
+                ..m.now
+            }),
+        );
+    });
+    screen("working-pause-wanted", &stage, |m| {
+        press(m, Intent::Leave);
+        enter(m, "pause");
+        enter(m, "the hotel closes");
+    });
+    let mut stage = Stage::open();
+    stage.until(confirm(Confirm::Sign));
+    stage
+        .put(InputKind::Pause {
+            why: "lunch".to_owned(),
+        })
+        .unwrap();
+    screen("paused", &stage, plain);
+    let mut stage = Stage::open();
+    stage.until(confirm(Confirm::Sign));
+    stage
+        .put(InputKind::Abort {
+            why: "doubt".to_owned(),
+            typed: "abort".to_owned(),
+        })
+        .unwrap();
+    screen("aborted", &stage, plain);
+    let mut stage = Stage::open();
+    stage.until_closed();
+    screen("sealing", &stage, plain);
+    screen("closed", &stage, |m| {
+        let place = "/media/stick/root-keygen".to_owned();
+        update(m, Event::Engine(Msg::Sealed { place }));
+    });
+    screen("failed", &stage, |m| {
+        let failure = Failure {
+            code: Code::StorageFull,
+            meaning: "No space left on device (os error 28)".to_owned(),
+        };
+        update(m, Event::Engine(Msg::Failed(failure)));
+    });
+}
+
+#[test]
+fn modals_look_as_they_did() {
+    let mut stage = Stage::open();
+    stage.until(confirm(Confirm::Sign));
+    screen("help", &stage, |m| {
+        press(m, Intent::Help);
+    });
+    screen("note", &stage, |m| {
+        press(m, Intent::Note);
+        enter(m, "the bag of token-b is sealed");
+        type_in(m, "the seal is torn");
+    });
+    screen("overview", &stage, |m| {
+        press(m, Intent::Overview);
+    });
+    screen("leave", &stage, |m| {
+        press(m, Intent::Leave);
+    });
+    screen("leave-neither", &stage, |m| {
+        press(m, Intent::Leave);
+        enter(m, "stop");
+        enter(m, "tired");
+    });
+    let stage = working();
+    screen("leave-working", &stage, |m| {
+        press(m, Intent::Leave);
+    });
+    let mut stage = Stage::open();
+    screen("second", &stage, |m| {
+        press(m, Intent::Second);
+    });
+    stage.until(|q| matches!(q, Question::Words { .. }));
+    screen("second-words", &stage, |m| {
+        press(m, Intent::Second);
+    });
+}
+
+#[test]
+fn below_80x24_there_is_only_the_notice() {
+    let stage = Stage::open();
+    for size in [(79, 24), (80, 23), (40, 10), (12, 3), (1, 1)] {
+        let mut model = model(&stage, size);
+        golden("size", size, &shot(&model));
+        assert!(press(&mut model, Intent::Char('b')).is_empty());
+        assert!(
+            model.local.pane.form.text(0).is_empty(),
+            "what cannot be read is not answered"
+        );
+    }
+}
+
+#[test]
+fn the_home_screen_looks_as_it_did() {
+    for size in [SMALL, LARGE] {
+        let mut home = Home::new(size, Theme::Mono);
+        golden(
+            "home",
+            size,
+            &render(size, |f| tuf_ceremony::ui::home::draw(&home, f)),
+        );
+        assert_eq!(home.on(Intent::Enter), None, "Enter alone chooses nothing");
+        home.on(Intent::Char('2'));
+        home.on(Intent::Char('x'));
+        home.on(Intent::Enter);
+        home.on(Intent::Enter);
+        golden(
+            "home-run",
+            size,
+            &render(size, |f| tuf_ceremony::ui::home::draw(&home, f)),
+        );
+    }
+}

@@ -1,0 +1,258 @@
+//! Tools of the screen tests: a model on a stage, keys, the frame as text, the
+//! golden files, and a stage at every kind of question.
+
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use tuf_ceremony::base::Stamp;
+use tuf_ceremony::base::device::{Changed, DeviceCode, DeviceFault, Operation, PinState, Retry};
+use tuf_ceremony::engine::{Answer, Confirm, Outcome, Phase, Question, Trouble, What};
+use tuf_ceremony::script::Subject;
+use tuf_ceremony::ui::keymap::Intent;
+use tuf_ceremony::ui::{Event, Model, Out, Places, Theme, draw, update};
+
+use crate::stage::{self, Stage};
+
+pub const SMALL: (u16, u16) = (80, 24);
+pub const LARGE: (u16, u16) = (120, 40);
+
+pub fn model(stage: &Stage, size: (u16, u16)) -> Model {
+    let places = Places {
+        record: Some("/ceremony/record".to_owned()),
+        media: Some("/media/stick".to_owned()),
+    };
+    let now = Stamp {
+        mono_ms: stage.at.mono_ms + 7000,
+        ..stage.at
+    };
+    Model::new(stage.snapshot(), now, size, Theme::Colour, places)
+}
+
+pub fn render(size: (u16, u16), view: impl FnOnce(&mut ratatui::Frame)) -> String {
+    let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
+    terminal.draw(view).unwrap();
+    let buffer = terminal.backend().buffer().clone();
+    let mut out = String::new();
+    for y in 0..size.1 {
+        let line: String = (0..size.0).map(|x| buffer[(x, y)].symbol()).collect();
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+pub fn shot(model: &Model) -> String {
+    render(model.size, |frame| draw(model, frame))
+}
+
+pub fn golden(name: &str, size: (u16, u16), text: &str) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/golden/screens")
+        .join(format!("{name}--{}x{}.txt", size.0, size.1));
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, text).unwrap();
+        return;
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        kept == text,
+        "{} differs; UPDATE_GOLDEN=1 rewrites it\n--- kept\n{kept}\n--- drawn\n{text}",
+        path.display()
+    );
+}
+
+/// One screen at both sizes; `keys` are pressed first.
+pub fn screen(name: &str, stage: &Stage, prepare: impl Fn(&mut Model)) {
+    for size in [SMALL, LARGE] {
+        let mut model = model(stage, size);
+        prepare(&mut model);
+        let text = shot(&model);
+        for line in text.lines() {
+            assert!(line.chars().count() <= usize::from(size.0));
+        }
+        assert!(
+            text.starts_with("== REHEARSAL == REHEARSAL =="),
+            "{name}: no banner"
+        );
+        golden(name, size, &text);
+    }
+}
+
+pub fn press(model: &mut Model, intent: Intent) -> Vec<Out> {
+    update(model, Event::Key(intent))
+}
+
+pub fn type_in(model: &mut Model, text: &str) {
+    for c in text.chars() {
+        assert!(press(model, Intent::Char(c)).is_empty());
+    }
+}
+
+pub fn enter(model: &mut Model, text: &str) -> Vec<Out> {
+    type_in(model, text);
+    press(model, Intent::Enter)
+}
+
+pub fn plain(_: &mut Model) {}
+
+pub fn fault() -> DeviceFault {
+    DeviceFault {
+        operation: Operation::Generate,
+        code: DeviceCode::Removed,
+        meaning: "CKR_DEVICE_REMOVED".to_owned(),
+        changed: Changed::Unknown,
+        retry: Retry::AskHuman,
+    }
+}
+
+pub fn confirm(what: Confirm) -> impl Fn(&Question) -> bool {
+    move |q| matches!(q, Question::Confirm { what: w } if *w == what)
+}
+
+/// A stage at every kind of question, by name; stepped once for all tests.
+pub fn questions() -> Vec<(&'static str, Stage)> {
+    static ONCE: OnceLock<Vec<(&'static str, Stage)>> = OnceLock::new();
+    ONCE.get_or_init(step_through).clone()
+}
+
+fn step_through() -> Vec<(&'static str, Stage)> {
+    let mut out = Vec::new();
+    let mut at = |name: &'static str, f: &dyn Fn(&mut Stage)| {
+        let mut stage = Stage::open();
+        f(&mut stage);
+        out.push((name, stage));
+    };
+    at("begin", &|_| {});
+    at("seat", &|s| {
+        s.until(|q| matches!(q, Question::Seat { role, seat: 2, .. } if role.as_str() == "officer"));
+    });
+    at("seat-again", &|s| {
+        s.until(|q| matches!(q, Question::Seat { role, .. } if role.as_str() == "officer"));
+        for reason in ["train is late", "ill today"] {
+            s.answer(Answer::Absent {
+                reason: reason.to_owned(),
+            });
+        }
+    });
+    at("clock", &|s| {
+        s.until(|q| matches!(q, Question::Clock { .. }));
+    });
+    at("clock-differs", &|s| {
+        s.until(|q| matches!(q, Question::Clock { .. }));
+        s.answer(Answer::Clock {
+            typed: "2031-05-04 11:29".to_owned(),
+        });
+    });
+    at("item", &|s| {
+        s.until(|q| matches!(q, Question::Item { index: 1 }));
+    });
+    at("serial", &|s| {
+        s.until(|q| matches!(q, Question::Serial { .. }));
+    });
+    at("serial-none", &|s| {
+        s.cards.clear();
+        s.until(|q| matches!(q, Question::Serial { .. }));
+    });
+    at("set-up", &|s| {
+        s.until(|q| matches!(q, Question::SetUp { .. }));
+    });
+    at("pin", &|s| {
+        s.until(|q| matches!(q, Question::Pin { .. }));
+    });
+    at("pin-wrong", &|s| {
+        s.until(|q| matches!(q, Question::Pin { .. }));
+        let answer = s.good_answer();
+        s.answer(answer);
+        s.cards.get_mut("REHEARSAL-0001").unwrap().pin = PinState::Last;
+        s.outcome(Outcome::Fault(DeviceFault {
+            code: DeviceCode::PinWrong,
+            ..fault()
+        }));
+        s.settle();
+    });
+    at("confirm-generate", &|s| {
+        s.until(confirm(Confirm::Generate));
+    });
+    at("review", &|s| {
+        s.until(|q| matches!(q, Question::Review { .. }));
+    });
+    at("words", &|s| {
+        s.until(|q| matches!(q, Question::Words { .. }));
+    });
+    at("words-wrong", &|s| {
+        s.until(|q| matches!(q, Question::Words { .. }));
+        s.answer(Answer::Words {
+            typed: vec!["wrong".to_owned(); 8],
+        });
+    });
+    at("reopen", &|s| {
+        s.until(|q| matches!(q, Question::Words { .. }));
+        for _ in 0..3 {
+            s.answer(Answer::Words {
+                typed: vec!["wrong".to_owned(); 8],
+            });
+        }
+    });
+    at("confirm-sign", &|s| {
+        s.until(confirm(Confirm::Sign));
+    });
+    at("confirm-export", &|s| {
+        s.until(confirm(Confirm::Export));
+    });
+    at("words-record", &|s| {
+        s.until(|q| {
+            matches!(
+                q,
+                Question::Words {
+                    subject: Subject::Record,
+                    ..
+                }
+            )
+        });
+    });
+    at("confirm-close", &|s| {
+        s.until(confirm(Confirm::Close));
+    });
+    at("trouble-device", &|s| {
+        s.until(confirm(Confirm::Sign));
+        let answer = s.good_answer();
+        s.answer(answer);
+        s.outcome(Outcome::Fault(DeviceFault {
+            operation: Operation::Sign,
+            ..fault()
+        }));
+    });
+    at("trouble-media", &|s| {
+        s.until(confirm(Confirm::Export));
+        let answer = s.good_answer();
+        s.answer(answer);
+        s.outcome(Outcome::MediaFault {
+            meaning: "No space left on device (os error 28)".to_owned(),
+        });
+    });
+    at("trouble-gate", &|s| {
+        s.until(confirm(Confirm::Export));
+        // The gate refuses only what the engine did not make: shown as data.
+        s.state.phase = Phase::Asking(Question::Trouble {
+            trouble: Trouble::Gate("root needs 1 more signature(s)".to_owned()),
+        });
+    });
+    out
+}
+
+pub fn file_stage() -> Stage {
+    let mut stage = Stage::with(&stage::script("rehearsal", "file"));
+    stage.until(|q| matches!(q, Question::SetUp { .. }));
+    stage
+}
+
+pub fn working() -> Stage {
+    let mut stage = Stage::open();
+    stage.until(confirm(Confirm::Generate));
+    let answer = stage.good_answer();
+    stage.answer(answer);
+    assert!(matches!(stage.effect().what, What::Generate { .. }));
+    stage
+}

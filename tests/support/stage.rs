@@ -1,0 +1,448 @@
+//! A ceremony without devices or disk, for tests of the UI: it really steps the
+//! engine on a small plan, and plays devices, media and clock with made-up
+//! outcomes and fixed test keys.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ed25519_dalek::{Signer, SigningKey};
+use tuf_ceremony::base::device::{DeviceCard, KeyAttributes, PinState};
+use tuf_ceremony::base::{Algorithm, Digest, Id, Instant, PublicKey, Stamp};
+use tuf_ceremony::engine::{
+    Answer, Effect, FileRef, FrontEnd, Input, InputKind, Opening, Outcome, Phase, Program, Question, Refusal,
+    SecretsPath, State, Ticket, What, confirm_wanted, payload, step,
+};
+use tuf_ceremony::note::{Note, Vkey};
+use tuf_ceremony::plan::{Inputs, Plan};
+use tuf_ceremony::runner::Snapshot;
+use tuf_ceremony::script::Script;
+use tuf_ceremony::transcript::Checkpoint;
+use tuf_ceremony::transcript::words::words;
+
+/// The stage.
+#[derive(Clone)]
+pub struct Stage {
+    pub plan: Arc<Plan>,
+    pub state: State,
+    pub at: Stamp,
+    pub records: u64,
+    /// What the devices say; tests change it.
+    pub cards: BTreeMap<String, DeviceCard>,
+    keys: u8,
+    made: Vec<(PublicKey, SigningKey)>,
+}
+
+fn seed(n: u8) -> SigningKey {
+    SigningKey::from_bytes(&[n; 32])
+}
+
+fn public(key: &SigningKey) -> PublicKey {
+    PublicKey::from_raw(Algorithm::Ed25519, key.verifying_key().as_bytes()).unwrap()
+}
+
+/// The script of the stage; `kind` and the tokens' backend can be chosen.
+pub fn script(kind: &str, backend: &str) -> String {
+    let online = public(&seed(200)).to_pem();
+    let sha = Digest::of(online.as_bytes());
+    let mut text = format!(
+        r#"schema = 1
+kind = "{kind}"
+profile = "universal"
+organisation = "example"
+site = "vienna"
+ceremony = "root-keygen"
+title = "Root and targets keys, version 1"
+
+[trust]
+genesis = true
+
+[[source]]
+id = "second"
+kind = "{}"
+
+[[role]]
+id = "lead"
+seats = 1
+quorum = 1
+
+[[role]]
+id = "officer"
+seats = 2
+quorum = 1
+
+[[token]]
+id = "token-a"
+backend = "{backend}"
+serial = "REHEARSAL-0001"
+
+[[token]]
+id = "token-b"
+backend = "{backend}"
+serial = "REHEARSAL-0002"
+
+[[token]]
+id = "token-c"
+backend = "{backend}"
+serial = "REHEARSAL-0003"
+
+[[key]]
+id = "online"
+public = {{ file = "online.pem", sha256 = "{sha}" }}
+proof_of_possession = "waived"
+"#,
+        if kind == "rehearsal" { "simulated" } else { "paper" }
+    );
+    for (role, threshold, keys, made) in [
+        ("root", 2, r#""root-a", "root-b", "root-c""#, "here"),
+        ("targets", 1, r#""targets-a", "targets-b""#, "here"),
+        ("snapshot", 1, r#""online""#, "elsewhere"),
+        ("timestamp", 1, r#""online""#, "elsewhere"),
+    ] {
+        text.push_str(&format!(
+            "\n[[result]]\nmetadata = \"{role}\"\nthreshold = {threshold}\nkeys = [{keys}]\nmade = \"{made}\"\n"
+        ));
+        if made == "here" {
+            text.push_str("version = 1\nexpires_in_days = 365\n");
+        }
+    }
+    let mut act = |id: &str, title: &str, steps: &[&str]| {
+        text.push_str(&format!("\n[[act]]\nid = \"{id}\"\ntitle = \"{title}\"\n"));
+        for (i, step) in steps.iter().enumerate() {
+            let by = if step.contains("roll-call") || step.contains("clock") {
+                "lead"
+            } else {
+                "officer"
+            };
+            text.push_str(&format!(
+                "\n[[act.step]]\nid = \"{id}.{}\"\nby = \"{by}\"\nminutes = 2\n{step}\n",
+                i + 1
+            ));
+        }
+    };
+    act(
+        "open",
+        "People, clock and room",
+        &[
+            "do = \"roll-call\"",
+            "do = \"clock\"",
+            "do = \"checklist\"\nitems = [\"No telephone is in the room.\", \"The network cable is out; both lamps of the socket are dark.\"]",
+        ],
+    );
+    let mut keys = vec![
+        "do = \"inventory\"\non = \"token-a\"".to_owned(),
+        "do = \"inventory\"\non = \"token-b\"".to_owned(),
+        "do = \"inventory\"\non = \"token-c\"".to_owned(),
+        "do = \"provision\"\non = \"token-a\"".to_owned(),
+        "do = \"provision\"\non = \"token-b\"".to_owned(),
+        "do = \"provision\"\non = \"token-c\"".to_owned(),
+    ];
+    for (token, key) in [
+        ("token-a", "root-a"),
+        ("token-a", "targets-a"),
+        ("token-b", "root-b"),
+        ("token-b", "targets-b"),
+        ("token-c", "root-c"),
+    ] {
+        keys.push(format!(
+            "do = \"generate-key\"\non = \"{token}\"\nkey = {{ name = \"{key}\", algorithm = \"ed25519\", extractable = false }}"
+        ));
+        keys.push(format!(
+            "do = \"prove-possession\"\non = \"{token}\"\nkey = \"{key}\""
+        ));
+    }
+    act(
+        "keys",
+        "Devices and keys",
+        &keys.iter().map(String::as_str).collect::<Vec<_>>(),
+    );
+    act(
+        "sign",
+        "Compose, review and sign",
+        &[
+            "do = \"compose\"\nmetadata = \"root\"",
+            "do = \"review\"\nmetadata = \"root\"",
+            "do = \"read-back\"\nmetadata = \"root\"\nsource = \"second\"",
+            "do = \"compose\"\nmetadata = \"targets\"",
+            "do = \"review\"\nmetadata = \"targets\"",
+            "do = \"read-back\"\nmetadata = \"targets\"\nsource = \"second\"",
+            "do = \"sign\"\nmetadata = \"root\"\non = \"token-a\"\nkey = \"root-a\"",
+            "do = \"sign\"\nmetadata = \"targets\"\non = \"token-a\"\nkey = \"targets-a\"",
+            "do = \"sign\"\nmetadata = \"root\"\non = \"token-b\"\nkey = \"root-b\"",
+        ],
+    );
+    act(
+        "close",
+        "Export and close",
+        &["do = \"export\"", "do = \"seal\"\nsource = \"second\""],
+    );
+    text
+}
+
+impl Stage {
+    /// The stage after the opening: the briefing is asked.
+    pub fn open() -> Stage {
+        Stage::with(&script("rehearsal", "embedded"))
+    }
+
+    pub fn with(text: &str) -> Stage {
+        let script = Script::parse(text.as_bytes()).unwrap_or_else(|e| panic!("{e:?}"));
+        let online = public(&seed(200)).to_pem();
+        let inputs = Inputs(BTreeMap::from([(
+            "online.pem".to_owned(),
+            Arc::from(online.as_bytes()),
+        )]));
+        let plan = Plan::build(script, &inputs).unwrap_or_else(|e| panic!("{e:?}"));
+        let mut stage = Stage {
+            plan: Arc::new(plan),
+            state: State::new(),
+            at: Stamp {
+                wall: Instant::parse("2031-05-04T09:30:12Z").unwrap(),
+                mono_ms: 1000,
+            },
+            records: 0,
+            cards: BTreeMap::new(),
+            keys: 0,
+            made: Vec::new(),
+        };
+        for n in 1..=3 {
+            let serial = format!("REHEARSAL-000{n}");
+            stage.cards.insert(
+                serial.clone(),
+                DeviceCard {
+                    vendor: "tuf-ceremony".to_owned(),
+                    model: "embedded token".to_owned(),
+                    serial,
+                    label: String::new(),
+                    firmware: "1".to_owned(),
+                    initialised: false,
+                    pin: PinState::Unset,
+                },
+            );
+        }
+        let script = stage.plan.script();
+        let opening = Opening {
+            boot: "0".repeat(32),
+            engine: tuf_ceremony::engine::ENGINE,
+            clients: tuf_ceremony::engine::CLIENTS,
+            kind: script.kind.name().to_owned(),
+            organisation: script.organisation.to_string(),
+            site: script.site.to_string(),
+            name: script.ceremony.to_string(),
+            script: FileRef::of("script.toml", script.text.as_bytes()),
+            inputs: stage
+                .plan
+                .files()
+                .iter()
+                .map(|f| FileRef::of(&f.name, &f.bytes))
+                .collect(),
+            program: Program {
+                version: "0.0.0".to_owned(),
+                sha256: Digest::of(b"program"),
+                lock: Digest::of(b"lock"),
+                features: Vec::new(),
+            },
+            verifier: FileRef::of("verify.py", b"verifier"),
+            front_end: FrontEnd::Tui,
+            secrets: SecretsPath::Keyboard,
+            modules: Vec::new(),
+            predecessor: "genesis".to_owned(),
+            log_key: public(&seed(100)),
+        };
+        stage.put(InputKind::Open(Box::new(opening))).unwrap();
+        stage
+    }
+
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        Arc::new(Snapshot {
+            plan: self.plan.clone(),
+            state: self.state.clone(),
+            records: self.records,
+            head: Digest::of(format!("line {}", self.records).as_bytes()),
+        })
+    }
+
+    /// One input; time goes on by a second.
+    pub fn put(&mut self, kind: InputKind) -> Result<(), Refusal> {
+        self.at.mono_ms += 1000;
+        self.at.wall = Instant::from_unix(self.at.wall.unix() + 1).unwrap();
+        let transition = step(&self.plan, &self.state, &Input { at: self.at, kind })?;
+        self.records += transition.records.len() as u64;
+        self.state = transition.state;
+        Ok(())
+    }
+
+    pub fn answer(&mut self, answer: Answer) -> &mut Stage {
+        self.put(InputKind::Answer(answer)).unwrap();
+        self
+    }
+
+    pub fn outcome(&mut self, outcome: Outcome) -> &mut Stage {
+        let effect = self.effect().id;
+        self.put(InputKind::Outcome { effect, outcome }).unwrap();
+        self
+    }
+
+    pub fn effect(&self) -> Effect {
+        match &self.state.phase {
+            Phase::Working(effect) => effect.clone(),
+            other => panic!("nothing is under way: {other:?}"),
+        }
+    }
+
+    pub fn question(&self) -> &Question {
+        match &self.state.phase {
+            Phase::Asking(question) => question,
+            other => panic!("nothing is asked: {other:?}"),
+        }
+    }
+
+    /// Plays devices and media until people are asked.
+    pub fn settle(&mut self) -> &mut Stage {
+        while matches!(self.state.phase, Phase::Working(_)) {
+            self.settle_one();
+        }
+        self
+    }
+
+    /// Plays one outcome.
+    pub fn settle_one(&mut self) -> &mut Stage {
+        let outcome = self.play(&self.effect().what);
+        self.outcome(outcome)
+    }
+
+    fn play(&mut self, what: &What) -> Outcome {
+        match what {
+            What::List { .. } => Outcome::Cards(self.cards.values().cloned().collect()),
+            What::Identify { serial, .. } => Outcome::Card(self.cards[serial].clone()),
+            What::Keys { .. } => Outcome::Keys(Vec::new()),
+            What::Nonce => Outcome::Nonce(Digest::of(b"nonce")),
+            What::Checkpoint => self.checkpoint(),
+            What::Lock { .. } => Outcome::Locked,
+            What::Unlock { .. } => Outcome::Unlocked,
+            What::Initialise { token, serial, .. } => {
+                let card = self.cards.get_mut(serial).unwrap();
+                card.initialised = true;
+                card.label = token.to_string();
+                card.pin = PinState::Ready;
+                Outcome::Initialised(card.clone())
+            }
+            What::Generate { .. } => {
+                self.keys += 1;
+                let key = seed(self.keys);
+                let public = public(&key);
+                self.made.push((public.clone(), key));
+                Outcome::Generated {
+                    public,
+                    attributes: KeyAttributes {
+                        sensitive: Some(true),
+                        always_sensitive: Some(true),
+                        extractable: Some(false),
+                        never_extractable: Some(true),
+                        local: Some(true),
+                        sign: Some(true),
+                        other_uses: Some(false),
+                    },
+                }
+            }
+            What::Sign { public, .. } => {
+                let payload = payload(&self.plan, &self.state, what).unwrap();
+                let key = &self.made.iter().find(|(p, _)| p == public).unwrap().1;
+                let signature = key.sign(payload.bytes()).to_bytes();
+                Outcome::Signed {
+                    signature: data_encoding::HEXLOWER.encode(&signature),
+                }
+            }
+            What::Export { files } => Outcome::Exported { files: files.clone() },
+            What::Seal => panic!("the seal has no outcome"),
+        }
+    }
+
+    fn checkpoint(&self) -> Outcome {
+        let root = Digest::of(format!("root {}", self.records).as_bytes());
+        let text = Checkpoint::new(&self.state.origin, self.records, root)
+            .unwrap()
+            .to_string();
+        let vkey = Vkey::new(&self.state.origin, public(&seed(100))).unwrap();
+        let note = Note::signed(&text, &vkey, |bytes| seed(100).sign(bytes).to_bytes().to_vec()).unwrap();
+        Outcome::Checkpoint {
+            size: self.records,
+            root,
+            note: note.to_string(),
+        }
+    }
+
+    /// The answer that a careful person would give.
+    pub fn good_answer(&self) -> Answer {
+        let typed = |text: &str| text.to_owned();
+        match self.question() {
+            Question::Begin => Answer::Begin {
+                typed: typed("begin"),
+            },
+            Question::Seat { role, seat, .. } if role.as_str() == "officer" && *seat == 2 => Answer::Absent {
+                reason: typed("ill today"),
+            },
+            Question::Seat { role, seat, .. } => Answer::Present {
+                name: format!("Person {role} {seat}"),
+            },
+            Question::Clock { .. } => Answer::Clock {
+                typed: self.at.wall.to_string()[..16].replace('T', " "),
+            },
+            Question::Item { .. } => Answer::Done { typed: typed("yes") },
+            Question::Serial { token, .. } => Answer::Serial {
+                typed: self.serial(token),
+            },
+            Question::SetUp { token } => Answer::NewPins {
+                so_pin: Ticket(1),
+                pin: Ticket(2),
+                typed: self.serial(token)[10..].to_owned(),
+            },
+            Question::Pin { .. } => Answer::Pin { pin: Ticket(3) },
+            Question::Confirm { .. } => Answer::Confirm {
+                typed: confirm_wanted(&self.plan, &self.state).unwrap(),
+            },
+            Question::Review { metadata } => Answer::Reviewed {
+                digest: self.state.files[metadata].draft.digest,
+                typed: typed("read"),
+            },
+            Question::Words {
+                digest, positions, ..
+            } => Answer::Words {
+                typed: positions.iter().map(|p| words(digest)[*p].to_owned()).collect(),
+            },
+            Question::Reopen { .. } => Answer::Reopen {
+                second: typed("Person officer 1"),
+                why: typed("read from the wrong line"),
+            },
+            Question::Trouble { .. } => Answer::Again,
+        }
+    }
+
+    fn serial(&self, token: &Id) -> String {
+        let number = ["token-a", "token-b", "token-c"]
+            .iter()
+            .position(|t| *t == token.as_str());
+        format!("REHEARSAL-000{}", number.unwrap() + 1)
+    }
+
+    /// Answers well until a question fits.
+    pub fn until(&mut self, fits: impl Fn(&Question) -> bool) -> &mut Stage {
+        self.settle();
+        while !fits(self.question()) {
+            let answer = self.good_answer();
+            self.answer(answer);
+            self.settle();
+        }
+        self
+    }
+
+    /// Answers well until the record is closed.
+    pub fn until_closed(&mut self) -> &mut Stage {
+        self.settle();
+        while self.state.phase != Phase::Closed {
+            let answer = self.good_answer();
+            self.answer(answer);
+            self.settle();
+        }
+        self
+    }
+}
