@@ -115,9 +115,13 @@ fn a_whole_rehearsal_is_typed_through() {
         t.contains("80") && !t.contains("Full name")
     });
     ada.resize(120, 40);
-    ada.wait("the large frame", |t| t.contains("Full name") && t.contains("PEOPLE"));
+    ada.wait("the large frame", |t| {
+        t.contains("Full name") && t.contains("PEOPLE")
+    });
     ada.resize(80, 24);
-    ada.wait("the small frame again", |t| t.contains("Full name") && !t.contains("PEOPLE"));
+    ada.wait("the small frame again", |t| {
+        t.contains("Full name") && !t.contains("PEOPLE")
+    });
     ada.wrong_pins = vec!["not-the-pin".to_owned()];
     ada.play("Type end");
     assert!(ada.text().contains("REHEARSAL"), "{}", ada.text());
@@ -178,7 +182,9 @@ fn the_same_on_three_softhsm2_tokens_at_120x40() {
     ada.wrong_pins = vec!["11111111".to_owned()];
     ada.play("Read back root");
     ada.resize(80, 24);
-    ada.wait("the small frame", |t| t.contains("Read back root") && !t.contains("PEOPLE"));
+    ada.wait("the small frame", |t| {
+        t.contains("Read back root") && !t.contains("PEOPLE")
+    });
     ada.play("Type end");
     ada.enter("end");
     assert_eq!(ada.end(), 0);

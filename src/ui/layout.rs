@@ -161,7 +161,8 @@ pub fn laid(model: &Model) -> (Laid, Rect) {
     }
 }
 
-/// Keeps the scroll position inside the page, and notes when its end was seen.
+/// Keeps the scroll position inside the page, and notes how far it was read. A
+/// jump to the end leaves a gap, and what was jumped over was not read.
 pub fn settle(model: &mut Model) {
     if model.too_small() {
         return;
@@ -173,8 +174,9 @@ pub fn settle(model: &mut Model) {
         model.modal.is_none() && matches!(model.local.extra, Extra::Review { as_json: true, .. });
     let pane = model.pane_mut();
     pane.scroll = pane.scroll.min(last);
-    if pane.scroll >= last && !other_view {
-        pane.end_seen = true;
+    if !other_view && pane.scroll <= pane.read_to {
+        pane.read_to = pane.read_to.max(pane.scroll.saturating_add(laid.height));
+        pane.end_seen |= pane.read_to >= laid.body.len();
     }
 }
 

@@ -64,7 +64,9 @@ pub struct Pane {
     pub form: Form,
     /// The first body row that is shown.
     pub scroll: usize,
-    /// Whether the last body row has been shown.
+    /// How many body rows have been shown without a gap, from the first.
+    pub read_to: usize,
+    /// Whether every body row has been shown.
     pub end_seen: bool,
     /// What went wrong with the last try.
     pub notice: Option<Notice>,

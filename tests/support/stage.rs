@@ -42,6 +42,7 @@ fn public(key: &SigningKey) -> PublicKey {
 
 /// The script of the stage; `kind` and the tokens' backend can be chosen.
 pub fn script(kind: &str, backend: &str) -> String {
+    let extractable = backend == "file";
     let online = public(&seed(200)).to_pem();
     let sha = Digest::of(online.as_bytes());
     let mut text = format!(
@@ -144,7 +145,7 @@ proof_of_possession = "waived"
         ("token-c", "root-c"),
     ] {
         keys.push(format!(
-            "do = \"generate-key\"\non = \"{token}\"\nkey = {{ name = \"{key}\", algorithm = \"ed25519\", extractable = false }}"
+            "do = \"generate-key\"\non = \"{token}\"\nkey = {{ name = \"{key}\", algorithm = \"ed25519\", extractable = {extractable} }}"
         ));
         keys.push(format!(
             "do = \"prove-possession\"\non = \"{token}\"\nkey = \"{key}\""

@@ -103,7 +103,10 @@ pub(super) fn unlock(turn: &mut Turn, token: &Id, pin: Ticket) -> Result<(), Ref
 pub(super) fn unlock_outcome(turn: &mut Turn, token: &Id, outcome: &Outcome) -> Result<(), Refusal> {
     match outcome {
         Outcome::Unlocked => {
-            turn.token(token).unlocked = true;
+            let state = turn.token(token);
+            state.unlocked = true;
+            // Its card is read anew: what it says of its tries has changed.
+            state.here = false;
             pursue(turn);
         }
         Outcome::Fault(fault) if matches!(fault.code, DeviceCode::PinWrong | DeviceCode::PinForm) => {

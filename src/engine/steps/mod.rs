@@ -91,7 +91,8 @@ pub(super) fn answer(turn: &mut Turn, answer: &Answer) -> Result<(), Refusal> {
         }
         (Question::Words { .. }, Answer::Words { typed }) => read_back::answer(turn, &question, typed),
         (Question::Reopen { .. }, Answer::Reopen { second, why }) => read_back::reopen(turn, second, why),
-        (Question::Trouble { .. }, Answer::Again) => {
+        // The step looks again: a failure was mended, a device was plugged in.
+        (Question::Trouble { .. } | Question::Serial { .. }, Answer::Again) => {
             enter(turn);
             Ok(())
         }

@@ -6,7 +6,7 @@ use super::{Screen, ask, no_hints, no_key, say, unchecked};
 use crate::base::Id;
 use crate::engine::{Answer, Confirm, Phase, Question, export_contents, keys_of};
 use crate::runner::Snapshot;
-use crate::script::Verb;
+use crate::script::{Backend, Verb};
 use crate::tuf::{Key, RoleName};
 use crate::ui::layout::Page;
 use crate::ui::model::{Local, Model};
@@ -99,7 +99,13 @@ fn generate(model: &Model, on: &Id, key: &Id, algorithm: &str, width: usize) -> 
     if let Some(attempt) = model.seen.state.attempts.get(key).filter(|n| **n > 1) {
         body.extend(para(Tone::Warn, &words::attempt(*attempt), width));
     }
-    body.extend(para(Tone::Plain, words::GENERATE_BODY, width));
+    let is_file = script.token(on).is_some_and(|t| t.backend == Backend::File);
+    let text = if is_file {
+        words::GENERATE_FILE
+    } else {
+        words::GENERATE_BODY
+    };
+    body.extend(para(Tone::Plain, text, width));
     body
 }
 

@@ -1,5 +1,5 @@
-//! People read the whole payload. `read` is only taken after the last line was
-//! on the screen; the answer names the digest of the bytes that were shown
+//! People read the whole payload. `read` is only taken after every line was on
+//! the screen; the answer names the digest of the bytes that were shown
 //! (law 4). The review text is the engine's; this file only wraps it.
 
 use super::{Hint, Screen, ask, out_of_place, say, unchecked};
@@ -37,13 +37,9 @@ fn draft(seen: &Snapshot) -> Option<&Draft> {
 fn local(seen: &Snapshot) -> Local {
     let mut local = Local::with(Form::line(words::REVIEW_FIELD));
     if let Some(draft) = draft(seen) {
-        // The canonical bytes themselves, only laid out for the eye.
-        let json = serde_json::from_slice::<serde_json::Value>(&draft.canonical)
-            .and_then(|v| serde_json::to_string_pretty(&v))
-            .unwrap_or_default();
         local.extra = Extra::Review {
             lines: review_text(draft),
-            json: json.lines().map(str::to_owned).collect(),
+            json: draft.signed.indented().lines().map(str::to_owned).collect(),
             as_json: false,
             back_to: 0,
         };

@@ -1,11 +1,13 @@
 //! Which device is which: the serial is typed from the body. The screen shows
 //! what answers, never a serial (T3, T13), or nothing would be compared.
 
-use super::{Screen, ask, no_hints, no_key, say, unchecked};
+use super::{Screen, ask, say, unchecked};
 use crate::engine::{Answer, Question};
+use crate::runner::Cmd;
 use crate::script::SerialSpec;
+use crate::ui::keymap::Intent;
 use crate::ui::layout::Page;
-use crate::ui::model::{Local, Model};
+use crate::ui::model::{Local, Model, Out};
 use crate::ui::theme::Tone;
 use crate::ui::widgets::card;
 use crate::ui::widgets::form::Form;
@@ -22,8 +24,11 @@ pub static SCREEN: Screen = Screen {
             typed: model.local.pane.form.text(0).to_owned(),
         })
     },
-    key: no_key,
-    hints: no_hints,
+    key: |_, intent| {
+        // Looking changes nothing, so it needs no confirmation.
+        (intent == Intent::Other).then(|| vec![Out::Say(Cmd::Submit(Answer::Again))])
+    },
+    hints: |_| vec![(Intent::Other, words::SERIAL_F5)],
     help: &help::SERIAL,
 };
 

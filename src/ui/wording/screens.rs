@@ -201,8 +201,9 @@ pub const SERIAL_NEXT: &str = "Next: the program compares it. Nothing on the dev
 /// No device answers.
 pub const NO_DEVICE: &str = "No device answers.";
 /// What to do then.
-pub const NO_DEVICE_MEND: &str =
-    "Connect it. Then pause with Ctrl-C and resume: the program looks again when it starts this step.";
+pub const NO_DEVICE_MEND: &str = "Connect it, wait a moment, then press F5: the program looks again.";
+/// Footer.
+pub const SERIAL_F5: &str = "look again";
 /// The script names the serial.
 pub const SERIAL_KNOWN: &str = "The script names the serial of this device; what you type must be that one, too. The serials are not shown here: they must come from the body.";
 /// The script does not name it.
@@ -392,6 +393,9 @@ pub const SIGNED: &str = "So far";
 pub const SIGN_TITLE: &str = "this will be signed";
 /// About the key.
 pub const GENERATE_BODY: &str = "The key is made inside the device and can never leave it.";
+/// For a key file.
+pub const GENERATE_FILE: &str =
+    "The key is made on this machine and written as an encrypted file. A file can be copied.";
 /// Below the form.
 pub const GENERATE_NEXT: &str = "Next: the device makes the key. That cannot be undone and may take minutes.";
 /// Below the form.
@@ -510,9 +514,9 @@ pub const REVIEW_END: &str = "This is the end of the payload.";
 /// Below the form.
 pub const REVIEW_NEXT: &str = "You have seen the end. Next: the digest is compared with another source.";
 /// Below the form.
-pub const REVIEW_UNREAD: &str = "PgDn reads on. The word read is taken after the last line was shown.";
+pub const REVIEW_UNREAD: &str = "PgDn reads on. The word read is taken after every line was shown.";
 /// Too soon.
-pub const REVIEW_TOO_SOON: &str = "The end has not been shown yet. Read on with PgDn, then press Enter here.";
+pub const REVIEW_TOO_SOON: &str = "Not every line has been shown yet. Read on with PgDn, without a gap.";
 /// Footer.
 pub const MORE: &str = "more";
 /// Footer.
