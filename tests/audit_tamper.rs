@@ -59,7 +59,8 @@ fn refused(sin: &str, files: &Map, names: &[&str]) {
     assert!(named, "{sin}: expected {names:?} among {failed:?}");
 }
 
-/// Bytes of several classes, spread over the file, and the last one.
+/// Bytes of several classes, spread over the file; in the many files that are
+/// alike a single one, of another class from name to name.
 fn positions(path: &str, bytes: &[u8]) -> BTreeSet<usize> {
     let classes: [fn(u8) -> bool; 6] = [
         |b| b.is_ascii_digit(),
@@ -70,7 +71,7 @@ fn positions(path: &str, bytes: &[u8]) -> BTreeSet<usize> {
         |b| !b.is_ascii_alphanumeric(),
     ];
     let take = match Place::of(path).unwrap() {
-        Place::Record | Place::Checkpoint | Place::Policy | Place::Sums => 6,
+        Place::Record | Place::Checkpoint => 6,
         Place::Gate | Place::Key => 1,
         _ => 3,
     };
@@ -82,7 +83,9 @@ fn positions(path: &str, bytes: &[u8]) -> BTreeSet<usize> {
             near.unwrap_or(at)
         })
         .collect();
-    out.insert(bytes.len() - 1);
+    if take > 1 {
+        out.insert(bytes.len() - 1);
+    }
     out
 }
 
@@ -114,11 +117,10 @@ fn one_changed_byte_in_any_file_is_refused_by_python() {
     let mut cases: Vec<(String, Map)> = Vec::new();
     for (n, (path, bytes)) in BUNDLE.iter().enumerate() {
         let all: Vec<usize> = positions(path, bytes).into_iter().collect();
-        for at in [all[n % all.len()], bytes.len() - 1] {
-            let mut spoiled = BUNDLE.clone();
-            spoiled.get_mut(path).unwrap()[at] ^= 0x01;
-            cases.push((format!("{path} at {at}"), spoiled));
-        }
+        let at = all[n % all.len()];
+        let mut spoiled = BUNDLE.clone();
+        spoiled.get_mut(path).unwrap()[at] ^= 0x01;
+        cases.push((format!("{path} at {at}"), spoiled));
     }
     refused_by_python(&cases);
 }
