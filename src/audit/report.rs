@@ -25,15 +25,13 @@ impl Judgement {
             out.extend(check.found.iter().map(|f| format!("{:20}{f}", "")));
         }
         out.push(String::new());
-        out.push("what the record says (class, anchor)".to_owned());
+        out.push("what the record says: fact, what stands behind it, where it is anchored".to_owned());
         for fact in &self.facts {
             let record = fact.record.map(|r| format!(" [record {r}]")).unwrap_or_default();
-            out.push(format!("  {:<17} {}{record}", fact.name, fact.value));
+            let behind = format!("{}, {}", fact.class.as_str(), fact.anchor.as_str());
             out.push(format!(
-                "  {:<17}   {}, {}",
-                "",
-                fact.class.as_str(),
-                fact.anchor.as_str()
+                "  {:<16}  {behind:<28}  {}{record}",
+                fact.name, fact.value
             ));
         }
         out.push(String::new());

@@ -3,8 +3,7 @@
 Python's standard library and `openssl` 3 alone; shares no code with tuf-ceremony. It does not re-execute the
 ceremony: `tuf-ceremony verify` does. Run the release's copy of this file, never the one in the bundle."""
 import base64, hashlib, json, os, pathlib, re, stat, subprocess, sys, tempfile
-ED25519 = bytes.fromhex("302a300506032b6570032100")  # RFC 8410: what stands before the 32 bytes of a key
-KEYS = "body boot ceremony prev seq step t_mono_ms t_wall type v who"
+ED25519, KEYS = bytes.fromhex("302a300506032b6570032100"), "body boot ceremony prev seq step t_mono_ms t_wall type v who"  # RFC 8410
 def sha(data): return hashlib.sha256(data).hexdigest()
 def b64(data): return base64.b64encode(data).decode()
 def need(holds, otherwise):
@@ -35,18 +34,16 @@ def note(data):  # C2SP signed-note -> text, {(key name, key id): signature}
     return text + "\n", {(name, base64.b64decode(blob)[:4]): base64.b64decode(blob)[4:] for name, blob in found}
 def vkey(spki): need(spki[:12] == ED25519, "not an Ed25519 key"); return hashlib.sha256(f"{origin}\n\1".encode() + spki[12:]).digest()[:4]
 def head(size): return f"{origin}\n{size}\n{b64(merkle(lines[:size]))}\n"  # C2SP tlog-checkpoint
-# --- the checks: each raises when it does not hold
-def canonical():
+def canonical():  # the first of the checks: each raises when it does not hold
     for n, (line, record) in enumerate(zip(lines, records)):
         need(json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode() == line, f"record {n}")
-        need(" ".join(record) == KEYS and record["v"] == 0 and len(line) <= 65535, f"record {n}")
+        need(" ".join(record) == KEYS and repr(record["v"]) == "0" and len(line) <= 65535, f"record {n}")
 def chain():
     prev = ceremony = "0" * 64
     for n, (line, record) in enumerate(zip(lines, records)):
-        got = record["seq"], record["prev"], record["ceremony"], record["type"] == "open"
-        need(got == (n, prev, ceremony, n == 0), f"record {n}")
+        need(repr([record[key] for key in ("seq", "prev", "ceremony")]) == repr([n, prev, ceremony]), f"record {n}")
         prev, ceremony = sha(line), sha(lines[0])
-    need(not torn, "the last line has no LF")
+    need([n for n, record in enumerate(records) if record["type"] == "open"] == [0] and not torn, "`open`, or the last LF")
 def root():
     need(note(files["checkpoint"])[0] == head(len(lines)), "checkpoint")
     for n, gate in gates:  # a gate's checkpoint is over exactly the lines before its record
@@ -55,9 +52,8 @@ def signatures():
     for n, data in [(n, gate["note"].encode()) for n, gate in gates] + [(len(lines), files["checkpoint"])]:
         spki, (text, found) = [key for at, key in runs if at <= n][-1], note(data)  # the key of the run that wrote it
         need(verified(spki, text.encode(), found.get((origin, vkey(spki)), b"")), f"checkpoint at {n}")
-    recorded = {f"checkpoints/{gate['size']}": note(gate["note"].encode()) for _, gate in gates}
-    for path, (text, found) in recorded.items():  # cosignatures may have been added
-        need(note(files[path])[0] == text and found.items() <= note(files[path])[1].items(), path)
+    for path, (text, found) in [(f"checkpoints/{gate['size']}", note(gate["note"].encode())) for _, gate in gates]:
+        need(note(files[path])[0] == text and found.items() <= note(files[path])[1].items(), path)  # cosignatures may come later
 def quorum():  # C2SP tlog-policy: the log key of each run, and no witness
     logs = [f"log {origin}+{vkey(spki).hex()}+{b64(bytes([1]) + spki[12:])}\n" for _, spki in runs]
     need(files["policy"].decode() == "".join(logs) + "quorum none\n", "policy is not the record's")
@@ -77,8 +73,8 @@ def count(path, doc, by):  # distinct public keys of the role in root `by` that 
     for keyid in (keyid for keyid in role["keyids"] if sigs.get(keyid)):
         key, text = by["keys"][keyid], by["keys"][keyid]["keyval"]["public"]
         spki = ED25519 + bytes.fromhex(text) if key["keytype"] == "ed25519" else base64.b64decode("".join(text.split("\n")[1:-2]))
-        good = verified(spki, olpc(doc["signed"]).encode(), bytes.fromhex(sigs[keyid])) and sha(olpc(key).encode()) == keyid
-        need(good, f"{path}: signature of {keyid}"); keys.add(spki)
+        need(sha(olpc(key).encode()) == keyid and len(spki) in (44, 91), f"{path}: key {keyid}"); keys.add(spki)
+        need(verified(spki, olpc(doc["signed"]).encode(), bytes.fromhex(sigs[keyid])), f"{path}: signature of {keyid}")
     need(len(keys) >= role["threshold"] > 0 and len(sigs) == len(doc["signatures"]), f"{path}: {len(keys)} of {role['threshold']}")
 def thresholds():
     docs = {path: parse(files[path]) for path in files if path.startswith("metadata/")}
@@ -87,9 +83,8 @@ def thresholds():
         kind, version = doc["signed"]["_type"], doc["signed"]["version"]
         need(path == "metadata/" + (f"{version}." if kind != "timestamp" else "") + kind + ".json", f"{path}: holds {kind} {version}")
         for by in trusted[max(version - 2, 0):version] if kind == "root" else trusted[-1:]: count(path, doc, by)
-# --- the bundle, then every check
-try:
-    files = load(sys.argv[1])
+try:  # the bundle is read once, then every check runs
+    files, failed = load(sys.argv[1]), False
     *lines, torn = files["ceremony.jsonl"].split(b"\n")
     records = [parse(line) for line in lines]
     inputs = [(n, r["type"], r["body"]["input"][r["type"]]) for n, r in enumerate(records) if r["type"] in ("open", "resume", "outcome")]
@@ -98,7 +93,6 @@ try:
     kind, *names = (inputs[0][2][key] for key in ("kind", "organisation", "site"))
     origin = "/".join(["rehearsal"] * (kind != "production") + names + [sha(lines[0])])
 except Exception as why: sys.exit(f"FAIL  the record cannot be read: {str(why)!a}")
-failed = False
 for check in canonical, chain, root, signatures, quorum, close, bindings, thresholds:
     try: check(); print(f"ok    {check.__name__}")
     except Exception as why: failed = True; print(f"FAIL  {check.__name__}: {str(why)!a}")

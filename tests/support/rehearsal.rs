@@ -37,7 +37,7 @@ pub type Map = BTreeMap<String, Vec<u8>>;
 /// Root and targets 2 of 3 on three embedded tokens, P-256 for root, Ed25519
 /// for targets; the online key lives elsewhere and comes as a file.
 pub fn script() -> String {
-    let online = Key::new("online", Algorithm::Ed25519).public().to_pem();
+    let online = Key::new("online", Algorithm::EcdsaP256).public().to_pem();
     let mut text = format!(
         "{HEAD}
 [[key]]
@@ -50,6 +50,51 @@ proof_of_possession = \"waived\"
     );
     text += &acts(&["hsm-a", "hsm-b", "hsm-c"], &["root", "targets"]);
     text
+}
+
+/// The smallest that a plan allows: one token, P-256 alone, root 2 of 3,
+/// targets 1 of 2. For tests that judge a bundle many times.
+pub fn script_small() -> String {
+    let mut text = script();
+    let start = text.find("\n[[token]]\nid = \"hsm-b\"").unwrap();
+    let end = text.find("\n[[key]]").unwrap();
+    text.replace_range(start..end, "\n");
+    let text = text.replace(
+        r#"threshold = 2
+keys = ["targets-a", "targets-b", "targets-c"]"#,
+        r#"threshold = 1
+keys = ["targets-a", "targets-b"]"#,
+    );
+    let acts = text.find("\n[[act]]").unwrap();
+    let mut steps: Vec<String> = [
+        "do = \"roll-call\"",
+        "do = \"clock\"",
+        "do = \"inventory\"\non = \"hsm-a\"",
+        "do = \"provision\"\non = \"hsm-a\"",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    for key in ["root-a", "root-b", "root-c", "targets-a", "targets-b"] {
+        steps.push(format!(
+            "do = \"generate-key\"\non = \"hsm-a\"\nkey = {{ name = \"{key}\", algorithm = \"ecdsa-p256\", extractable = false }}"
+        ));
+        steps.push(format!(
+            "do = \"prove-possession\"\non = \"hsm-a\"\nkey = \"{key}\""
+        ));
+    }
+    for (file, signers) in [("root", &["root-a", "root-b"][..]), ("targets", &["targets-a"])] {
+        steps.push(format!("do = \"compose\"\nmetadata = \"{file}\""));
+        steps.push(format!("do = \"review\"\nmetadata = \"{file}\""));
+        steps.push(format!(
+            "do = \"read-back\"\nmetadata = \"{file}\"\nsource = \"second\""
+        ));
+        for key in signers {
+            steps.push(format!(
+                "do = \"sign\"\nmetadata = \"{file}\"\non = \"hsm-a\"\nkey = \"{key}\""
+            ));
+        }
+    }
+    text[..acts].to_owned() + &act(steps)
 }
 
 /// As [`script`], and a fourth token holds the online key: snapshot and
@@ -175,6 +220,11 @@ fn acts(tokens: &[&str], files: &[&str]) -> String {
             ));
         }
     }
+    act(steps)
+}
+
+/// One act of these steps, then export and seal.
+fn act(mut steps: Vec<String>) -> String {
     steps.push("do = \"export\"".to_owned());
     steps.push("do = \"seal\"\nsource = \"second\"".to_owned());
     let mut text = String::from("\n[[act]]\nid = \"all\"\ntitle = \"All of it\"\n");
@@ -252,7 +302,7 @@ pub struct Room {
 
 /// The plan of a script whose one file is `online.pem`.
 pub fn plan(script: &str) -> (Plan, Map) {
-    let online = Key::new("online", Algorithm::Ed25519)
+    let online = Key::new("online", Algorithm::EcdsaP256)
         .public()
         .to_pem()
         .into_bytes();

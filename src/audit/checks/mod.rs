@@ -42,40 +42,41 @@ pub const NAMES: [&str; 16] = [
     "clients",
 ];
 
+type Run = fn(&Case<'_>) -> Finding;
+
+/// Each name with its check; `NAMES` is the same list for the public.
+const TABLE: [(&str, Run); 16] = [
+    ("layout", layout::check),
+    ("sums", sums::check),
+    ("bindings", bindings::check),
+    ("canonical", canonical::check),
+    ("chain", chain::check),
+    ("root", root::check),
+    ("signatures", signatures::check),
+    ("quorum", quorum::check),
+    ("close", close::check),
+    ("kind", kind::check),
+    ("script", script::check),
+    ("verifier", verifier::check),
+    ("replay", replay::check),
+    ("metadata", metadata::check),
+    ("thresholds", thresholds::check),
+    ("clients", clients::check),
+];
+
 /// Runs every check.
 pub(super) fn all(case: &Case<'_>) -> Vec<Check> {
-    let run: [(&str, fn(&Case<'_>) -> Finding); 16] = [
-        ("layout", layout::check),
-        ("sums", sums::check),
-        ("bindings", bindings::check),
-        ("canonical", canonical::check),
-        ("chain", chain::check),
-        ("root", root::check),
-        ("signatures", signatures::check),
-        ("quorum", quorum::check),
-        ("close", close::check),
-        ("kind", kind::check),
-        ("script", script::check),
-        ("verifier", verifier::check),
-        ("replay", replay::check),
-        ("metadata", metadata::check),
-        ("thresholds", thresholds::check),
-        ("clients", clients::check),
-    ];
-    NAMES
-        .iter()
-        .zip(run)
-        .map(|(name, (_, check))| {
-            let finding = check(case);
-            Check {
-                name,
-                verdict: finding.verdict,
-                what: finding.what,
-                records: finding.records,
-                found: finding.found,
-            }
-        })
-        .collect()
+    let judged = |(name, run): &(&'static str, Run)| {
+        let finding = run(case);
+        Check {
+            name,
+            verdict: finding.verdict,
+            what: finding.what,
+            records: finding.records,
+            found: finding.found,
+        }
+    };
+    TABLE.iter().map(judged).collect()
 }
 
 /// What one check comes to.

@@ -18,6 +18,10 @@ pub(super) fn check(case: &Case<'_>) -> Finding {
         .map_err(|_| "expected text".to_owned())
         .and_then(|text| Policy::parse(text).map_err(|e| e.to_string()));
     match policy {
+        Ok(policy) if case.policy.as_ref() != Ok(&policy) => Finding::fail(
+            "the policy's quorum is met",
+            "policy: is not the one that follows from the record",
+        ),
         Ok(_) => Finding::pass("quorum none: no witness").with(unvouched(case)),
         Err(why) => Finding::fail("the policy's quorum is met", format!("policy: {why}")),
     }

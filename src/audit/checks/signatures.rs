@@ -6,7 +6,7 @@
 use crate::base::shown::shown_bytes;
 use crate::bundle::Place;
 use crate::bundle::layout::{CHECKPOINT, POLICY};
-use crate::note::{Note, Vkey};
+use crate::note::Note;
 use crate::transcript::Checkpoint;
 
 use super::super::case::Gate;
@@ -54,9 +54,10 @@ pub(super) fn check(case: &Case<'_>) -> Finding {
 fn signed_in_run(case: &Case<'_>, bytes: &[u8], seq: u64) -> Result<usize, String> {
     let note = Note::parse(bytes).map_err(|e| e.to_string())?;
     let key = case.log_key_at(seq).ok_or("the record names no log key")?;
-    let origin = case.origin.as_deref().ok_or("the record gives no origin")?;
-    let vkey = Vkey::new(origin, key.clone()).map_err(|e| e.to_string())?;
-    if note.verified_by(&vkey) {
+    let policy = case.policy.as_ref().map_err(Clone::clone)?;
+    let vkey = policy.logs().iter().find(|log| log.key() == key);
+    let vkey = vkey.ok_or("the record names no log key")?;
+    if note.verified_by(vkey) {
         return Ok(note.signatures().len().saturating_sub(1));
     }
     Err(format!("expected a signature of {vkey} that verifies, got none"))
