@@ -128,9 +128,40 @@ fn a_paused_ceremony_is_resumed_to_a_bundle_that_verifies() {
     closed(&room.resume(&answers()));
     verifiers_accept(&room.bundle());
     clients_accept(&room.bundle(), room.dir.path(), false);
+    // Once sealed, nothing is written over.
     let over = room.resume(&answers());
-    assert_eq!(over.code, 3);
-    assert!(over.err.contains("record-not-open"), "{}", over.err);
+    assert_eq!(over.code, 4);
+    assert!(over.err.contains("media-occupied"), "{}", over.err);
+}
+
+/// The media fails between the close and the seal: the closed record is sealed
+/// later, on other media, by the same bytes.
+#[test]
+fn a_closed_record_is_sealed_again() {
+    let room = Room::new();
+    closed(&room.run(&script("root-keygen.toml"), &answers()));
+    let first = room.bundle();
+    let record = lines(&room.record());
+    std::fs::rename(&first, room.dir.path().join("lost")).unwrap();
+    let sealed = room.resume(&answers());
+    closed(&sealed);
+    verifiers_accept(&room.bundle());
+    assert_eq!(
+        lines(&room.record()),
+        record,
+        "nothing is added to a closed record"
+    );
+    for name in ["SHA256SUMS", "checkpoint", "policy"] {
+        let (old, new) = (room.dir.path().join("lost").join(name), room.bundle().join(name));
+        assert_eq!(std::fs::read(old).unwrap(), std::fs::read(new).unwrap(), "{name}");
+    }
+    // Cut before the close counted: its checkpoint is of lines that never were.
+    let journal = room.record().join("ceremony.jsonl");
+    let open = record[..record.len() - 2].join("\n") + "\n";
+    std::fs::write(&journal, open).unwrap();
+    std::fs::remove_dir_all(room.bundle()).unwrap();
+    closed(&room.resume(&answers()));
+    verifiers_accept(&room.bundle());
 }
 
 /// A crash between intent and outcome: refused by name, nothing is written.
@@ -420,7 +451,7 @@ fn full_and_read_only_disks_are_named_and_the_record_stays_intact() {
         let shell = format!("set -e; mkdir -p {d}/disk; {what}", d = dir.display(),);
         ran(Command::new("unshare").args(["--mount", "--map-root-user", "sh", "-c", &shell]))
     };
-    let (d, bin, s, a) = (dir.display(), BINARY, script("root-keygen.toml"), answers());
+    let (d, bin, s, a) = (dir.display(), &*BINARY, script("root-keygen.toml"), answers());
     let (s, a) = (s.display(), a.display());
     let full_record = inside(&format!(
         "mount -t tmpfs -o size=64k none {d}/disk; exec {bin} run {s} --record {d}/disk/r --media {d}/media --answers {a}"

@@ -25,7 +25,7 @@ use portable_pty::CommandBuilder;
 use program::{BINARY, Room, SOFTHSM, clients_accept, lines, ran, root, run, script};
 
 fn command(room: &Room, args: &[&str]) -> CommandBuilder {
-    let mut command = CommandBuilder::new(BINARY);
+    let mut command = CommandBuilder::new(&*BINARY);
     command.args(args);
     command.arg("--record");
     command.arg(room.record());
@@ -288,4 +288,34 @@ fn a_terminal_that_is_too_small_shows_only_that() {
     ada.wait_for("Paused.");
     ada.enter("end");
     assert_eq!(ada.end(), 3, "{}", ada.text());
+}
+
+/// The terminal itself goes away (a dropped line, a closed window): the program
+/// neither spins nor hangs; it pauses on the record and ends.
+#[test]
+fn a_lost_terminal_pauses() {
+    let room = Room::new();
+    let holder = "import os,pty,sys,time\n\
+        pid,fd=pty.fork()\n\
+        if pid==0: os.execv(sys.argv[1],sys.argv[1:])\n\
+        print(pid,flush=True)\n\
+        os.set_blocking(fd,False)\n\
+        end=time.time()+30\n\
+        seen=b''\n\
+        while b'Type begin' not in seen and time.time()<end:\n\
+        \x20   time.sleep(0.05)\n\
+        \x20   try: seen+=os.read(fd,65536)\n\
+        \x20   except BlockingIOError: pass\n\
+        os.close(fd)\n\
+        print(os.waitstatus_to_exitcode(os.waitpid(pid,0)[1]),flush=True)\n";
+    let ended = ran(std::process::Command::new("timeout")
+        .args(["60", "python3", "-c", holder, &BINARY, "rehearse", "--record"])
+        .arg(room.record())
+        .arg("--media")
+        .arg(room.media())
+        .env("TERM", "xterm"));
+    assert_eq!(ended.code, 0, "{}{}", ended.out, ended.err);
+    assert_ne!(ended.out.lines().nth(1), Some("0"), "{}", ended.out);
+    let last = lines(&room.record()).last().unwrap().clone();
+    assert!(last.contains("\"type\":\"pause\""), "{last}");
 }

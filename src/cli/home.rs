@@ -1,4 +1,5 @@
-//! Without a command: the home screen, whose choice becomes the command.
+//! Without a command: the home screen, whose choice becomes the command that
+//! the same person could have typed.
 
 use std::path::{Path, PathBuf};
 

@@ -10,7 +10,7 @@ use crate::engine::{FrontEnd, SecretsPath};
 use crate::fault::Code;
 use crate::headless;
 use crate::plan::Plan;
-use crate::runner::{self, Failure, Ports, Run, Running, SystemClock};
+use crate::runner::{self, Failure, Ports, Resumed, Run, Running, SystemClock};
 use crate::script::{Answers, Kind};
 
 pub(super) fn run(script: &Path, record: &Path, ways: &Ways) -> Exit {
@@ -99,7 +99,11 @@ fn try_drive(record: &Path, ways: &Ways, start: Start) -> Result<Exit, Exit> {
     };
     let running = match start {
         Start::New(plan) => runner::open(plan, record, ports, &run),
-        Start::Resumed(_) => runner::resume(record, ports, &run),
+        Start::Resumed(_) => match runner::resume(record, ports, &run) {
+            Ok(Resumed::Running(running)) => Ok(*running),
+            Ok(Resumed::Sealed { place }) => return Ok(sealed(&place.display().to_string())),
+            Err(failure) => Err(failure),
+        },
     }
     .map_err(|failure| failed(&failure))?;
     Ok(match answers {
@@ -114,14 +118,7 @@ fn headless(running: Running, answers: Answers, stop: &AtomicBool, record: &Path
     drop(msgs);
     threads.finish();
     match ending {
-        headless::Ending::Closed { place } => {
-            out::say(&format!(
-                "closed and sealed\nbundle {}\nverify it: tuf-ceremony verify {}",
-                crate::base::shown(&place, 300),
-                crate::base::shown(&place, 300)
-            ));
-            Exit::Good
-        }
+        headless::Ending::Closed { place } => sealed(&place),
         headless::Ending::Aborted => {
             out::say("aborted; the record says why");
             Exit::Negative
@@ -141,6 +138,15 @@ fn headless(running: Running, answers: Answers, stop: &AtomicBool, record: &Path
         }
         headless::Ending::Failed(failure) => failed(&failure),
     }
+}
+
+/// The good end.
+fn sealed(place: &str) -> Exit {
+    let place = crate::base::shown(place, 300);
+    out::say(&format!(
+        "closed and sealed\nbundle {place}\nverify it: tuf-ceremony verify {place}"
+    ));
+    Exit::Good
 }
 
 /// What a person does next after a pause.
@@ -210,13 +216,7 @@ fn full_screen(running: Running, stop: Arc<AtomicBool>, record: &Path, media: Op
     let ending = ui::run(handle, msgs, first, options);
     threads.finish();
     match ending {
-        Ok(ui::Ending::Closed { place: Some(place) }) => {
-            let place = crate::base::shown(&place, 300);
-            out::say(&format!(
-                "closed and sealed\nbundle {place}\nverify it: tuf-ceremony verify {place}"
-            ));
-            Exit::Good
-        }
+        Ok(ui::Ending::Closed { place: Some(place) }) => sealed(&place),
         Ok(ui::Ending::Closed { place: None }) => {
             out::complain("the record is closed, and the seal was not written; keep record and media");
             Exit::Fault

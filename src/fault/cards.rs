@@ -76,7 +76,7 @@ cards! {
     }
     RecordNotOpen = "record-not-open" {
         "This ceremony is over.",
-        "Its record is closed or aborted; nothing can be added.",
+        "Its record is aborted; nothing can be added.",
         "No.",
         "Look at it: tuf-ceremony verify DIR. Start a new ceremony with a new record."
     }
@@ -120,7 +120,7 @@ cards! {
         "The media already holds a finished bundle of this ceremony.",
         "A finished bundle is never written over.",
         "No.",
-        "Use other media, or move the bundle away."
+        "Use the bundle that is there: tuf-ceremony verify. For another copy use other media."
     }
     ModuleNotNamed = "module-not-named" {
         "The script names a PKCS#11 module and no path was given.",

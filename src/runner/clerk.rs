@@ -14,7 +14,7 @@ use super::hands::{Export, Job};
 use super::{Clock, Cmd, Failure, Msg, Snapshot, Vault};
 use crate::base::device::{Changed, DeviceCode, DeviceFault, Operation, Retry};
 use crate::base::{Digest, PublicKey};
-use crate::bundle::{self, export};
+use crate::bundle;
 use crate::engine::{self, Effect, Input, InputKind, Outcome, Phase, Refusal, State, Transition, What};
 use crate::fault::Code;
 use crate::note::{Note, Vkey};
@@ -121,10 +121,17 @@ impl Clerk {
             text.push_str(&line);
             text.push('\n');
         }
-        self.journal.append(&text)?;
+        let mut tree = self.tree.clone();
         for line in text.lines() {
-            self.tree.append(line.as_bytes());
+            tree.append(line.as_bytes());
         }
+        if transition.effects.iter().any(|e| e.what == What::Seal) {
+            // The log key dies with this run: what it says of the closed record
+            // is on disk before the record is closed.
+            self.keep_final(&tree)?;
+        }
+        self.journal.append(&text)?;
+        self.tree = tree;
         self.lines.push_str(&text);
         self.writer = writer;
         self.state = transition.state;
@@ -172,7 +179,7 @@ impl Clerk {
                 self.outcome(effect.id, Outcome::Nonce(nonce))
             }
             What::Checkpoint => {
-                let (checkpoint, note) = self.checkpoint()?;
+                let (checkpoint, note) = self.checkpoint(&self.tree)?;
                 self.outcome(
                     effect.id,
                     Outcome::Checkpoint {
@@ -201,8 +208,8 @@ impl Clerk {
             _ => None,
         };
         let export = matches!(effect.what, What::Export { .. }).then(|| Export {
-            name: self.bundle_name(),
-            files: self.export_files(),
+            name: super::seal::bundle_name(&self.plan, &self.state),
+            files: super::seal::export_files(&self.plan, &self.state),
         });
         Ok(Job {
             effect: effect.id,
@@ -212,10 +219,9 @@ impl Clerk {
         })
     }
 
-    /// A signed checkpoint over every line so far.
-    fn checkpoint(&self) -> Result<(Checkpoint, String), Failure> {
-        let checkpoint =
-            Checkpoint::of(&self.state.origin, &self.tree).map_err(|e| internal(&e.to_string()))?;
+    /// A signed checkpoint over the lines of a tree.
+    fn checkpoint(&self, tree: &Tree) -> Result<(Checkpoint, String), Failure> {
+        let checkpoint = Checkpoint::of(&self.state.origin, tree).map_err(|e| internal(&e.to_string()))?;
         let public = public_of(&self.log_key)?;
         let vkey = Vkey::new(&self.state.origin, public).map_err(|e| internal(&e.to_string()))?;
         let note = Note::signed(&checkpoint.to_string(), &vkey, |bytes| {
@@ -225,58 +231,36 @@ impl Clerk {
         Ok((checkpoint, note.to_string()))
     }
 
-    /// The seal: derived from the closed record, written beside the exported
-    /// files, after which the folder loses its `.part`.
-    fn seal(&mut self) -> Result<(), Failure> {
-        let (_, note) = self.checkpoint()?;
+    /// The final checkpoint, kept beside the record. One that an interrupted
+    /// close left behind is of lines that never counted.
+    fn keep_final(&self, tree: &Tree) -> Result<(), Failure> {
+        let (_, note) = self.checkpoint(tree)?;
+        let path = self.journal.folder().join(bundle::layout::CHECKPOINT);
+        let _ = std::fs::remove_file(path);
         crate::store::write_new(
             self.journal.folder(),
             bundle::layout::CHECKPOINT,
             note.as_bytes(),
             0o644,
         )?;
-        let media = self.media.as_deref().ok_or_else(|| Failure {
-            code: Code::MediaMissing,
-            meaning: "the record is closed; the seal needs the media".to_owned(),
-        })?;
-        let gates: Vec<(u64, String)> = self
-            .notes
-            .iter()
-            .map(|(size, note)| (*size, note.clone()))
-            .collect();
-        let exported: Vec<(String, Digest)> = self
-            .state
-            .exported
-            .iter()
-            .map(|f| (f.path.clone(), f.sha256))
-            .collect();
-        let seal = bundle::seal_files(&bundle::Seal {
-            origin: &self.state.origin,
+        Ok(())
+    }
+
+    /// The seal follows the close; a failure leaves it to a later `resume`.
+    fn seal(&mut self) -> Result<(), Failure> {
+        let place = super::seal::write(&super::seal::Closed {
+            plan: &self.plan,
+            state: &self.state,
+            record: self.journal.folder(),
+            lines: self.lines.as_bytes(),
             log_keys: &self.log_keys,
-            exported: &exported,
-            record: self.lines.as_bytes(),
-            checkpoint: &note,
-            gates: &gates,
-        })
-        .map_err(|e| internal(&e.to_string()))?;
-        let place = export::seal(media, &self.bundle_name(), &self.export_files(), &seal)?;
+            notes: &self.notes,
+            media: self.media.as_deref(),
+        })?;
         let _ = self.msgs.send(Msg::Sealed {
             place: place.display().to_string(),
         });
         Ok(())
-    }
-
-    /// `<ceremony>-<first 8 of its id>`: names tell copies apart, digests bind them.
-    fn bundle_name(&self) -> String {
-        let id: String = self.state.ceremony.hex().chars().take(8).collect();
-        format!("{}-{id}", self.plan.script().ceremony)
-    }
-
-    fn export_files(&self) -> BTreeMap<String, Vec<u8>> {
-        engine::export_contents(&self.plan, &self.state)
-            .into_iter()
-            .map(|(path, bytes)| (path, bytes.unwrap_or_else(|| bundle::VERIFY_PY.to_vec())))
-            .collect()
     }
 }
 

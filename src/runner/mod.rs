@@ -6,6 +6,7 @@
 mod clerk;
 mod clock;
 mod hands;
+mod seal;
 mod start;
 mod vault;
 
@@ -14,7 +15,7 @@ use std::sync::mpsc::Sender;
 
 pub use clock::{Clock, SystemClock};
 pub use hands::Bench;
-pub use start::{Ports, Run, Running, Threads, open, resume, stored_plan};
+pub use start::{Ports, Resumed, Run, Running, Threads, open, resume, stored_plan};
 pub use vault::Vault;
 
 use crate::base::{Digest, Secret};

@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 
 use super::clerk::{Clerk, internal, new_log_key, public_of, random_digest};
 use super::hands::Hands;
-use super::{Bench, Clock, Failure, Handle, Msg, Snapshot, Vault};
+use super::{Bench, Clock, Failure, Handle, Msg, Snapshot, Vault, seal};
 use crate::engine::{
     self, CLIENTS, ENGINE, FileRef, FrontEnd, InputKind, Opening, Outcome, Phase, Program, Resumption,
     SecretsPath, State,
@@ -129,12 +129,24 @@ pub fn open(plan: Plan, record: &Path, ports: Ports, run: &Run) -> Result<Runnin
     go(clerk, log_key, ports, InputKind::Open(Box::new(opening)))
 }
 
+/// What came of a resumption.
+#[derive(Debug)]
+pub enum Resumed {
+    /// The ceremony goes on.
+    Running(Box<Running>),
+    /// The record was closed and its seal was missing: it is written now.
+    Sealed {
+        /// The bundle's folder.
+        place: PathBuf,
+    },
+}
+
 /// Folds an existing record and goes on with it.
 ///
 /// # Errors
 /// [`Failure`] with `Recovering` when the last act has no outcome, and with
-/// other codes for records that are damaged, closed or of other rules.
-pub fn resume(record: &Path, ports: Ports, run: &Run) -> Result<Running, Failure> {
+/// other codes for records that are damaged, aborted or of other rules.
+pub fn resume(record: &Path, ports: Ports, run: &Run) -> Result<Resumed, Failure> {
     let (mut journal, bytes) = Journal::open(record)?;
     let chain = transcript::read(&bytes);
     let torn = quarantine(&mut journal, &bytes, chain.tail.clone())?;
@@ -169,14 +181,23 @@ pub fn resume(record: &Path, ports: Ports, run: &Run) -> Result<Running, Failure
         _ => {}
     })
     .map_err(|e| damaged(&e.to_string()))?;
-    match &state.phase {
-        Phase::Closed | Phase::Aborted => {
-            return Err(Failure {
-                code: Code::RecordNotOpen,
-                meaning: "the record's last line ends the ceremony".to_owned(),
-            });
-        }
-        _ => {}
+    if state.phase == Phase::Closed {
+        return seal::write(&seal::Closed {
+            plan: &plan,
+            state: &state,
+            record,
+            lines: whole,
+            log_keys: &log_keys,
+            notes: &notes,
+            media: ports.media.as_deref(),
+        })
+        .map(|place| Resumed::Sealed { place });
+    }
+    if state.phase == Phase::Aborted {
+        return Err(Failure {
+            code: Code::RecordNotOpen,
+            meaning: "the record's last line aborts the ceremony".to_owned(),
+        });
     }
     if let Some(effect) = state.dangling() {
         return Err(Failure {
@@ -205,7 +226,7 @@ pub fn resume(record: &Path, ports: Ports, run: &Run) -> Result<Running, Failure
         notes,
         log_keys,
     };
-    go(parts, log_key, ports, InputKind::Resume(resumption))
+    go(parts, log_key, ports, InputKind::Resume(resumption)).map(|r| Resumed::Running(Box::new(r)))
 }
 
 /// The plan of a record folder, from the script and blobs that it keeps.

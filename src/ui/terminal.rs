@@ -105,7 +105,10 @@ impl Screen {
     /// # Errors
     /// What the terminal says.
     pub fn heard(&mut self, wait: Duration) -> Result<Option<Heard>, UiError> {
-        if !event::poll(wait)? {
+        // The hang-up is looked for first: crossterm reads a terminal that is
+        // gone for ever, at full speed, and never comes back.
+        readable(Duration::ZERO)?;
+        if !event::poll(Duration::ZERO)? && !(readable(wait)? && event::poll(Duration::ZERO)?) {
             return Ok(None);
         }
         Ok(match event::read()? {
@@ -114,6 +117,30 @@ impl Screen {
             _ => None,
         })
     }
+}
+
+/// Whether keys wait, within a time; a terminal that went away is an error.
+fn readable(wait: Duration) -> Result<bool, UiError> {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let stdin = stdin();
+    let mut fds = [PollFd::new(&stdin, PollFlags::IN)];
+    let wait = Timespec {
+        tv_sec: i64::try_from(wait.as_secs()).unwrap_or(0),
+        tv_nsec: i64::from(wait.subsec_nanos()),
+    };
+    match poll(&mut fds, Some(&wait)) {
+        Ok(_) => {}
+        Err(rustix::io::Errno::INTR) => return Ok(false),
+        Err(e) => return Err(io::Error::from(e).into()),
+    }
+    let [fd] = fds;
+    if fd
+        .revents()
+        .intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL)
+    {
+        return Err(io::Error::from(io::ErrorKind::BrokenPipe).into());
+    }
+    Ok(fd.revents().contains(PollFlags::IN))
 }
 
 impl Drop for Screen {

@@ -179,10 +179,10 @@ impl Operator {
 
     /// Answers question after question until the screen shows `until`.
     pub fn play(&mut self, until: &str) {
-        let start = Instant::now();
+        let mut start = Instant::now();
         while !self.text().contains(until) {
             assert!(
-                start.elapsed() < PATIENCE * 10,
+                start.elapsed() < PATIENCE,
                 "never came to {until}:\n{}",
                 self.text()
             );
@@ -190,6 +190,7 @@ impl Operator {
                 self.seen.push(self.text());
                 self.answer();
                 self.settle(&step, until);
+                start = Instant::now();
             } else {
                 std::thread::sleep(Duration::from_millis(10));
             }
@@ -200,7 +201,7 @@ impl Operator {
     fn question(&self) -> Option<String> {
         let text = self.text();
         let prompt = text.lines().find(|l| l.starts_with(" > "))?;
-        let records = text.lines().find(|l| l.starts_with(" record: "))?;
+        let records = text.lines().find(|l| l.starts_with(" record lines: "))?;
         Some(format!("{prompt}{records}"))
     }
 
@@ -208,11 +209,11 @@ impl Operator {
     fn settle(&mut self, before: &str, until: &str) {
         let records = |text: &str| {
             text.lines()
-                .find(|l| l.starts_with(" record: "))
-                .map(|l| l.split_whitespace().nth(1).unwrap_or("").to_owned())
+                .find(|l| l.starts_with(" record lines: "))
+                .map(|l| l.split_whitespace().nth(2).unwrap_or("").to_owned())
         };
         let old = before
-            .rsplit(" record: ")
+            .rsplit(" record lines: ")
             .next()
             .and_then(|l| l.split_whitespace().next().map(str::to_owned));
         self.wait("the answer to be taken", |text| {
@@ -359,6 +360,14 @@ impl Operator {
                 .clone();
             self.enter(&word);
         }
+    }
+}
+
+impl Drop for Operator {
+    /// A failed test leaves no program behind.
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

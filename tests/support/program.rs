@@ -5,7 +5,11 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-pub const BINARY: &str = env!("CARGO_BIN_EXE_tuf-ceremony");
+/// The binary under test: cargo's, or the one that `TUF_CEREMONY_BINARY` names
+/// (tests/run names the release build).
+pub static BINARY: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
+    std::env::var("TUF_CEREMONY_BINARY").unwrap_or_else(|_| env!("CARGO_BIN_EXE_tuf-ceremony").to_owned())
+});
 pub const SOFTHSM: &str = "/usr/lib/softhsm/libsofthsm2.so";
 
 pub fn root() -> PathBuf {
@@ -25,7 +29,7 @@ pub struct Ran {
 }
 
 pub fn run(args: &[&str]) -> Ran {
-    ran(Command::new(BINARY).args(args))
+    ran(Command::new(&*BINARY).args(args))
 }
 
 pub fn ran(command: &mut Command) -> Ran {
@@ -74,7 +78,7 @@ impl Room {
     }
 
     pub fn command(&self, verb: &str) -> Command {
-        let mut command = Command::new(BINARY);
+        let mut command = Command::new(&*BINARY);
         command.arg(verb);
         command.arg("--record").arg(self.record());
         command.arg("--media").arg(self.media());

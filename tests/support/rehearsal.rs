@@ -423,6 +423,7 @@ impl Room {
         self.log = Key::new(&format!("log {}", self.log_keys.len() + 1), Algorithm::Ed25519);
         InputKind::Resume(Resumption {
             boot: format!("{:032x}", self.log_keys.len() + 1),
+            torn: Vec::new(),
             engine: ENGINE,
             program: program(),
             front_end: FrontEnd::Headless,

@@ -1,0 +1,78 @@
+//! What is written after the close: transcript, policy, checkpoints and
+//! SHA256SUMS beside the exported files, after which the bundle's folder loses
+//! its `.part`. Nothing here needs a key, so an interrupted seal is written
+//! again from the closed record, on the same media or on others.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::Failure;
+use super::clerk::internal;
+use crate::base::{Digest, PublicKey};
+use crate::bundle::{self, export};
+use crate::engine::{self, State};
+use crate::fault::Code;
+use crate::plan::Plan;
+use crate::store;
+
+/// A closed record with what its seal needs.
+pub(super) struct Closed<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) state: &'a State,
+    /// The record's folder, which keeps the final checkpoint.
+    pub(super) record: &'a Path,
+    /// All lines, each with LF.
+    pub(super) lines: &'a [u8],
+    /// Log keys of all runs, in order.
+    pub(super) log_keys: &'a [PublicKey],
+    /// Notes of the gates, by size.
+    pub(super) notes: &'a BTreeMap<u64, String>,
+    pub(super) media: Option<&'a Path>,
+}
+
+/// Writes the seal; gives the finished bundle's folder.
+pub(super) fn write(closed: &Closed<'_>) -> Result<PathBuf, Failure> {
+    let media = closed.media.ok_or_else(|| Failure {
+        code: Code::MediaMissing,
+        meaning: "the record is closed; its seal needs the media".to_owned(),
+    })?;
+    let note = store::read_file(&closed.record.join(bundle::layout::CHECKPOINT))?;
+    let note = String::from_utf8(note).map_err(|e| internal(&e.to_string()))?;
+    let exported: Vec<(String, Digest)> = closed
+        .state
+        .exported
+        .iter()
+        .map(|f| (f.path.clone(), f.sha256))
+        .collect();
+    let gates: Vec<(u64, String)> = closed
+        .notes
+        .iter()
+        .map(|(size, note)| (*size, note.clone()))
+        .collect();
+    let seal = bundle::seal_files(&bundle::Seal {
+        origin: &closed.state.origin,
+        log_keys: closed.log_keys,
+        exported: &exported,
+        record: closed.lines,
+        checkpoint: &note,
+        gates: &gates,
+    })
+    .map_err(|e| internal(&e.to_string()))?;
+    let name = bundle_name(closed.plan, closed.state);
+    let files = export_files(closed.plan, closed.state);
+    Ok(export::seal(media, &name, &files, &seal)?)
+}
+
+/// `<ceremony>-<first 8 of its id>`: names tell copies apart, digests bind them.
+pub(super) fn bundle_name(plan: &Plan, state: &State) -> String {
+    let id: String = state.ceremony.hex().chars().take(8).collect();
+    format!("{}-{id}", plan.script().ceremony)
+}
+
+/// The exported files with their bytes.
+pub(super) fn export_files(plan: &Plan, state: &State) -> BTreeMap<String, Vec<u8>> {
+    engine::export_contents(plan, state)
+        .into_iter()
+        .map(|(path, bytes)| (path, bytes.unwrap_or_else(|| bundle::VERIFY_PY.to_vec())))
+        .collect()
+}
