@@ -96,7 +96,7 @@ fn a_whole_rehearsal_is_typed_through() {
     ada.wait_for("Full name");
     // A deviation note, the plan, and help, from any screen.
     ada.press(F2);
-    ada.wait_for("Expected");
+    ada.wait_for("What was expected");
     for text in ["a third officer", "nobody came", "go on with two", "Ada"] {
         ada.enter(text);
     }
@@ -180,10 +180,10 @@ fn the_same_on_three_softhsm2_tokens_at_120x40() {
             .insert(token.to_owned(), ("87654321".to_owned(), "12345678".to_owned()));
     }
     ada.wrong_pins = vec!["11111111".to_owned()];
-    ada.play("Read back root");
+    ada.play("Type these 8 words");
     ada.resize(80, 24);
     ada.wait("the small frame", |t| {
-        t.contains("Read back root") && !t.contains("PEOPLE")
+        t.contains("Type these 8 words") && !t.contains("PEOPLE")
     });
     ada.play("Type end");
     ada.enter("end");

@@ -3,6 +3,7 @@
 //! explicit clear is what keeps boot messages from shining through.
 
 use std::io::{self, IsTerminal, Stdout, stdin, stdout};
+use std::mem::ManuallyDrop;
 use std::panic;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -35,7 +36,9 @@ pub enum Heard {
 /// A terminal in raw mode; dropping it gives it back.
 #[derive(Debug)]
 pub struct Screen {
-    terminal: ratatui::Terminal<CrosstermBackend<Stdout>>,
+    /// Never dropped: ratatui's own drop prints when the cursor cannot be shown,
+    /// and panics where that print fails too. [`restore`] does what is needed.
+    terminal: ManuallyDrop<ratatui::Terminal<CrosstermBackend<Stdout>>>,
 }
 
 impl Screen {
@@ -66,7 +69,9 @@ impl Screen {
                 ratatui::Terminal::with_options(CrosstermBackend::new(stdout()), options)
             });
         match opened {
-            Ok(terminal) => Ok(Screen { terminal }),
+            Ok(terminal) => Ok(Screen {
+                terminal: ManuallyDrop::new(terminal),
+            }),
             Err(error) => {
                 restore();
                 Err(error.into())
