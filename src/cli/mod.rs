@@ -12,6 +12,8 @@ mod home;
 #[cfg(feature = "ceremony")]
 mod machine;
 mod out;
+#[cfg(feature = "ceremony")]
+mod places;
 mod plan;
 #[cfg(feature = "ceremony")]
 mod rehearse;

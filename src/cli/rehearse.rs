@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Exit, RehearsalPlaces, check, out, run};
+use super::{Exit, RehearsalPlaces, check, out, places, run};
 use crate::fault::Code;
 use crate::plan::{Inputs, Plan};
 use crate::runner::{Clock, SystemClock};
@@ -11,7 +11,7 @@ use crate::script::{Kind, Script};
 
 const BUILT_IN: &str = include_str!("../../ceremony-scripts/rehearsal/root-keygen.toml");
 
-pub(super) fn rehearse(script: Option<&Path>, places: RehearsalPlaces) -> Exit {
+pub(super) fn rehearse(script: Option<&Path>, given: RehearsalPlaces) -> Exit {
     let plan = match script {
         Some(path) => check::load(path),
         None => built_in(),
@@ -27,10 +27,10 @@ pub(super) fn rehearse(script: Option<&Path>, places: RehearsalPlaces) -> Exit {
         );
         return Exit::of(Code::NoApprovals);
     }
-    let record = places.record.unwrap_or_else(default_record);
-    let mut ways = places.ways;
+    let record = given.record.unwrap_or_else(default_record);
+    let mut ways = given.ways;
     if ways.media.is_none() {
-        let media = beside(&record, ".media");
+        let media = places::beside(&record, ".media");
         if let Err(e) = std::fs::create_dir_all(&media) {
             out::card(Code::StorageReadOnly, &format!("{}: {e}", check::name(&media)));
             return Exit::Fault;
@@ -61,11 +61,4 @@ fn default_record() -> PathBuf {
         })
         .collect();
     PathBuf::from(format!("rehearsal-{digits}"))
-}
-
-/// A folder beside the record, named after it.
-pub(super) fn beside(record: &Path, ending: &str) -> PathBuf {
-    let mut name = record.file_name().unwrap_or_default().to_owned();
-    name.push(ending);
-    record.with_file_name(name)
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use super::{Exit, Ways, check, devices, harden, machine, out, rehearse};
+use super::{Exit, Ways, check, devices, harden, machine, out, places};
 use crate::engine::{FrontEnd, SecretsPath};
 use crate::fault::Code;
 use crate::headless;
@@ -32,7 +32,7 @@ pub(super) fn start(plan: Plan, record: &Path, ways: &Ways) -> Exit {
 pub(super) fn resume(record: &Path, ways: &Ways) -> Exit {
     let mut ways = ways.clone();
     // A rehearsal's media folder lies beside its record.
-    let beside = rehearse::beside(record, ".media");
+    let beside = places::beside(record, ".media");
     if ways.media.is_none() && beside.is_dir() {
         ways.media = Some(beside);
     }
@@ -76,7 +76,7 @@ fn try_drive(record: &Path, ways: &Ways, start: Start) -> Result<Exit, Exit> {
     let plan = match &start {
         Start::New(plan) | Start::Resumed(plan) => plan,
     };
-    let beside = rehearse::beside(record, ".devices");
+    let beside = places::beside(record, ".devices");
     let (bench, modules) = devices::bench(plan, &beside, &modules, &executable)?;
     let run = Run {
         program: machine::program(&executable),

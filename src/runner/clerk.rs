@@ -11,12 +11,11 @@ use ed25519_dalek::{Signer as _, SigningKey};
 use rand_core::{OsRng, RngCore};
 
 use super::hands::{Export, Job};
-use super::{Clock, Cmd, Failure, Msg, Snapshot, Vault};
+use super::{Clock, Cmd, Failure, Msg, Snapshot, Vault, internal};
 use crate::base::device::{Changed, DeviceCode, DeviceFault, Operation, Retry};
 use crate::base::{Digest, PublicKey};
 use crate::bundle;
 use crate::engine::{self, Effect, Input, InputKind, Outcome, Phase, Refusal, State, Transition, What};
-use crate::fault::Code;
 use crate::note::{Note, Vkey};
 use crate::plan::Plan;
 use crate::store::{Journal, StoreError};
@@ -286,13 +285,6 @@ pub(super) fn random_digest() -> Result<Digest, Failure> {
         .try_fill_bytes(&mut bytes)
         .map_err(|_| internal("the system gives no randomness"))?;
     Ok(Digest::from_bytes(bytes))
-}
-
-pub(super) fn internal(meaning: &str) -> Failure {
-    Failure {
-        code: Code::Internal,
-        meaning: crate::base::shown(meaning, 400),
-    }
 }
 
 impl From<StoreError> for Failure {

@@ -123,3 +123,11 @@ impl Handle {
         let _ = self.cmds.send(cmd);
     }
 }
+
+/// A broken rule of the program's own.
+fn internal(meaning: &str) -> Failure {
+    Failure {
+        code: crate::fault::Code::Internal,
+        meaning: crate::base::shown(meaning, 400),
+    }
+}

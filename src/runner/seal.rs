@@ -6,8 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::Failure;
-use super::clerk::internal;
+use super::{Failure, internal};
 use crate::base::{Digest, PublicKey};
 use crate::bundle::{self, export};
 use crate::engine::{self, State};

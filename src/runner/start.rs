@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::JoinHandle;
 
-use super::clerk::{Clerk, internal, new_log_key, public_of, random_digest};
+use super::clerk::{Clerk, new_log_key, public_of, random_digest};
 use super::hands::Hands;
-use super::{Bench, Clock, Failure, Handle, Msg, Snapshot, Vault, seal};
+use super::{Bench, Clock, Failure, Handle, Msg, Snapshot, Vault, internal, seal};
 use crate::engine::{
     self, CLIENTS, ENGINE, FileRef, FrontEnd, InputKind, Opening, Outcome, Phase, Program, Resumption,
     SecretsPath, State,

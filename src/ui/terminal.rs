@@ -113,7 +113,8 @@ impl Screen {
         // The hang-up is looked for first: crossterm reads a terminal that is
         // gone for ever, at full speed, and never comes back.
         readable(Duration::ZERO)?;
-        if !event::poll(Duration::ZERO)? && !(readable(wait)? && event::poll(Duration::ZERO)?) {
+        let waiting = event::poll(Duration::ZERO)? || (readable(wait)? && event::poll(Duration::ZERO)?);
+        if !waiting {
             return Ok(None);
         }
         Ok(match event::read()? {

@@ -3,8 +3,8 @@
 //! `pursue` looks at the state and does the next missing thing.
 
 use super::{generate_key, prove_possession, sign};
-use crate::base::Id;
 use crate::base::device::{Changed, DeviceCard, DeviceCode, DeviceFault, Operation, PinState, Retry};
+use crate::base::{Id, Payload};
 use crate::engine::input::{Outcome, Ticket};
 use crate::engine::state::{Question, Trouble};
 use crate::engine::turn::Turn;
@@ -128,6 +128,23 @@ pub(super) fn unlock_outcome(turn: &mut Turn, token: &Id, outcome: &Outcome) -> 
         }
     }
     Ok(())
+}
+
+/// Orders one signature over a payload from a key of this record.
+pub(super) fn order_signature(turn: &mut Turn, on: &Id, key: &Id, payload: &Payload) {
+    let Some(state) = turn.state.keys.get(key) else {
+        return;
+    };
+    let what = What::Sign {
+        token: on.clone(),
+        serial: turn.serial(on),
+        key: key.clone(),
+        operation: state.operation,
+        public: state.public.clone(),
+        purpose: payload.purpose(),
+        payload: payload.digest(),
+    };
+    turn.work(what);
 }
 
 /// A rehearsal resets no device but an embedded, file or SoftHSM one.

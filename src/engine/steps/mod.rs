@@ -98,8 +98,8 @@ pub(super) fn answer(turn: &mut Turn, answer: &Answer) -> Result<(), Refusal> {
         }
         _ => Err(Refusal::new(
             "other-question",
-            question_name(&question),
-            answer_name(answer),
+            word_of(&question),
+            word_of(answer),
             "the answer belongs to another question",
         )),
     }
@@ -197,24 +197,11 @@ pub(super) fn check_text(what: &str, text: &str) -> Result<(), Refusal> {
     }
 }
 
-fn question_name(question: &Question) -> String {
-    Json::of(question)
-        .ok()
-        .and_then(|json| match json {
-            Json::Str(s) => Some(s),
-            Json::Object(map) => map.into_keys().next(),
-            _ => None,
-        })
-        .unwrap_or_default()
-}
-
-fn answer_name(answer: &Answer) -> String {
-    Json::of(answer)
-        .ok()
-        .and_then(|json| match json {
-            Json::Str(s) => Some(s),
-            Json::Object(map) => map.into_keys().next(),
-            _ => None,
-        })
-        .unwrap_or_default()
+/// The word of a question or an answer, as the record writes it.
+fn word_of<T: serde::Serialize>(value: &T) -> String {
+    match Json::of(value) {
+        Ok(Json::Str(word)) => word,
+        Ok(Json::Object(map)) => map.into_keys().next().unwrap_or_default(),
+        _ => String::new(),
+    }
 }

@@ -4,6 +4,7 @@
 
 use data_encoding::HEXLOWER;
 
+use super::device;
 use crate::base::device::{Changed, DeviceCode, DeviceFault, Operation, Retry};
 use crate::base::{Json, Purpose};
 use crate::engine::state::{Confirm, Question, Trouble};
@@ -21,20 +22,10 @@ pub(super) fn go(turn: &mut Turn) {
     let Some(Verb::Sign { metadata, on, key }) = turn.verb() else {
         return;
     };
-    let (Some(state), Some(file)) = (turn.state.keys.get(key), turn.state.files.get(metadata)) else {
-        return;
-    };
-    let payload = file.draft.payload();
-    let what = What::Sign {
-        token: on.clone(),
-        serial: turn.serial(on),
-        key: key.clone(),
-        operation: state.operation,
-        public: state.public.clone(),
-        purpose: payload.purpose(),
-        payload: payload.digest(),
-    };
-    turn.work(what);
+    if let Some(file) = turn.state.files.get(metadata) {
+        let payload = file.draft.payload();
+        device::order_signature(turn, on, key, &payload);
+    }
 }
 
 /// A signature came back, for a payload or for a challenge.
