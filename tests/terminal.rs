@@ -226,8 +226,7 @@ fn sigterm_pauses_anywhere_and_the_ceremony_goes_on() {
                 .success()
         );
         assert_eq!(ada.end(), 3, "{until}: {}", ada.text());
-        let raw = String::from_utf8_lossy(&ada.raw.lock().unwrap()).into_owned();
-        assert!(raw.contains("\x1b[?1049l"), "{until}: the terminal is given back");
+        assert!(ada.sent(b"\x1b[?1049l"), "{until}: the terminal is given back");
         let last = lines(&room.record()).last().unwrap().clone();
         assert!(
             last.contains("\"type\":\"pause\"") && last.contains("SIGTERM"),

@@ -173,8 +173,19 @@ impl Operator {
         }
     }
 
-    pub fn kill(&mut self) {
-        self.child.kill().unwrap();
+    /// Whether the program sent these bytes; its last ones may still be on
+    /// their way when it has ended.
+    pub fn sent(&self, bytes: &[u8]) -> bool {
+        let start = Instant::now();
+        loop {
+            if self.raw.lock().unwrap().windows(bytes.len()).any(|w| w == bytes) {
+                return true;
+            }
+            if start.elapsed() > PATIENCE {
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 
     /// Answers question after question until the screen shows `until`.

@@ -157,6 +157,8 @@ fn acts(tokens: &[&str], files: &[&str]) -> String {
         steps.push(format!("do = \"inventory\"\non = \"{token}\""));
         steps.push(format!("do = \"provision\"\non = \"{token}\""));
         let mut keys = vec![("online".to_owned(), "ed25519")];
+        // The online key lives in a file, which can be copied.
+        let extractable = !token.starts_with("hsm-");
         if let Some(letter) = token.strip_prefix("hsm-") {
             keys = vec![
                 (format!("root-{letter}"), "ecdsa-p256"),
@@ -165,7 +167,7 @@ fn acts(tokens: &[&str], files: &[&str]) -> String {
         }
         for (key, algorithm) in keys {
             steps.push(format!(
-                "do = \"generate-key\"\non = \"{token}\"\nkey = {{ name = \"{key}\", algorithm = \"{algorithm}\", extractable = false }}"
+                "do = \"generate-key\"\non = \"{token}\"\nkey = {{ name = \"{key}\", algorithm = \"{algorithm}\", extractable = {extractable} }}"
             ));
             steps.push(format!(
                 "do = \"prove-possession\"\non = \"{token}\"\nkey = \"{key}\""
