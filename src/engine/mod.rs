@@ -25,7 +25,7 @@ pub use input::{
 pub use state::{
     ClockFact, Confirm, FileState, Head, KeyState, Person, Phase, Question, State, TokenState, Trouble,
 };
-pub use steps::confirm::wanted as confirm_wanted;
+pub use steps::confirm::{tail as serial_tail, wanted as confirm_wanted};
 pub use steps::{
     clock::TOLERANCE_S,
     read_back::{ASKED, TRIES},

@@ -12,7 +12,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use crate::base::{Id, Secret};
-use crate::engine::{Answer, Expect, Phase, Question, Refusal, Trouble, confirm_wanted, expects};
+use crate::engine::{
+    Answer, Expect, Phase, Question, Refusal, Trouble, confirm_wanted, expects, serial_tail,
+};
 use crate::fault::Code;
 use crate::runner::{Cmd, Failure, Handle, Msg, Snapshot};
 use crate::script::{Answers, Named, SourceKind, Verb};
@@ -260,9 +262,7 @@ fn copy(secret: &Secret) -> Option<Secret> {
     Secret::copy_of(secret.expose()).ok()
 }
 
-/// The last four characters of a device's serial.
+/// The end of a device's serial, as the engine asks for it.
 fn tail(seen: &Snapshot, token: &Id) -> Option<String> {
-    let serial = seen.state.bench.get(token)?.serial.clone()?;
-    let skip = serial.chars().count().saturating_sub(4);
-    Some(serial.chars().skip(skip).collect())
+    Some(serial_tail(seen.state.bench.get(token)?.serial.as_deref()?))
 }

@@ -65,8 +65,11 @@ impl Clerk {
             Cmd::Outcome { effect, outcome } => return self.outcome(effect, *outcome),
         };
         if let Err(refusal) = self.accept(kind)? {
-            // Secrets that a refused answer quoted are not kept for later.
-            self.vault.clear();
+            // Secrets that a refused answer quoted are not kept for later; one
+            // that a device is about to use up is not this refusal's.
+            if self.state.dangling().is_none() {
+                self.vault.clear();
+            }
             let _ = self.msgs.send(Msg::Refused(refusal));
         }
         Ok(())

@@ -46,7 +46,8 @@ pub(super) fn answer(turn: &mut Turn, text: &str) -> Result<(), Refusal> {
 }
 
 /// The last four characters of a serial, which people copy from the body.
-pub(super) fn tail(serial: &str) -> String {
+#[must_use]
+pub fn tail(serial: &str) -> String {
     let skip = serial.chars().count().saturating_sub(4);
     serial.chars().skip(skip).collect()
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::fault::fault;
-use super::file::{Folder, make_folder, open_folder, serials, sign_with, storage, store};
+use super::file::{Folder, check_state, make_folder, open_folder, serials, sign_with, storage, store};
 use super::{Grant, KeyMade, KeyRef, Provider, Provisioning, Token};
 use crate::base::device::{
     Changed, DeviceCard, DeviceCode, DeviceFault, KeyAttributes, KeyFound, KeyOrder, Operation, PinState,
@@ -159,17 +159,7 @@ impl EmbeddedToken {
 
     fn state(&self, operation: Operation) -> Result<State, DeviceFault> {
         let state: State = store::read(operation, &self.folder)?;
-        if state.v != 1 || state.serial != self.serial {
-            return Err(fault(
-                operation,
-                DeviceCode::AnswerRefused,
-                Changed::No,
-                &format!(
-                    "expected a version 1 token with the serial {}, got version {} and {}",
-                    self.serial, state.v, state.serial
-                ),
-            ));
-        }
+        check_state(operation, &self.serial, state.v, &state.serial)?;
         Ok(state)
     }
 

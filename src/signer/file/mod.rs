@@ -137,6 +137,24 @@ pub(super) fn open_folder(base: &Path, serial: &str) -> Result<Folder, DeviceFau
     Ok(folder)
 }
 
+/// A token's state is of the version that we write, and of the token asked for.
+pub(super) fn check_state(
+    operation: Operation,
+    expected: &str,
+    version: u32,
+    serial: &str,
+) -> Result<(), DeviceFault> {
+    if version == 1 && serial == expected {
+        return Ok(());
+    }
+    Err(fault(
+        operation,
+        DeviceCode::AnswerRefused,
+        Changed::No,
+        &format!("expected a version 1 token with the serial {expected}, got version {version} and {serial}"),
+    ))
+}
+
 impl Provider for FileProvider {
     fn list(&mut self) -> Result<Vec<DeviceCard>, DeviceFault> {
         let mut cards = Vec::new();
@@ -223,17 +241,7 @@ impl FileToken {
 
     fn state(&mut self, operation: Operation) -> Result<State, DeviceFault> {
         let state: State = store::read(operation, &self.folder)?;
-        if state.v != 1 || state.serial != self.serial {
-            return Err(fault(
-                operation,
-                DeviceCode::AnswerRefused,
-                Changed::No,
-                &format!(
-                    "expected a version 1 token with the serial {}, got version {} and {}",
-                    self.serial, state.v, state.serial
-                ),
-            ));
-        }
+        check_state(operation, &self.serial, state.v, &state.serial)?;
         Ok(state)
     }
 
