@@ -24,6 +24,104 @@ pub struct DeviceCard {
     pub initialised: bool,
     /// What is known of its user PIN.
     pub pin: PinState,
+    /// The PIN is typed on the device itself: the program asks for none
+    /// (CKF_PROTECTED_AUTHENTICATION_PATH).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pin_pad: bool,
+    /// Which of our quirk profiles its answers are read by (`docs/tokens.md`).
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub quirks: String,
+}
+
+/// A secret that a device takes, by the power that it gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Credential {
+    /// PKCS#11: the security officer's PIN.
+    SoPin,
+    /// PKCS#11: the user PIN.
+    UserPin,
+    /// Key files: the passphrase.
+    Passphrase,
+    /// YubiHSM 2: the authentication key that makes and attests keys; it goes
+    /// away when the device is set up.
+    Provisioner,
+    /// YubiHSM 2: the authentication key that signs.
+    Signer,
+    /// YubiHSM 2: the authentication key that reads options and log.
+    Auditor,
+}
+
+impl Credential {
+    /// The secrets of a PKCS#11 or rehearsal token, in the order they are set.
+    pub const PINS: &[Credential] = &[Credential::SoPin, Credential::UserPin];
+    /// The secret of a key-file token.
+    pub const FILES: &[Credential] = &[Credential::Passphrase];
+    /// The secrets of a YubiHSM 2.
+    pub const YUBIHSM: &[Credential] = &[Credential::Provisioner, Credential::Signer, Credential::Auditor];
+
+    /// The one of a device's secrets that gives the power to do `operation`.
+    #[must_use]
+    pub fn needed(of: &[Credential], operation: Operation) -> Credential {
+        let wanted = match operation {
+            Operation::Generate | Operation::Attest | Operation::Retire => Credential::Provisioner,
+            Operation::ReadLog => Credential::Auditor,
+            _ => Credential::Signer,
+        };
+        [wanted, Credential::Passphrase]
+            .into_iter()
+            .find(|c| of.contains(c))
+            .unwrap_or(Credential::UserPin)
+    }
+
+    /// Its name in scripts, on screen and on paper.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Credential::SoPin => "SO PIN",
+            Credential::UserPin => "PIN",
+            Credential::Passphrase => "passphrase",
+            Credential::Provisioner => "provisioner password",
+            Credential::Signer => "signer password",
+            Credential::Auditor => "auditor password",
+        }
+    }
+}
+
+/// A device's own statement about one of its keys.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Statement {
+    /// What kind of chain it is.
+    pub kind: StatementKind,
+    /// The certificates as the device gave them, DER in lowercase hexadecimal,
+    /// the key's first, the device's last.
+    pub certificates: Vec<String>,
+}
+
+/// Kinds of statements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StatementKind {
+    /// YubiHSM 2: attestation certificate, device certificate (X.509).
+    Yubihsm,
+    /// YubiKey PIV: slot certificate, intermediate (X.509).
+    Piv,
+    /// SmartCard-HSM: certificate request signed by the device, its certificate (CV).
+    Cvc,
+}
+
+/// What was read from a device's audit log.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogRead {
+    /// Raw 32-byte entries, lowercase hexadecimal, oldest first.
+    pub entries: Vec<String>,
+    /// Boots that no longer fitted the log.
+    pub unlogged_boots: u32,
+    /// Logins that no longer fitted the log.
+    pub unlogged_logins: u32,
+    /// Command codes that this program sent since the last read, in order: a
+    /// claim, to be reconciled with the entries.
+    pub sent: Vec<u8>,
 }
 
 /// What a device tells about its user PIN.
@@ -168,6 +266,9 @@ pub struct KeyAttributes {
     /// CKA_SIGN
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sign: Option<bool>,
+    /// CKA_ALWAYS_AUTHENTICATE: a login before each signature.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub always_authenticate: Option<bool>,
     /// Whether any of CKA_DECRYPT, CKA_UNWRAP, CKA_DERIVE, CKA_SIGN_RECOVER is set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub other_uses: Option<bool>,
@@ -195,6 +296,14 @@ pub enum Operation {
     Sign,
     /// Logging out.
     Lock,
+    /// Changing a PIN, or unblocking one.
+    ChangePin,
+    /// Reading the device's log.
+    ReadLog,
+    /// Telling the device that its log was read.
+    ClearLog,
+    /// Deleting the credential that makes keys.
+    Retire,
 }
 
 /// What kind of failure it is; each has a card in `fault`.
@@ -237,6 +346,12 @@ pub enum DeviceCode {
     Removed,
     /// The device's memory is full.
     Full,
+    /// The device's audit log is full: it refuses work until the log is read.
+    LogFull,
+    /// The device has no free session.
+    SessionsFull,
+    /// The device is not in the state that a set-up must begin or end with.
+    NotClean,
     /// Reading or writing the device's folder failed.
     Storage,
     /// The signature does not verify in software.

@@ -1,5 +1,6 @@
 //! Public keys as people and files carry them: SubjectPublicKeyInfo (RFC 5280)
-//! in DER and PEM, for Ed25519 (RFC 8410) and P-256 (RFC 5480). Signatures are
+//! in DER and PEM, for Ed25519 (RFC 8410), P-256 and P-384 (RFC 5480) and RSA of
+//! 2048, 3072 or 4096 bits with exponent 65537 (RFC 8017). Signatures are
 //! verified by `ring`, which shares no code with what signs; a key is enrolled
 //! only if dalek's strict rules hold as well, so that every TUF client agrees
 //! (12 speccheck vectors, RUSTSEC-2022-0093 class).
@@ -20,7 +21,31 @@ pub enum Algorithm {
     /// ECDSA on P-256 with SHA-256; ASN.1 DER `SEQUENCE { r, s }`.
     #[serde(rename = "ecdsa-p256")]
     EcdsaP256,
+    /// ECDSA on P-384 with SHA-384; ASN.1 DER. Not every TUF client reads it.
+    #[serde(rename = "ecdsa-p384")]
+    EcdsaP384,
+    /// RSASSA-PSS, 2048 bits, SHA-256, MGF1 with SHA-256, salt of 32 bytes (RFC 8017 8.1).
+    #[serde(rename = "rsa-pss-2048")]
+    RsaPss2048,
+    /// The same with 3072 bits.
+    #[serde(rename = "rsa-pss-3072")]
+    RsaPss3072,
+    /// The same with 4096 bits.
+    #[serde(rename = "rsa-pss-4096")]
+    RsaPss4096,
 }
+
+/// RFC 8017 A.1.1: `SEQUENCE { INTEGER n, INTEGER 65537 }`. With the top bit of n
+/// set (the key has the length that it is called by) every length is fixed.
+struct RsaForm {
+    /// Up to n's leading zero byte, inclusive.
+    head: &'static [u8],
+    /// Bytes of n.
+    modulus: usize,
+}
+
+/// `INTEGER 65537`.
+const RSA_EXPONENT: &[u8] = &[0x02, 0x03, 0x01, 0x00, 0x01];
 
 impl Algorithm {
     /// The word that scripts and records use.
@@ -29,23 +54,90 @@ impl Algorithm {
         match self {
             Algorithm::Ed25519 => "ed25519",
             Algorithm::EcdsaP256 => "ecdsa-p256",
+            Algorithm::EcdsaP384 => "ecdsa-p384",
+            Algorithm::RsaPss2048 => "rsa-pss-2048",
+            Algorithm::RsaPss3072 => "rsa-pss-3072",
+            Algorithm::RsaPss4096 => "rsa-pss-4096",
         }
     }
+
+    /// Every algorithm.
+    pub const ALL: &[Algorithm] = &[
+        Algorithm::Ed25519,
+        Algorithm::EcdsaP256,
+        Algorithm::EcdsaP384,
+        Algorithm::RsaPss2048,
+        Algorithm::RsaPss3072,
+        Algorithm::RsaPss4096,
+    ];
 
     /// Reads the word that scripts and records use.
     #[must_use]
     pub fn parse(name: &str) -> Option<Algorithm> {
-        [Algorithm::Ed25519, Algorithm::EcdsaP256]
-            .into_iter()
-            .find(|a| a.name() == name)
+        Algorithm::ALL.iter().copied().find(|a| a.name() == name)
     }
 
-    /// Length of the raw public key: 32, or 65 for an uncompressed point.
+    /// Length of the raw public key: 32 for Ed25519, 65 or 97 for an uncompressed
+    /// point, 270, 398 or 526 for an RSAPublicKey in DER.
     #[must_use]
     pub fn raw_len(self) -> usize {
         match self {
             Algorithm::Ed25519 => 32,
             Algorithm::EcdsaP256 => 65,
+            Algorithm::EcdsaP384 => 97,
+            Algorithm::RsaPss2048 => 270,
+            Algorithm::RsaPss3072 => 398,
+            Algorithm::RsaPss4096 => 526,
+        }
+    }
+
+    /// Bits of an RSA modulus; `None` for other algorithms.
+    #[must_use]
+    pub fn modulus_bits(self) -> Option<usize> {
+        match self {
+            Algorithm::RsaPss2048 => Some(2048),
+            Algorithm::RsaPss3072 => Some(3072),
+            Algorithm::RsaPss4096 => Some(4096),
+            _ => None,
+        }
+    }
+
+    /// What a device is given to sign for `message` where it does not hash by
+    /// itself (raw ECDSA): the digest that belongs to the curve, never another
+    /// one. For the other algorithms the message itself.
+    #[must_use]
+    pub fn prehashed<'m>(self, message: &'m [u8]) -> std::borrow::Cow<'m, [u8]> {
+        use sha2::Digest as _;
+        match self {
+            Algorithm::EcdsaP256 => sha2::Sha256::digest(message).to_vec().into(),
+            Algorithm::EcdsaP384 => sha2::Sha384::digest(message).to_vec().into(),
+            _ => message.into(),
+        }
+    }
+
+    fn rsa_form(self) -> Option<RsaForm> {
+        let (head, modulus): (&[u8], usize) = match self {
+            Algorithm::RsaPss2048 => (&[0x30, 0x82, 0x01, 0x0a, 0x02, 0x82, 0x01, 0x01, 0x00], 256),
+            Algorithm::RsaPss3072 => (&[0x30, 0x82, 0x01, 0x8a, 0x02, 0x82, 0x01, 0x81, 0x00], 384),
+            Algorithm::RsaPss4096 => (&[0x30, 0x82, 0x02, 0x0a, 0x02, 0x82, 0x02, 0x01, 0x00], 512),
+            _ => return None,
+        };
+        Some(RsaForm { head, modulus })
+    }
+
+    /// Whether raw bytes have the form that the algorithm's keys have.
+    fn fits(self, raw: &[u8]) -> bool {
+        if raw.len() != self.raw_len() {
+            return false;
+        }
+        match self {
+            Algorithm::Ed25519 => true,
+            Algorithm::EcdsaP256 | Algorithm::EcdsaP384 => raw.first() == Some(&4),
+            _ => self.rsa_form().is_some_and(|form| {
+                raw.strip_prefix(form.head)
+                    .and_then(|rest| rest.strip_suffix(RSA_EXPONENT))
+                    .is_some_and(|n| n.len() == form.modulus && n.first().is_some_and(|b| *b >= 0x80))
+            }),
         }
     }
 
@@ -61,12 +153,30 @@ impl Algorithm {
                 0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08,
                 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
             ],
+            // The same with secp384r1
+            Algorithm::EcdsaP384 => &[
+                0x30, 0x76, 0x30, 0x10, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x05,
+                0x2b, 0x81, 0x04, 0x00, 0x22, 0x03, 0x62, 0x00,
+            ],
+            // RFC 3279 2.3.1: rsaEncryption with NULL parameters
+            Algorithm::RsaPss2048 => &[
+                0x30, 0x82, 0x01, 0x22, 0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01,
+                0x01, 0x01, 0x05, 0x00, 0x03, 0x82, 0x01, 0x0f, 0x00,
+            ],
+            Algorithm::RsaPss3072 => &[
+                0x30, 0x82, 0x01, 0xa2, 0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01,
+                0x01, 0x01, 0x05, 0x00, 0x03, 0x82, 0x01, 0x8f, 0x00,
+            ],
+            Algorithm::RsaPss4096 => &[
+                0x30, 0x82, 0x02, 0x22, 0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01,
+                0x01, 0x01, 0x05, 0x00, 0x03, 0x82, 0x02, 0x0f, 0x00,
+            ],
         }
     }
 }
 
-/// A public key: its algorithm and its raw bytes (32 for Ed25519, the 65 bytes
-/// of the uncompressed point for P-256). Equality is equality of the key
+/// A public key: its algorithm and its raw bytes (32 for Ed25519, the
+/// uncompressed point for ECDSA, the DER RSAPublicKey for RSA). Equality is equality of the key
 /// itself, whatever spelling it came in; thresholds count these (law 6).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PublicKey {
@@ -85,8 +195,10 @@ pub enum NotAKey {
         /// Bytes found.
         got: usize,
     },
-    /// Not the DER or PEM of an Ed25519 or P-256 SubjectPublicKeyInfo.
-    #[error("expected a SubjectPublicKeyInfo of an Ed25519 or P-256 key (RFC 8410, RFC 5480): {0}")]
+    /// Not the DER or PEM of a SubjectPublicKeyInfo that we use.
+    #[error(
+        "expected a SubjectPublicKeyInfo of an Ed25519, P-256, P-384 or RSA key (RFC 8410, RFC 5480, RFC 3279): {0}"
+    )]
     Spki(&'static str),
     /// The point is not on the curve, of small order or not canonical.
     #[error("the key is weak or malformed: {0}")]
@@ -99,9 +211,7 @@ impl PublicKey {
     /// # Errors
     /// [`NotAKey::Form`]; whether the point is sound is [`PublicKey::check_sound`]'s.
     pub fn from_raw(algorithm: Algorithm, raw: &[u8]) -> Result<PublicKey, NotAKey> {
-        let form_ok = raw.len() == algorithm.raw_len()
-            && (algorithm != Algorithm::EcdsaP256 || raw.first() == Some(&4));
-        if !form_ok {
+        if !algorithm.fits(raw) {
             return Err(NotAKey::Form {
                 expected: algorithm.name(),
                 got: raw.len(),
@@ -118,9 +228,9 @@ impl PublicKey {
     /// # Errors
     /// [`NotAKey::Spki`].
     pub fn from_spki_der(der: &[u8]) -> Result<PublicKey, NotAKey> {
-        [Algorithm::Ed25519, Algorithm::EcdsaP256]
-            .into_iter()
-            .find_map(|a| PublicKey::from_raw(a, der.strip_prefix(a.spki_head())?).ok())
+        Algorithm::ALL
+            .iter()
+            .find_map(|a| PublicKey::from_raw(*a, der.strip_prefix(a.spki_head())?).ok())
             .ok_or(NotAKey::Spki(
                 "another algorithm, a compressed point or another DER form",
             ))
@@ -215,15 +325,37 @@ impl PublicKey {
             Algorithm::EcdsaP256 => p256::PublicKey::from_sec1_bytes(&self.raw)
                 .map(|_| ())
                 .map_err(|_| NotAKey::Weak("not a point of P-256")),
+            Algorithm::EcdsaP384 => p384::PublicKey::from_sec1_bytes(&self.raw)
+                .map(|_| ())
+                .map_err(|_| NotAKey::Weak("not a point of P-384")),
+            // An even modulus is no product of two odd primes; its length and the
+            // exponent were fixed by the form. More than that a public key does not tell.
+            Algorithm::RsaPss2048 | Algorithm::RsaPss3072 | Algorithm::RsaPss4096 => {
+                let odd = self
+                    .raw
+                    .strip_suffix(RSA_EXPONENT)
+                    .and_then(<[u8]>::last)
+                    .is_some_and(|b| b & 1 == 1);
+                if odd {
+                    Ok(())
+                } else {
+                    Err(NotAKey::Weak("an even modulus"))
+                }
+            }
         }
     }
 
-    /// Whether `signature` (raw for Ed25519, DER for P-256) is this key's over `message`.
+    /// Whether `signature` (raw for Ed25519 and RSA, DER for ECDSA) is this key's over `message`.
     #[must_use]
     pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         let verification: &dyn ring::signature::VerificationAlgorithm = match self.algorithm {
             Algorithm::Ed25519 => &ring::signature::ED25519,
             Algorithm::EcdsaP256 => &ring::signature::ECDSA_P256_SHA256_ASN1,
+            Algorithm::EcdsaP384 => &ring::signature::ECDSA_P384_SHA384_ASN1,
+            // ring asks for a salt as long as the digest: 32 bytes, as TUF's rsassa-pss-sha256.
+            Algorithm::RsaPss2048 | Algorithm::RsaPss3072 | Algorithm::RsaPss4096 => {
+                &ring::signature::RSA_PSS_2048_8192_SHA256
+            }
         };
         ring::signature::UnparsedPublicKey::new(verification, &self.raw)
             .verify(message, signature)
@@ -289,6 +421,41 @@ mod tests {
         assert!(off.check_sound().is_err());
         assert!(key.to_pem().ends_with("-----END PUBLIC KEY-----\n"));
         assert_eq!(PublicKey::from_pem(&key.to_pem()).unwrap(), key);
+    }
+
+    #[test]
+    fn openssl_keys_and_signatures_of_every_other_kind_are_read() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/keys");
+        let text = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+        for algorithm in Algorithm::ALL.iter().filter(|a| a.raw_len() > 65) {
+            let pem = text(&format!("{}.pem", algorithm.name()));
+            let key = PublicKey::from_pem(&pem).unwrap();
+            assert_eq!(key.algorithm(), *algorithm);
+            assert_eq!(key.to_pem(), pem);
+            key.check_sound().unwrap();
+            let signature = hex(&text(&format!("{}.sig.hex", algorithm.name())));
+            assert!(key.verifies(b"tuf", &signature), "{}", algorithm.name());
+            assert!(!key.verifies(b"tux", &signature));
+            let mut off = key.raw().to_vec();
+            let last = if algorithm.modulus_bits().is_some() {
+                off.len() - 6
+            } else {
+                off.len() - 1
+            };
+            off[last] ^= 1; // an even modulus, a point off the curve
+            let off = PublicKey::from_raw(*algorithm, &off).unwrap();
+            assert!(off.check_sound().is_err());
+            let exponent = [&key.raw()[..key.raw().len() - 1], &[3]].concat();
+            if algorithm.modulus_bits().is_some() {
+                assert!(
+                    PublicKey::from_raw(*algorithm, &exponent).is_err(),
+                    "another exponent"
+                );
+            }
+        }
+        // TUF's rsassa-pss-sha256 has a salt of 32 bytes; clients differ on others.
+        let key = PublicKey::from_pem(&text("rsa-pss-4096.pem")).unwrap();
+        assert!(!key.verifies(b"tuf", &hex(&text("rsa-pss-4096-salt-zero.sig.hex"))));
     }
 
     #[test]

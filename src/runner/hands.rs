@@ -10,11 +10,11 @@ use std::sync::mpsc::{Receiver, Sender};
 use data_encoding::HEXLOWER;
 
 use super::{Cmd, Vault};
-use crate::base::device::{Changed, DeviceCode, DeviceFault, Operation, Retry};
+use crate::base::device::{Changed, Credential, DeviceCode, DeviceFault, Operation, Retry};
 use crate::base::{Id, Payload, Secret, shown};
 use crate::bundle::export;
 use crate::engine::{FileRef, Outcome, Ticket, What};
-use crate::signer::{Grant, KeyRef, Provider, Token};
+use crate::signer::{Grant, KeyRef, Provider, Secrets, Token};
 
 /// One effect with what it needs.
 #[derive(Debug)]
@@ -131,19 +131,20 @@ impl Hands {
                 let powers = device
                     .provisioning()
                     .ok_or_else(|| unsupported(Operation::Initialise))?;
-                let so_pin = if powers.has_so_pin() {
-                    so_pin
-                } else {
-                    Secret::new()
-                };
-                let card = powers.initialise(&token, &so_pin, &pin)?;
+                let main = Credential::needed(powers.credentials(), Operation::Sign);
+                let secrets = Secrets::new().with(Credential::SoPin, so_pin).with(main, pin);
+                let card = powers.initialise(&token, &secrets)?;
                 // What was open before the set-up is another device now.
                 self.open.remove(&token);
                 Ok(Outcome::Initialised(card))
             }
             What::Unlock { token, serial, pin } => {
                 let pin = self.secret(pin)?;
-                self.token(&token, &serial)?.unlock(&pin)?;
+                let device = self.token(&token, &serial)?;
+                let roles = device
+                    .provisioning()
+                    .map_or(Credential::PINS, |p| p.credentials());
+                device.unlock(Credential::needed(roles, Operation::Sign), &pin)?;
                 Ok(Outcome::Unlocked)
             }
             What::Generate { token, serial, order } => {

@@ -2,7 +2,7 @@
 //! decided in one place (DESIGN.md section 3, Signer port). Texts that come from
 //! a device or a module are made safe to show here (T18).
 
-use crate::base::device::{Changed, DeviceCode, DeviceFault, KeyOrder, Operation, Retry};
+use crate::base::device::{Changed, Credential, DeviceCode, DeviceFault, KeyOrder, Operation, Retry};
 use crate::base::shown;
 
 /// Longest text of a fault, in characters.
@@ -34,6 +34,23 @@ pub(crate) fn check_order(order: &KeyOrder) -> Result<(), DeviceFault> {
     Ok(())
 }
 
+/// A device takes only the credentials that it has.
+pub(crate) fn check_role(
+    operation: Operation,
+    got: Credential,
+    expected: Credential,
+) -> Result<(), DeviceFault> {
+    if got == expected {
+        return Ok(());
+    }
+    Err(fault(
+        operation,
+        DeviceCode::Unsupported,
+        Changed::No,
+        &format!("expected the {}, got the {}", expected.name(), got.name()),
+    ))
+}
+
 fn retry(operation: Operation, code: DeviceCode, changed: Changed) -> Retry {
     match code {
         DeviceCode::PinLocked
@@ -43,7 +60,8 @@ fn retry(operation: Operation, code: DeviceCode, changed: Changed) -> Retry {
         | DeviceCode::KeyDiffers
         | DeviceCode::AttributesRefused
         | DeviceCode::SignatureWrong
-        | DeviceCode::Full => Retry::Never,
+        | DeviceCode::Full
+        | DeviceCode::NotClean => Retry::Never,
         DeviceCode::ModuleCrashed
         | DeviceCode::ModuleHangs
         | DeviceCode::AnswerRefused
@@ -61,6 +79,11 @@ fn retry(operation: Operation, code: DeviceCode, changed: Changed) -> Retry {
 pub(crate) fn asks(operation: Operation) -> bool {
     matches!(
         operation,
-        Operation::Find | Operation::Identity | Operation::Keys | Operation::Attest | Operation::Lock
+        Operation::Find
+            | Operation::Identity
+            | Operation::Keys
+            | Operation::Attest
+            | Operation::ReadLog
+            | Operation::Lock
     )
 }

@@ -14,7 +14,9 @@ pub mod worker;
 mod contract;
 mod fault;
 
-use crate::base::device::{DeviceCard, DeviceFault, KeyAttributes, KeyFound, KeyOrder, OperationId};
+use crate::base::device::{
+    Credential, DeviceCard, DeviceFault, KeyAttributes, KeyFound, KeyOrder, LogRead, OperationId, Statement,
+};
 use crate::base::{Id, Payload, PublicKey, Secret};
 
 /// A device that is present. The seven verbs; optional powers are accessors.
@@ -28,8 +30,10 @@ pub trait Token: Send {
     /// The keys that can be seen (some devices show none before login). Changes nothing.
     fn keys(&mut self) -> Result<Vec<KeyFound>, DeviceFault>;
 
-    /// Logs in. A wrong PIN is spent here and nowhere else.
-    fn unlock(&mut self, pin: &Secret) -> Result<(), DeviceFault>;
+    /// Logs in with one of the device's credentials ([`Credential::needed`]
+    /// tells which). A wrong PIN is spent here and nowhere else. Where the card
+    /// says `pin_pad`, the secret is empty and the PIN is typed on the device.
+    fn unlock(&mut self, role: Credential, secret: &Secret) -> Result<(), DeviceFault>;
 
     /// Generates a key pair on the device, sensitive and never extractable,
     /// and reads it back in a session that did not make it. Refuses when the
@@ -37,10 +41,10 @@ pub trait Token: Send {
     fn generate(&mut self, order: &KeyOrder) -> Result<KeyMade, DeviceFault>;
 
     /// The device's own statement about a key; `None`: this device cannot make one.
-    fn attest(&mut self, key: &KeyRef) -> Result<Option<Vec<u8>>, DeviceFault>;
+    fn attest(&mut self, key: &KeyRef) -> Result<Option<Statement>, DeviceFault>;
 
-    /// One signature: raw 64 bytes for Ed25519, ASN.1 DER for P-256. The grant
-    /// is used up.
+    /// One signature: raw bytes for Ed25519 and RSA, ASN.1 DER for ECDSA. The
+    /// grant is used up.
     fn sign(&mut self, grant: Grant) -> Result<Vec<u8>, DeviceFault>;
 
     /// Logs out. Logging out twice is no error.
@@ -50,23 +54,112 @@ pub trait Token: Send {
     fn provisioning(&mut self) -> Option<&mut dyn Provisioning> {
         None
     }
+
+    /// The power to change and unblock PINs, where it exists.
+    fn pins(&mut self) -> Option<&mut dyn Pins> {
+        None
+    }
+
+    /// The device's own log, where it keeps one.
+    fn log(&mut self) -> Option<&mut dyn DeviceLog> {
+        None
+    }
+
+    /// The power to give up the power to make keys, where it exists.
+    fn retirement(&mut self) -> Option<&mut dyn Retirement> {
+        None
+    }
 }
 
 /// The power to initialise a device.
 pub trait Provisioning {
-    /// Whether the device has a security officer's PIN at all. Where it has
-    /// none, nobody is asked for one and `initialise` takes an empty secret.
-    fn has_so_pin(&self) -> bool {
-        true
-    }
+    /// Which secrets `initialise` takes, in the order people set them.
+    fn credentials(&self) -> &'static [Credential];
 
-    /// Initialises: SO PIN (the present one if the device already has one),
-    /// label, user PIN. Destroys every key on the device. The card that comes
-    /// back counts from now on: some devices get their serial here.
+    /// Initialises with a label and new secrets (the SO PIN is the present one
+    /// if the device already has one). Destroys every key on the device. The
+    /// card that comes back counts from now on: some devices get their serial
+    /// here.
     ///
     /// # Errors
     /// A [`DeviceFault`].
-    fn initialise(&mut self, label: &Id, so_pin: &Secret, pin: &Secret) -> Result<DeviceCard, DeviceFault>;
+    fn initialise(&mut self, label: &Id, secrets: &Secrets) -> Result<DeviceCard, DeviceFault>;
+}
+
+/// The power to change PINs on a device that is set up.
+pub trait Pins {
+    /// Sets a new secret in place of the old one (C_SetPIN). A wrong old secret
+    /// spends a try.
+    ///
+    /// # Errors
+    /// A [`DeviceFault`].
+    fn change(&mut self, which: Credential, old: &Secret, new: &Secret) -> Result<(), DeviceFault>;
+
+    /// Gives a locked device a new user PIN by the SO PIN (C_InitPIN); keys stay.
+    ///
+    /// # Errors
+    /// A [`DeviceFault`].
+    fn unblock(&mut self, so_pin: &Secret, new_pin: &Secret) -> Result<(), DeviceFault>;
+}
+
+/// A log that the device itself keeps.
+pub trait DeviceLog {
+    /// Reads every entry that is there. Changes nothing.
+    ///
+    /// # Errors
+    /// A [`DeviceFault`]; `AnswerRefused` where entries are missing.
+    fn read(&mut self) -> Result<LogRead, DeviceFault>;
+
+    /// Tells the device that the entries up to number `last` are kept, so that
+    /// it may forget them.
+    ///
+    /// # Errors
+    /// A [`DeviceFault`].
+    fn clear(&mut self, last: u16) -> Result<(), DeviceFault>;
+}
+
+/// The end of provisioning: afterwards the device makes no more keys.
+pub trait Retirement {
+    /// Deletes the credential that makes keys, and looks whether it is gone.
+    ///
+    /// # Errors
+    /// A [`DeviceFault`].
+    fn retire(&mut self) -> Result<(), DeviceFault>;
+}
+
+/// Secrets for a set-up, by what each of them opens.
+#[derive(Debug, Default)]
+pub struct Secrets(Vec<(Credential, Secret)>);
+
+impl Secrets {
+    /// None yet.
+    #[must_use]
+    pub fn new() -> Secrets {
+        Secrets::default()
+    }
+
+    /// These and one more.
+    #[must_use]
+    pub fn with(mut self, role: Credential, secret: Secret) -> Secrets {
+        self.0.push((role, secret));
+        self
+    }
+
+    /// The secret for `role`.
+    ///
+    /// # Errors
+    /// A `PinForm` fault when it is not there: nothing was sent to the device.
+    pub fn get(&self, role: Credential) -> Result<&Secret, DeviceFault> {
+        let found = self.0.iter().find(|(r, _)| *r == role).map(|(_, s)| s);
+        found.ok_or_else(|| {
+            fault::fault(
+                crate::base::device::Operation::Initialise,
+                crate::base::device::DeviceCode::PinForm,
+                crate::base::device::Changed::No,
+                &format!("the {} was not given", role.name()),
+            )
+        })
+    }
 }
 
 /// Where tokens are found: a vendor module, a folder.

@@ -71,7 +71,7 @@ pub struct Key {
 pub enum NotUsable {
     /// Another kind of key.
     #[error(
-        "expected keytype and scheme ed25519/ed25519 or ecdsa/ecdsa-sha2-nistp256, got {keytype}/{scheme}"
+        "expected keytype and scheme ed25519/ed25519, ecdsa/ecdsa-sha2-nistp256, ecdsa/ecdsa-sha2-nistp384 or rsa/rsassa-pss-sha256, got {keytype}/{scheme}"
     )]
     Kind {
         /// The keytype, safe to show.
@@ -89,8 +89,10 @@ pub enum NotUsable {
     #[error(transparent)]
     Form(#[from] NotAKey),
     /// A PEM of another algorithm than the keytype says.
-    #[error("expected a P-256 key, got {got}")]
+    #[error("expected a {expected} key, got {got}")]
     OtherAlgorithm {
+        /// The kind that keytype and scheme name.
+        expected: &'static str,
         /// The algorithm in the PEM.
         got: &'static str,
     },
@@ -104,6 +106,10 @@ impl Key {
             Algorithm::Ed25519 => ("ed25519", "ed25519", HEXLOWER.encode(public.raw())),
             // With a final LF: without one the keyid differs (facts/tuf.md 2.3).
             Algorithm::EcdsaP256 => ("ecdsa", "ecdsa-sha2-nistp256", public.to_pem()),
+            Algorithm::EcdsaP384 => ("ecdsa", "ecdsa-sha2-nistp384", public.to_pem()),
+            Algorithm::RsaPss2048 | Algorithm::RsaPss3072 | Algorithm::RsaPss4096 => {
+                ("rsa", "rsassa-pss-sha256", public.to_pem())
+            }
         };
         Key {
             keytype: keytype.to_owned(),
@@ -179,16 +185,29 @@ impl Key {
             }
             // The second keytype is the one before securesystemslib 1.0: read, never written.
             ("ecdsa" | "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256") => {
-                let key = PublicKey::from_pem(&self.public)?;
-                match key.algorithm() {
-                    Algorithm::EcdsaP256 => Ok(key),
-                    other => Err(NotUsable::OtherAlgorithm { got: other.name() }),
-                }
+                self.pem("P-256", |a| a == Algorithm::EcdsaP256)
             }
+            ("ecdsa" | "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp384") => {
+                self.pem("P-384", |a| a == Algorithm::EcdsaP384)
+            }
+            ("rsa", "rsassa-pss-sha256") => self.pem("RSA", |a| a.modulus_bits().is_some()),
             (keytype, scheme) => Err(NotUsable::Kind {
                 keytype: shown(keytype, 40),
                 scheme: shown(scheme, 40),
             }),
+        }
+    }
+
+    fn pem(&self, expected: &'static str, fits: fn(Algorithm) -> bool) -> Result<PublicKey, NotUsable> {
+        let key = PublicKey::from_pem(&self.public)?;
+        let got = key.algorithm();
+        if fits(got) {
+            Ok(key)
+        } else {
+            Err(NotUsable::OtherAlgorithm {
+                expected,
+                got: got.name(),
+            })
         }
     }
 
@@ -211,12 +230,18 @@ impl Key {
             return text.as_bytes().to_vec();
         };
         // An uncompressed point ends in x and y, a compressed one and Ed25519 in 32 bytes.
+        if let Some([4, xy @ ..]) = bytes.last_chunk::<97>() {
+            return xy.iter().take(48).copied().collect();
+        }
         if let Some([4, xy @ ..]) = bytes.last_chunk::<65>() {
             return xy.iter().take(32).copied().collect();
         }
         match bytes.last_chunk::<33>() {
             Some([0 | 2 | 3, x @ ..]) if bytes.len() < 64 => x.to_vec(),
-            _ => bytes,
+            _ => match bytes.last_chunk::<49>() {
+                Some([2 | 3, x @ ..]) if bytes.len() < 96 => x.to_vec(),
+                _ => bytes,
+            },
         }
     }
 
@@ -313,7 +338,7 @@ mod tests {
     #[test]
     fn unknown_kinds_are_kept_and_give_no_public_key() {
         let text =
-            r#"{"keytype":"rsa","scheme":"rsassa-pss-sha256","keyval":{"public":"x","z":[1]},"y":null}"#;
+            r#"{"keytype":"rsa","scheme":"rsassa-pss-sha512","keyval":{"public":"x","z":[1]},"y":null}"#;
         let value = Json::parse(text.as_bytes()).unwrap();
         let key = Key::from_json(&value, "k").unwrap();
         assert_eq!(key.to_json(), value);

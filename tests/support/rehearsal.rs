@@ -61,6 +61,7 @@ impl Key {
                 .to_bytes()
                 .to_vec(),
             Algorithm::EcdsaP256 => self.point(),
+            other => panic!("no rehearsal keys of {}", other.name()),
         };
         PublicKey::from_raw(self.algorithm, &raw).unwrap()
     }
@@ -68,7 +69,8 @@ impl Key {
     pub fn sign(&self, message: &[u8]) -> Vec<u8> {
         match self.algorithm {
             Algorithm::Ed25519 => SigningKey::from_bytes(&self.seed).sign(message).to_vec(),
-            Algorithm::EcdsaP256 => {
+            other if other != Algorithm::EcdsaP256 => panic!("no rehearsal keys of {}", other.name()),
+            _ => {
                 let rng = ring::rand::SystemRandom::new();
                 let pair = EcdsaKeyPair::from_private_key_and_public_key(
                     &ECDSA_P256_SHA256_ASN1_SIGNING,
@@ -386,6 +388,8 @@ impl Room {
             } else {
                 PinState::Unset
             },
+            pin_pad: false,
+            quirks: String::new(),
         }
     }
 

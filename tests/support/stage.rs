@@ -217,6 +217,8 @@ impl Stage {
                     firmware: "1".to_owned(),
                     initialised: false,
                     pin: PinState::Unset,
+                    pin_pad: false,
+                    quirks: String::new(),
                 },
             );
         }
@@ -341,6 +343,7 @@ impl Stage {
                         never_extractable: Some(true),
                         local: Some(true),
                         sign: Some(true),
+                        always_authenticate: None,
                         other_uses: Some(false),
                     },
                 }

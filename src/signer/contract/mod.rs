@@ -10,8 +10,10 @@ use std::path::Path;
 
 use super::embedded::EmbeddedProvider;
 use super::file::FileProvider;
-use super::{Grant, KeyMade, KeyRef, Provider, Token};
-use crate::base::device::{Changed, DeviceCard, DeviceCode, KeyOrder, OperationId, PinState};
+use super::{Grant, KeyMade, KeyRef, Provider, Secrets, Token};
+use crate::base::device::{
+    Changed, Credential, DeviceCard, DeviceCode, DeviceFault, KeyOrder, Operation, OperationId, PinState,
+};
 use crate::base::{Algorithm, Digest, Id, Payload, Purpose, Secret};
 
 const PIN: &str = "correct horse 7";
@@ -23,6 +25,20 @@ fn secret(text: &str) -> Secret {
 
 fn id(text: &str) -> Id {
     Id::parse(text).unwrap()
+}
+
+/// New secrets for any backend that has a main one and perhaps an SO PIN.
+fn secrets(so_pin: &str, pin: &str) -> Secrets {
+    Secrets::new()
+        .with(Credential::SoPin, secret(so_pin))
+        .with(Credential::UserPin, secret(pin))
+        .with(Credential::Passphrase, secret(pin))
+}
+
+/// Logs in with the credential that signs.
+fn open(token: &mut dyn Token, pin: &Secret) -> Result<(), DeviceFault> {
+    let roles = token.provisioning().unwrap().credentials();
+    token.unlock(Credential::needed(roles, Operation::Sign), pin)
 }
 
 fn order(name: &str, algorithm: Algorithm, attempt: u32) -> KeyOrder {
@@ -64,23 +80,18 @@ impl Backend {
         let before = token.identity().unwrap();
         assert!(!before.initialised);
         assert_eq!(before.pin, PinState::Unset);
-        let early = token.unlock(&secret(PIN)).unwrap_err();
+        let early = open(token.as_mut(), &secret(PIN)).unwrap_err();
         assert_eq!(
             (early.code, early.changed),
             (DeviceCode::NotInitialised, Changed::No)
         );
         let provisioning = token.provisioning().unwrap();
-        let so = if provisioning.has_so_pin() {
-            secret(SO_PIN)
-        } else {
-            Secret::new()
-        };
         let short = provisioning
-            .initialise(&id("token-a"), &so, &secret("123"))
+            .initialise(&id("token-a"), &secrets(SO_PIN, "123"))
             .unwrap_err();
         assert_eq!((short.code, short.changed), (DeviceCode::PinForm, Changed::No));
         let card = provisioning
-            .initialise(&id("token-a"), &so, &secret(PIN))
+            .initialise(&id("token-a"), &secrets(SO_PIN, PIN))
             .unwrap();
         assert!(card.initialised && !card.serial.is_empty());
         assert_eq!(card.label, "token-a");
@@ -110,7 +121,7 @@ fn honours_the_port(backend: &Backend) {
     );
 
     wrong_pins_are_told(backend, &mut token);
-    token.unlock(&secret(PIN)).unwrap();
+    open(token.as_mut(), &secret(PIN)).unwrap();
     let made: Vec<KeyMade> = orders.iter().map(|o| token.generate(o).unwrap()).collect();
     for (order, made) in orders.iter().zip(&made) {
         made.public.check_sound().unwrap();
@@ -147,7 +158,7 @@ fn honours_the_port(backend: &Backend) {
     );
     drop(token);
     let mut again = (backend.provider)().open(&card.serial).unwrap();
-    again.unlock(&secret(PIN)).unwrap();
+    open(again.as_mut(), &secret(PIN)).unwrap();
     let publics: Vec<_> = again.keys().unwrap().into_iter().map(|k| k.public).collect();
     assert_eq!(publics.len(), 2);
     for made in &made {
@@ -174,9 +185,9 @@ fn no_pin_lies_around(folder: &Path) {
 }
 
 fn wrong_pins_are_told(backend: &Backend, token: &mut Box<dyn Token>) {
-    let form = token.unlock(&secret("")).unwrap_err();
+    let form = open(token.as_mut(), &secret("")).unwrap_err();
     assert_eq!((form.code, form.changed), (DeviceCode::PinForm, Changed::No));
-    let wrong = token.unlock(&secret("incorrect horse")).unwrap_err();
+    let wrong = open(token.as_mut(), &secret("incorrect horse")).unwrap_err();
     assert_eq!(wrong.code, DeviceCode::PinWrong);
     assert_eq!(wrong.changed == Changed::Yes, backend.counts);
     assert_eq!(wrong.retry, crate::base::device::Retry::AskHuman);
@@ -189,8 +200,8 @@ fn wrong_pins_are_told(backend: &Backend, token: &mut Box<dyn Token>) {
     };
     assert_eq!(pin, expected);
     // A wrong PIN also ends a login that was there.
-    token.unlock(&secret(PIN)).unwrap();
-    assert!(token.unlock(&secret("incorrect horse")).is_err());
+    open(token.as_mut(), &secret(PIN)).unwrap();
+    assert!(open(token.as_mut(), &secret("incorrect horse")).is_err());
     let locked = token
         .generate(&order("root-a", Algorithm::EcdsaP256, 1))
         .unwrap_err();
@@ -224,7 +235,7 @@ fn orders_are_kept_apart(token: &mut Box<dyn Token>, orders: &[KeyOrder]) {
 
 fn two_handles_at_once(backend: &Backend, card: &DeviceCard, mut one: Box<dyn Token>, key: &KeyRef) {
     let mut two = (backend.provider)().open(&card.serial).unwrap();
-    two.unlock(&secret(PIN)).unwrap();
+    open(two.as_mut(), &secret(PIN)).unwrap();
     let theirs = key.clone();
     let other = std::thread::spawn(move || {
         for _ in 0..3 {
@@ -248,7 +259,7 @@ fn two_handles_at_once(backend: &Backend, card: &DeviceCard, mut one: Box<dyn To
         two.sign(grant(&absent, b"x")).unwrap_err().code,
         DeviceCode::KeyNotUnique
     );
-    two.unlock(&secret(PIN)).unwrap();
+    open(two.as_mut(), &secret(PIN)).unwrap();
     let made = two.generate(&order("root-a", Algorithm::EcdsaP256, 2)).unwrap();
     let mixed = KeyRef {
         public: made.public,
@@ -283,7 +294,7 @@ fn file_tokens_honour_the_port() {
     let again = token
         .provisioning()
         .unwrap()
-        .initialise(&id("b"), &Secret::new(), &secret(PIN));
+        .initialise(&id("b"), &secrets("", PIN));
     assert_eq!(again.unwrap_err().code, DeviceCode::Unsupported);
     assert_eq!(
         (backend.provider)().open("FILE-2").err().unwrap().code,
@@ -313,10 +324,8 @@ fn a_changed_or_half_written_key_file_is_never_used() {
     provider.create("F").unwrap();
     let mut token = provider.open("F").unwrap();
     let provisioning = token.provisioning().unwrap();
-    provisioning
-        .initialise(&id("a"), &Secret::new(), &secret(PIN))
-        .unwrap();
-    token.unlock(&secret(PIN)).unwrap();
+    provisioning.initialise(&id("a"), &secrets("", PIN)).unwrap();
+    open(token.as_mut(), &secret(PIN)).unwrap();
     let order = order("root-a", Algorithm::EcdsaP256, 1);
     let stem = format!("root-a.{}", order.operation.base32());
     let file = |end: &str| base.join("F").join(format!("{stem}{end}"));

@@ -67,7 +67,7 @@ fn softhsm_tokens_honour_the_port() {
 fn softhsm_keys_are_made_here_and_seen_before_login() {
     let Some(backend) = softhsm() else { return };
     let (card, mut token) = backend.initialised();
-    token.unlock(&secret(PIN)).unwrap();
+    token.unlock(Credential::UserPin, &secret(PIN)).unwrap();
     let order = order("root-a", Algorithm::EcdsaP256, 1);
     let made = token.generate(&order).unwrap();
     assert_eq!(made.attributes.local, Some(true));
@@ -84,7 +84,7 @@ fn softhsm_keys_are_made_here_and_seen_before_login() {
     let wrong = other
         .provisioning()
         .unwrap()
-        .initialise(&id("b"), &secret("00000000"), &secret(PIN))
+        .initialise(&id("b"), &secrets("00000000", PIN))
         .unwrap_err();
     assert_eq!((wrong.code, wrong.changed), (DeviceCode::PinWrong, Changed::Yes));
     assert_eq!(other.keys().unwrap().len(), 1);
@@ -96,7 +96,7 @@ fn softhsm_keys_are_made_here_and_seen_before_login() {
 fn after_a_failed_signature_somebody_logs_in_again() {
     let Some(backend) = softhsm() else { return };
     let (_, mut token) = backend.initialised();
-    token.unlock(&secret(PIN)).unwrap();
+    token.unlock(Credential::UserPin, &secret(PIN)).unwrap();
     let order = order("root-a", Algorithm::Ed25519, 1);
     let key = reference(&order, &token.generate(&order).unwrap());
     let tokens = backend.temp.path().join("tokens");
@@ -109,7 +109,7 @@ fn after_a_failed_signature_somebody_logs_in_again() {
         (locked.code, locked.changed),
         (DeviceCode::NotUnlocked, Changed::No)
     );
-    assert!(token.unlock(&secret(PIN)).is_err());
+    assert!(token.unlock(Credential::UserPin, &secret(PIN)).is_err());
 }
 
 #[test]
@@ -203,12 +203,12 @@ fn a_worker_that_dies_in_use_leaves_a_truthful_fault() {
     let text = format!("{}; head -c 30 >/dev/null; exit 9", sends(card));
     let (_temp, mut provider) = script(&after_hello(&text));
     let mut token = provider.open("S").unwrap();
-    let crashed = token.unlock(&secret(PIN)).unwrap_err();
+    let crashed = token.unlock(Credential::UserPin, &secret(PIN)).unwrap_err();
     assert_eq!(
         (crashed.code, crashed.changed),
         (DeviceCode::ModuleCrashed, Changed::Unknown)
     );
-    let dead = token.unlock(&secret(PIN)).unwrap_err();
+    let dead = token.unlock(Credential::UserPin, &secret(PIN)).unwrap_err();
     assert_eq!(
         (dead.code, dead.changed),
         (DeviceCode::ModuleCrashed, Changed::No)
@@ -256,11 +256,14 @@ fn laboratory_p256_on_any_module() {
     let card = token
         .provisioning()
         .unwrap()
-        .initialise(&id("lab"), &secret(SO_PIN), &secret("648219"))
+        .initialise(&id("lab"), &secrets(SO_PIN, "648219"))
         .unwrap();
-    println!("{card:#?}\n{}", token.unlock(&secret("000000")).unwrap_err());
+    println!(
+        "{card:#?}\n{}",
+        token.unlock(Credential::UserPin, &secret("000000")).unwrap_err()
+    );
     println!("{:?}", token.identity().unwrap().pin);
-    token.unlock(&secret("648219")).unwrap();
+    token.unlock(Credential::UserPin, &secret("648219")).unwrap();
     let order = order("root-a", Algorithm::EcdsaP256, 1);
     let made = token.generate(&order).unwrap();
     println!("{made:#?}");

@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::fault::fault;
+use super::fault::{check_role, fault};
 use super::file::{Folder, check_state, make_folder, open_folder, serials, sign_with, storage, store};
-use super::{Grant, KeyMade, KeyRef, Provider, Provisioning, Token};
+use super::{Grant, KeyMade, KeyRef, Provider, Provisioning, Secrets, Token};
 use crate::base::device::{
-    Changed, DeviceCard, DeviceCode, DeviceFault, KeyAttributes, KeyFound, KeyOrder, Operation, PinState,
+    Changed, Credential, DeviceCard, DeviceCode, DeviceFault, KeyAttributes, KeyFound, KeyOrder, Operation,
+    PinState, Statement,
 };
 use crate::base::{Id, PublicKey, Secret};
 
@@ -117,6 +118,8 @@ impl State {
                 (true, 0) => PinState::Locked,
                 (true, left) => PinState::Left(left),
             },
+            pin_pad: false,
+            quirks: "rehearsal".to_owned(),
         }
     }
 }
@@ -130,6 +133,7 @@ fn attributes() -> KeyAttributes {
         never_extractable: Some(true),
         local: Some(true),
         sign: Some(true),
+        always_authenticate: Some(false),
         other_uses: Some(false),
     }
 }
@@ -266,9 +270,10 @@ impl Token for EmbeddedToken {
     }
 
     /// A second `unlock` logs out first, so that `Ok` always means: this PIN is right.
-    fn unlock(&mut self, pin: &Secret) -> Result<(), DeviceFault> {
+    fn unlock(&mut self, role: Credential, pin: &Secret) -> Result<(), DeviceFault> {
         let op = Operation::Unlock;
         self.login = None;
+        check_role(op, role, Credential::UserPin)?;
         let held = self.folder.lock();
         let _held = held.map_err(storage(op, Changed::No, &self.folder))?;
         let mut state = self.state(op)?;
@@ -288,7 +293,7 @@ impl Token for EmbeddedToken {
         store::generate(&self.folder, order, pin, &attributes())
     }
 
-    fn attest(&mut self, _key: &KeyRef) -> Result<Option<Vec<u8>>, DeviceFault> {
+    fn attest(&mut self, _key: &KeyRef) -> Result<Option<Statement>, DeviceFault> {
         Ok(None)
     }
 
@@ -308,8 +313,13 @@ impl Token for EmbeddedToken {
 }
 
 impl Provisioning for EmbeddedToken {
-    fn initialise(&mut self, label: &Id, so_pin: &Secret, pin: &Secret) -> Result<DeviceCard, DeviceFault> {
+    fn credentials(&self) -> &'static [Credential] {
+        Credential::PINS
+    }
+
+    fn initialise(&mut self, label: &Id, secrets: &Secrets) -> Result<DeviceCard, DeviceFault> {
         let op = Operation::Initialise;
+        let (so_pin, pin) = (secrets.get(Credential::SoPin)?, secrets.get(Credential::UserPin)?);
         check_form(op, pin)?;
         check_form(op, so_pin)?;
         let held = self.folder.lock();
@@ -347,6 +357,12 @@ mod tests {
         Secret::copy_of(text.as_bytes()).unwrap()
     }
 
+    fn secrets(so_pin: &str, pin: &str) -> Secrets {
+        Secrets::new()
+            .with(Credential::SoPin, secret(so_pin))
+            .with(Credential::UserPin, secret(pin))
+    }
+
     fn device(base: &Path) -> Box<dyn Token> {
         let mut provider = EmbeddedProvider::new(base);
         let card = provider.manufacture("REH-1").unwrap();
@@ -355,11 +371,7 @@ mod tests {
         token
             .provisioning()
             .unwrap()
-            .initialise(
-                &Id::parse("root-a").unwrap(),
-                &secret("87654321"),
-                &secret("123456"),
-            )
+            .initialise(&Id::parse("root-a").unwrap(), &secrets("87654321", "123456"))
             .unwrap();
         token
     }
@@ -369,17 +381,17 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let mut token = device(temp.path());
         for left in [2, 1] {
-            let wrong = token.unlock(&secret("000000")).unwrap_err();
+            let wrong = token.unlock(Credential::UserPin, &secret("000000")).unwrap_err();
             assert_eq!((wrong.code, wrong.changed), (DeviceCode::PinWrong, Changed::Yes));
             assert!(wrong.meaning.contains(&format!("left: {left}")));
             assert_eq!(token.identity().unwrap().pin, PinState::Left(left));
         }
-        let last = token.unlock(&secret("000000")).unwrap_err();
+        let last = token.unlock(Credential::UserPin, &secret("000000")).unwrap_err();
         assert_eq!((last.code, last.changed), (DeviceCode::PinLocked, Changed::Yes));
         drop(token);
         let mut again = EmbeddedProvider::new(temp.path()).open("REH-1").unwrap();
         assert_eq!(again.identity().unwrap().pin, PinState::Locked);
-        let locked = again.unlock(&secret("123456")).unwrap_err();
+        let locked = again.unlock(Credential::UserPin, &secret("123456")).unwrap_err();
         assert_eq!(
             (locked.code, locked.changed),
             (DeviceCode::PinLocked, Changed::No)
@@ -388,14 +400,14 @@ mod tests {
         let label = Id::parse("root-b").unwrap();
         let provisioning = again.provisioning().unwrap();
         let wrong = provisioning
-            .initialise(&label, &secret("11111111"), &secret("123456"))
+            .initialise(&label, &secrets("11111111", "123456"))
             .unwrap_err();
         assert_eq!((wrong.code, wrong.changed), (DeviceCode::PinWrong, Changed::Yes));
         let card = provisioning
-            .initialise(&label, &secret("87654321"), &secret("654321"))
+            .initialise(&label, &secrets("87654321", "654321"))
             .unwrap();
         assert_eq!((card.pin, card.label.as_str()), (PinState::Left(3), "root-b"));
-        assert!(again.unlock(&secret("654321")).is_ok());
+        assert!(again.unlock(Credential::UserPin, &secret("654321")).is_ok());
     }
 
     #[test]
@@ -405,7 +417,10 @@ mod tests {
         // Without the check file no PIN can be judged; the try is gone all the same.
         std::fs::remove_file(temp.path().join("REH-1/check.pem")).unwrap();
         assert_eq!(
-            token.unlock(&secret("123456")).unwrap_err().code,
+            token
+                .unlock(Credential::UserPin, &secret("123456"))
+                .unwrap_err()
+                .code,
             DeviceCode::Storage
         );
         assert_eq!(token.identity().unwrap().pin, PinState::Left(2));
@@ -415,7 +430,7 @@ mod tests {
     fn initialising_ends_every_login_and_every_key() {
         let temp = tempfile::tempdir().unwrap();
         let mut token = device(temp.path());
-        token.unlock(&secret("123456")).unwrap();
+        token.unlock(Credential::UserPin, &secret("123456")).unwrap();
         let name = Id::parse("root-a").unwrap();
         let order = KeyOrder {
             operation: OperationId::new(&Digest::of(b"c"), &name, 1),
@@ -426,7 +441,7 @@ mod tests {
         let mut other = EmbeddedProvider::new(temp.path()).open("REH-1").unwrap();
         let provisioning = other.provisioning().unwrap();
         provisioning
-            .initialise(&name, &secret("87654321"), &secret("123456"))
+            .initialise(&name, &secrets("87654321", "123456"))
             .unwrap();
         assert!(token.keys().unwrap().is_empty());
         assert_eq!(token.generate(&order).unwrap_err().code, DeviceCode::NotUnlocked);
@@ -443,7 +458,10 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let mut token = device(temp.path());
         assert_eq!(
-            token.unlock(&secret("12345")).unwrap_err().code,
+            token
+                .unlock(Credential::UserPin, &secret("12345"))
+                .unwrap_err()
+                .code,
             DeviceCode::PinForm
         );
         assert_eq!(token.identity().unwrap().pin, PinState::Left(3));

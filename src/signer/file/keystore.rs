@@ -73,6 +73,15 @@ pub(crate) fn generate(
 ) -> Result<KeyMade, DeviceFault> {
     check_order(order)?;
     let no_key = |code, text: &str| fault(Operation::Generate, code, Changed::No, text);
+    if !SoftKey::makes(order.algorithm) {
+        return Err(no_key(
+            DeviceCode::Unsupported,
+            &format!(
+                "key files hold ed25519 or ecdsa-p256, not {}",
+                order.algorithm.name()
+            ),
+        ));
+    }
     let failed = storage(Operation::Generate, Changed::No, folder);
     let taken = folder
         .names()

@@ -14,10 +14,11 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::fault::fault;
-use super::{Grant, KeyMade, KeyRef, Provider, Provisioning, Token};
+use super::fault::{check_role, fault};
+use super::{Grant, KeyMade, KeyRef, Provider, Provisioning, Secrets, Token};
 use crate::base::device::{
-    Changed, DeviceCard, DeviceCode, DeviceFault, KeyAttributes, KeyFound, KeyOrder, Operation, PinState,
+    Changed, Credential, DeviceCard, DeviceCode, DeviceFault, KeyAttributes, KeyFound, KeyOrder, Operation,
+    PinState, Statement,
 };
 use crate::base::{Id, PublicKey, Secret};
 
@@ -205,6 +206,8 @@ impl State {
             } else {
                 PinState::Unset
             },
+            pin_pad: false,
+            quirks: "files".to_owned(),
         }
     }
 }
@@ -219,6 +222,7 @@ fn attributes() -> KeyAttributes {
         never_extractable: Some(false),
         local: None,
         sign: Some(true),
+        always_authenticate: Some(false),
         other_uses: Some(false),
     }
 }
@@ -278,10 +282,11 @@ impl Token for FileToken {
         store::list(&self.folder, &attributes())
     }
 
-    fn unlock(&mut self, pin: &Secret) -> Result<(), DeviceFault> {
+    fn unlock(&mut self, role: Credential, pin: &Secret) -> Result<(), DeviceFault> {
         let op = Operation::Unlock;
         let refuse = |code, text: &str| fault(op, code, Changed::No, text);
         self.passphrase = None;
+        check_role(op, role, Credential::Passphrase)?;
         let Some(check) = self.state(op)?.check else {
             return Err(refuse(
                 DeviceCode::NotInitialised,
@@ -307,7 +312,7 @@ impl Token for FileToken {
         store::generate(&self.folder, order, passphrase, &attributes())
     }
 
-    fn attest(&mut self, _key: &KeyRef) -> Result<Option<Vec<u8>>, DeviceFault> {
+    fn attest(&mut self, _key: &KeyRef) -> Result<Option<Statement>, DeviceFault> {
         Ok(None)
     }
 
@@ -340,13 +345,14 @@ pub(super) fn sign_with(folder: &Folder, grant: &Grant, secret: &Secret) -> Resu
 }
 
 impl Provisioning for FileToken {
-    fn has_so_pin(&self) -> bool {
-        false
+    fn credentials(&self) -> &'static [Credential] {
+        Credential::FILES
     }
 
     /// Once only: keys in files are never destroyed by initialising again.
-    fn initialise(&mut self, label: &Id, _so_pin: &Secret, pin: &Secret) -> Result<DeviceCard, DeviceFault> {
+    fn initialise(&mut self, label: &Id, secrets: &Secrets) -> Result<DeviceCard, DeviceFault> {
         let op = Operation::Initialise;
+        let pin = secrets.get(Credential::Passphrase)?;
         check_form(op, pin)?;
         let held = self.folder.lock();
         let _held = held.map_err(storage(op, Changed::No, &self.folder))?;

@@ -33,6 +33,11 @@ pub(crate) enum SoftKey {
 pub(crate) struct NoRandom;
 
 impl SoftKey {
+    /// Whether keys of this kind can be made here: the two that every client reads.
+    pub(super) fn makes(algorithm: Algorithm) -> bool {
+        matches!(algorithm, Algorithm::Ed25519 | Algorithm::EcdsaP256)
+    }
+
     /// A new key from the operating system's random bytes.
     pub(crate) fn generate(algorithm: Algorithm) -> Result<SoftKey, NoRandom> {
         let mut raw = Zeroizing::new([0u8; 32]);
@@ -50,6 +55,7 @@ impl SoftKey {
         match algorithm {
             Algorithm::Ed25519 => Some(SoftKey::Ed25519(ed25519_dalek::SigningKey::from_bytes(raw))),
             Algorithm::EcdsaP256 => p256::ecdsa::SigningKey::from_slice(raw).ok().map(SoftKey::P256),
+            _ => None,
         }
     }
 

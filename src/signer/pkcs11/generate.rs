@@ -20,7 +20,10 @@ impl Module {
         let (slot, _) = self.present(op)?;
         let session = self.context.open_rw_session(slot).map_err(failed)?;
         let mechanism = match order.algorithm {
-            Algorithm::EcdsaP256 => Mechanism::EccKeyPairGen,
+            Algorithm::EcdsaP256 | Algorithm::EcdsaP384 => Mechanism::EccKeyPairGen,
+            Algorithm::RsaPss2048 | Algorithm::RsaPss3072 | Algorithm::RsaPss4096 => {
+                return Err(refuse(op, DeviceCode::Unsupported, "RSA is not supported yet"));
+            }
             Algorithm::Ed25519 => Mechanism::EccEdwardsKeyPairGen,
         };
         let id = Attribute::Id(order.operation.as_bytes().to_vec());

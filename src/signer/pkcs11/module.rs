@@ -19,10 +19,10 @@ use cryptoki::types::AuthPin;
 
 use super::{error, objects};
 use crate::base::device::{
-    Changed, DeviceCard, DeviceCode, DeviceFault, KeyFound, KeyOrder, Operation, PinState,
+    Changed, Credential, DeviceCard, DeviceCode, DeviceFault, KeyFound, KeyOrder, Operation, PinState,
 };
 use crate::base::{Algorithm, Id, Secret, shown};
-use crate::signer::fault::{check_order, fault};
+use crate::signer::fault::{check_order, check_role, fault};
 use crate::signer::worker::Served;
 use crate::signer::{KeyMade, KeyRef};
 
@@ -196,7 +196,10 @@ impl Module {
             }
         }
         let mechanism = match key.public.algorithm() {
-            Algorithm::EcdsaP256 => Mechanism::Ecdsa,
+            Algorithm::EcdsaP256 | Algorithm::EcdsaP384 => Mechanism::Ecdsa,
+            Algorithm::RsaPss2048 | Algorithm::RsaPss3072 | Algorithm::RsaPss4096 => {
+                return Err(refuse(op, DeviceCode::Unsupported, "RSA is not supported yet"));
+            }
             Algorithm::Ed25519 => Mechanism::Eddsa(EddsaParams::new(EddsaSignatureScheme::Ed25519)),
         };
         session.sign(&mechanism, *handle, message).map_err(failed)
@@ -239,7 +242,8 @@ impl Served for Module {
     }
 
     /// A second `unlock` logs out first, so that `Ok` always means: this PIN is right.
-    fn unlock(&mut self, pin: Secret) -> Result<(), DeviceFault> {
+    fn unlock(&mut self, role: Credential, pin: Secret) -> Result<(), DeviceFault> {
+        check_role(Operation::Unlock, role, Credential::UserPin)?;
         self.lock()?;
         self.log_in(Operation::Unlock, pin)
     }
@@ -330,6 +334,8 @@ pub(super) fn card(info: &TokenInfo) -> DeviceCard {
         } else {
             PinState::Ready
         },
+        pin_pad: info.protected_authentication_path(),
+        quirks: String::new(),
     }
 }
 

@@ -106,7 +106,8 @@ pub(super) fn type_fits(
     algorithm: Algorithm,
 ) -> Result<bool, Error> {
     let wanted = match algorithm {
-        Algorithm::EcdsaP256 => KeyType::EC,
+        Algorithm::EcdsaP256 | Algorithm::EcdsaP384 => KeyType::EC,
+        Algorithm::RsaPss2048 | Algorithm::RsaPss3072 | Algorithm::RsaPss4096 => KeyType::RSA,
         Algorithm::Ed25519 => KeyType::EC_EDWARDS,
     };
     Ok(match one(session, handle, AttributeType::KeyType)? {
@@ -141,6 +142,7 @@ pub(super) fn attributes(session: &Session, handle: ObjectHandle) -> Result<KeyA
         never_extractable: flag(AttributeType::NeverExtractable)?,
         local: flag(AttributeType::Local)?,
         sign: flag(AttributeType::Sign)?,
+        always_authenticate: flag(AttributeType::AlwaysAuthenticate)?,
         other_uses,
     })
 }
@@ -154,6 +156,7 @@ fn flag(session: &Session, handle: ObjectHandle, which: AttributeType) -> Result
             | Attribute::NeverExtractable(b)
             | Attribute::Local(b)
             | Attribute::Sign(b)
+            | Attribute::AlwaysAuthenticate(b)
             | Attribute::Decrypt(b)
             | Attribute::Unwrap(b)
             | Attribute::Derive(b)

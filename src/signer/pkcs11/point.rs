@@ -8,6 +8,8 @@ use crate::base::{Algorithm, PublicKey};
 
 /// DER of the OID prime256v1 (RFC 5480).
 const P256: &[u8] = &[0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
+/// DER of the OID secp384r1 (RFC 5480).
+const P384: &[u8] = &[0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22];
 /// DER of the OID id-Ed25519 (RFC 8410).
 const ED25519: &[u8] = &[0x06, 0x03, 0x2b, 0x65, 0x70];
 /// PrintableString "edwards25519" (PKCS#11 v3.0 2.3.5).
@@ -19,15 +21,15 @@ const ED25519_NAME: &[u8] = &[
 pub(super) fn params(algorithm: Algorithm) -> &'static [&'static [u8]] {
     match algorithm {
         Algorithm::EcdsaP256 => &[P256],
+        Algorithm::EcdsaP384 => &[P384],
+        Algorithm::RsaPss2048 | Algorithm::RsaPss3072 | Algorithm::RsaPss4096 => &[],
         Algorithm::Ed25519 => &[ED25519, ED25519_NAME],
     }
 }
 
 /// The public key of the two attributes; `None` for anything else.
 pub(super) fn public_key(ec_params: &[u8], ec_point: &[u8]) -> Option<PublicKey> {
-    let algorithm = [Algorithm::EcdsaP256, Algorithm::Ed25519]
-        .into_iter()
-        .find(|a| params(*a).contains(&ec_params))?;
+    let algorithm = *Algorithm::ALL.iter().find(|a| params(**a).contains(&ec_params))?;
     let len = algorithm.raw_len();
     let at = ec_point.len().checked_sub(len)?;
     let (head, raw) = ec_point.split_at_checked(at)?;
@@ -47,7 +49,8 @@ mod tests {
 
     #[test]
     fn every_form_gives_the_same_key_and_every_other_none() {
-        let cases: [(Algorithm, Vec<u8>); 2] = [
+        let cases: [(Algorithm, Vec<u8>); 3] = [
+            (Algorithm::EcdsaP384, [&[4u8][..], &[7; 96]].concat()),
             (Algorithm::EcdsaP256, [&[4u8][..], &[7; 64]].concat()),
             (Algorithm::Ed25519, vec![4; 32]),
         ];
@@ -68,8 +71,8 @@ mod tests {
             }
         }
         assert!(
-            public_key(&[6, 5, 0x2b, 0x81, 4, 0, 0x22], &[4; 97]).is_none(),
-            "P-384"
+            public_key(&[6, 5, 0x2b, 0x81, 4, 0, 0x23], &[4; 133]).is_none(),
+            "P-521"
         );
         let compressed = [&[4u8, 65][..], &[2; 65]].concat();
         assert!(public_key(P256, &compressed).is_none());

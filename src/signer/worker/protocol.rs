@@ -5,7 +5,9 @@
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::frame::FRAME_MAX;
-use crate::base::device::{DeviceCard, DeviceFault, KeyAttributes, KeyFound, KeyOrder, OperationId};
+use crate::base::device::{
+    Credential, DeviceCard, DeviceFault, KeyAttributes, KeyFound, KeyOrder, OperationId,
+};
 use crate::base::{Id, Json, PublicKey};
 
 /// First word of every worker.
@@ -30,7 +32,9 @@ pub(crate) enum Request {
         from: usize,
     },
     /// One secret follows.
-    Unlock,
+    Unlock {
+        role: Credential,
+    },
     /// Two secrets follow: SO PIN, user PIN.
     Initialise {
         label: Id,

@@ -8,11 +8,12 @@ use super::process::{Part, Worker, WorkerCommand};
 use super::protocol::{Answer, KEYS_MAX, MESSAGE_MAX, Request, encode};
 use super::{frame, protocol};
 use crate::base::device::{
-    Changed, DeviceCard, DeviceCode, DeviceFault, KeyAttributes, KeyFound, KeyOrder, Operation,
+    Changed, Credential, DeviceCard, DeviceCode, DeviceFault, KeyAttributes, KeyFound, KeyOrder, Operation,
+    Statement,
 };
 use crate::base::{Algorithm, Id, PublicKey, Secret};
 use crate::signer::fault::{check_order, fault};
-use crate::signer::{Grant, KeyMade, KeyRef, Provider, Provisioning, Token};
+use crate::signer::{Grant, KeyMade, KeyRef, Provider, Provisioning, Secrets, Token};
 
 /// Devices behind a worker: a process for every look and one for every device
 /// that is open, so that one device's crash is no other's.
@@ -172,10 +173,10 @@ impl Token for WorkerToken {
         }
     }
 
-    fn unlock(&mut self, pin: &Secret) -> Result<(), DeviceFault> {
+    fn unlock(&mut self, role: Credential, pin: &Secret) -> Result<(), DeviceFault> {
         let op = Operation::Unlock;
         let parts = vec![secret_part(op, pin)?];
-        self.link.done(op, &Request::Unlock, parts)
+        self.link.done(op, &Request::Unlock { role }, parts)
     }
 
     fn generate(&mut self, order: &KeyOrder) -> Result<KeyMade, DeviceFault> {
@@ -190,20 +191,16 @@ impl Token for WorkerToken {
         }
     }
 
-    fn attest(&mut self, _key: &KeyRef) -> Result<Option<Vec<u8>>, DeviceFault> {
+    fn attest(&mut self, _key: &KeyRef) -> Result<Option<Statement>, DeviceFault> {
         Ok(None) // PKCS#11 has no call for it
     }
 
     fn sign(&mut self, grant: Grant) -> Result<Vec<u8>, DeviceFault> {
         let op = Operation::Sign;
         let algorithm = grant.key.public.algorithm();
-        let digest = grant.payload.digest();
         // CKM_ECDSA takes the digest (CKM_ECDSA_SHA256 is missing on many tokens),
         // CKM_EDDSA the whole message.
-        let message: &[u8] = match algorithm {
-            Algorithm::EcdsaP256 => digest.as_bytes().as_slice(),
-            Algorithm::Ed25519 => grant.payload.bytes(),
-        };
+        let message = algorithm.prehashed(grant.payload.bytes());
         if message.len() > MESSAGE_MAX {
             return Err(fault(
                 op,
@@ -228,7 +225,7 @@ impl Token for WorkerToken {
         signature(algorithm, &hex).ok_or_else(|| {
             self.link.worker.refuse(
                 op,
-                "expected a signature of 64 bytes in range, got something else",
+                "expected a signature of the key's length and range, got something else",
             )
         })
     }
@@ -243,8 +240,13 @@ impl Token for WorkerToken {
 }
 
 impl Provisioning for WorkerToken {
-    fn initialise(&mut self, label: &Id, so_pin: &Secret, pin: &Secret) -> Result<DeviceCard, DeviceFault> {
+    fn credentials(&self) -> &'static [Credential] {
+        Credential::PINS
+    }
+
+    fn initialise(&mut self, label: &Id, secrets: &Secrets) -> Result<DeviceCard, DeviceFault> {
         let op = Operation::Initialise;
+        let (so_pin, pin) = (secrets.get(Credential::SoPin)?, secrets.get(Credential::UserPin)?);
         let parts = vec![secret_part(op, so_pin)?, secret_part(op, pin)?];
         let request = Request::Initialise { label: label.clone() };
         self.link.card(op, &request, parts)
@@ -255,19 +257,27 @@ fn made(public: PublicKey, attributes: KeyAttributes) -> KeyMade {
     KeyMade { public, attributes }
 }
 
-/// Devices give r and s (or R and S) as 64 bytes. For P-256 they become ASN.1
+/// Devices give r and s (or R and S) in fixed width. For ECDSA they become ASN.1
 /// DER with minimal integers (SEC 1 C.8), which is what TUF clients read; zero
-/// or too large r and s are refused on the way.
+/// or too large r and s are refused on the way. RSA gives as many bytes as its modulus.
 fn signature(algorithm: Algorithm, hex: &str) -> Option<Vec<u8>> {
-    if hex.len() != 128 {
+    let expected = match algorithm {
+        Algorithm::Ed25519 | Algorithm::EcdsaP256 => 64,
+        Algorithm::EcdsaP384 => 96,
+        _ => algorithm.modulus_bits()? / 8,
+    };
+    let raw = data_encoding::HEXLOWER.decode(hex.as_bytes()).ok()?;
+    if raw.len() != expected {
         return None;
     }
-    let raw = data_encoding::HEXLOWER.decode(hex.as_bytes()).ok()?;
     match algorithm {
-        Algorithm::Ed25519 => Some(raw),
+        Algorithm::EcdsaP384 => p384::ecdsa::Signature::from_slice(&raw)
+            .ok()
+            .map(|s| s.to_der().as_bytes().to_vec()),
         Algorithm::EcdsaP256 => p256::ecdsa::Signature::from_slice(&raw)
             .ok()
             .map(|s| s.to_der().as_bytes().to_vec()),
+        _ => Some(raw),
     }
 }
 

@@ -8,7 +8,9 @@ use std::process::ExitCode;
 use super::frame;
 use super::process::take_pipes;
 use super::protocol::{Answer, HELLO, MESSAGE_MAX, PAGE, Request, decode, encode};
-use crate::base::device::{Changed, DeviceCard, DeviceCode, DeviceFault, KeyFound, KeyOrder, Operation};
+use crate::base::device::{
+    Changed, Credential, DeviceCard, DeviceCode, DeviceFault, KeyFound, KeyOrder, Operation,
+};
 use crate::base::{Id, Secret};
 use crate::signer::fault::fault;
 use crate::signer::{KeyMade, KeyRef};
@@ -21,7 +23,7 @@ pub(crate) trait Served {
     fn open(&mut self, serial: &str) -> Result<DeviceCard, DeviceFault>;
     fn identity(&mut self) -> Result<DeviceCard, DeviceFault>;
     fn keys(&mut self) -> Result<Vec<KeyFound>, DeviceFault>;
-    fn unlock(&mut self, pin: Secret) -> Result<(), DeviceFault>;
+    fn unlock(&mut self, role: Credential, pin: Secret) -> Result<(), DeviceFault>;
     fn initialise(&mut self, label: &Id, so_pin: &Secret, pin: &Secret) -> Result<DeviceCard, DeviceFault>;
     fn generate(&mut self, order: &KeyOrder) -> Result<KeyMade, DeviceFault>;
     /// The signature as the device gives it.
@@ -73,9 +75,9 @@ fn perform(module: &mut impl Served, request: Request, input: &mut File) -> Opti
         Request::Open { serial } => module.open(&serial).map(|card| Answer::Card { card }),
         Request::Identity => module.identity().map(|card| Answer::Card { card }),
         Request::Keys { from } => module.keys().map(|keys| page(keys, from)),
-        Request::Unlock => {
+        Request::Unlock { role } => {
             let pin = frame::read_secret(input).ok()?;
-            module.unlock(pin).map(|()| Answer::Done)
+            module.unlock(role, pin).map(|()| Answer::Done)
         }
         Request::Initialise { label } => {
             let so_pin = frame::read_secret(input).ok()?;
