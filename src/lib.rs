@@ -16,6 +16,8 @@ pub mod note;
 /// TUF metadata in the specification's own words.
 pub mod tuf;
 
+/// Certificate chains and device logs by which hardware vouches for a key.
+pub mod attestation;
 /// The record: lines, chain, Merkle root, checkpoints, spoken words.
 pub mod transcript;
 
