@@ -1,6 +1,7 @@
 //! The smallest words of the house: digests, ids, instants, JSON, public keys,
 //! secrets and printable text. Everything here is pure and imports no other room.
 
+pub mod credential;
 pub mod device;
 pub mod digest;
 pub mod id;

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rand_core::{OsRng, RngCore};
 
-use crate::base::{Digest, Secret};
+use crate::base::{Secret, credential};
 use crate::engine::Ticket;
 use crate::transcript::words;
 
@@ -49,20 +49,9 @@ impl Vault {
 
 /// Ten words of the PGP list, eight bits each, from the system's randomness.
 pub(super) fn passphrase() -> Option<Secret> {
-    let mut bytes = [0u8; 32];
-    OsRng.try_fill_bytes(&mut bytes).ok()?;
-    let list = words::words(&Digest::from_bytes(bytes));
-    zeroize::Zeroize::zeroize(&mut bytes);
-    let mut secret = Secret::new();
-    for (i, word) in list.iter().take(10).enumerate() {
-        if i > 0 {
-            secret.push('-').ok()?;
-        }
-        for c in word.chars() {
-            secret.push(c.to_ascii_lowercase()).ok()?;
-        }
-    }
-    Some(secret)
+    let mut random = zeroize::Zeroizing::new([0u8; credential::RANDOM]);
+    OsRng.try_fill_bytes(random.as_mut_slice()).ok()?;
+    credential::words(&random, words::word).ok()
 }
 
 #[cfg(test)]

@@ -15,12 +15,17 @@ pub const COUNT: usize = 32;
 #[must_use]
 pub fn words(digest: &Digest) -> [&'static str; COUNT] {
     let mut out = [""; COUNT];
-    for (i, (word, byte)) in out.iter_mut().zip(digest.as_bytes()).enumerate() {
-        let list = if i % 2 == 0 { &EVEN } else { &ODD };
-        // A byte cannot be out of a list of 256.
-        *word = list.get(usize::from(*byte)).copied().unwrap_or("?");
+    for (i, (to, byte)) in out.iter_mut().zip(digest.as_bytes()).enumerate() {
+        *to = word(i, *byte).unwrap_or("?");
     }
     out
+}
+
+/// The word of one byte at one place: `Some`, since both lists have 256 words.
+#[must_use]
+pub fn word(place: usize, byte: u8) -> Option<&'static str> {
+    let list = if place.is_multiple_of(2) { &EVEN } else { &ODD };
+    list.get(usize::from(byte)).copied()
 }
 
 /// `count` distinct positions from 0 to 31 (at most all 32), ascending, which
