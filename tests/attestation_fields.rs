@@ -233,6 +233,27 @@ fn each_statement_of_a_yubikey_is_compared() {
 }
 
 #[test]
+fn names_of_a_form_never_seen_are_for_people_to_look_at() {
+    let report = hsm_after(|c| {
+        c.device.subject = "YubiHSM of the next generation".to_owned();
+        c.statement.issuer = c.device.subject.clone();
+        c.statement.subject = "object 3".to_owned();
+    });
+    assert_eq!(report.verdict(), Verdict::NeedsPerson);
+    assert_eq!(
+        report.names(Outcome::Ask),
+        ["subject-serial", "subject-object-id"]
+    );
+    // A YubiKey whose certificate says no firmware: its statement says it.
+    let report = piv_after(|c| drop(c.device.extensions.pop()));
+    assert_eq!(report.verdict(), Verdict::Rehearsal);
+    assert_eq!(
+        report.check("firmware-device").unwrap().outcome,
+        Outcome::NotApplicable
+    );
+}
+
+#[test]
 fn a_device_that_answers_otherwise_is_refused() {
     let made = maker::yubihsm().sign();
     for (serial, firmware) in [(SERIAL + 1, Firmware(2, 4, 0)), (SERIAL, Firmware(2, 4, 1))] {

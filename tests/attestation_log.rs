@@ -12,7 +12,7 @@
 use proptest::prelude::*;
 use sha2::{Digest as _, Sha256};
 use tuf_ceremony::attestation::log::{
-    Batch, Entry, LogFault, Reconciliation, Sent, command_code, join, reconcile,
+    Batch, Entry, LogFault, Reconciliation, Sent, command_code, from_reset, join, reconcile,
 };
 
 /// A device that logs: numbers, ticks, digests; entries since the last index.
@@ -254,6 +254,18 @@ fn a_command_without_an_entry_and_a_second_boot_are_named() {
     // Nor one of another authentication key.
     sent.last_mut().unwrap().session_key = Some(2);
     assert!(!reconcile(&sent, &device.log()).holds());
+}
+
+#[test]
+fn a_log_begins_at_a_reset_and_has_one_start() {
+    let (mut device, _) = ceremony();
+    let log = device.log();
+    assert_eq!(from_reset(&log), Ok(()));
+    assert_eq!(from_reset(&log[1..]), Err(LogFault::NotFromReset { number: 2 }));
+    assert_eq!(from_reset(&log[..1]), Err(LogFault::Boots { got: 0 }));
+    assert_eq!(from_reset(&[]), Err(LogFault::Empty));
+    device.raw(0x00, 0xffff, 0, 0);
+    assert_eq!(from_reset(&device.log()), Err(LogFault::Boots { got: 2 }));
 }
 
 #[test]

@@ -92,6 +92,18 @@ pub enum LogFault {
         /// The entry.
         number: u16,
     },
+    /// The first entry is not the one that a reset leaves.
+    #[error("entry {number} is the first: the log does not begin at a reset")]
+    NotFromReset {
+        /// The first entry's number.
+        number: u16,
+    },
+    /// The device was started more than once, or its start is not there.
+    #[error("expected one start of the device right after its reset, got {got} starts")]
+    Boots {
+        /// Starts found.
+        got: usize,
+    },
     /// There is nothing.
     #[error("the log is empty")]
     Empty,
@@ -315,6 +327,25 @@ pub fn join(batches: &[Batch]) -> Result<Vec<Entry>, LogFault> {
         return Err(LogFault::Empty);
     }
     Ok(all)
+}
+
+/// Whether a joined log tells everything since the device's reset, and the
+/// device was not unplugged since: the reset's marker as entry 1, then the only
+/// start (threats V25, T14: what was planted before a reset is gone, and what
+/// was done after it stands in the log).
+///
+/// # Errors
+/// [`LogFault::NotFromReset`], [`LogFault::Boots`], [`LogFault::Empty`].
+pub fn from_reset(log: &[Entry]) -> Result<(), LogFault> {
+    let (first, rest) = log.split_first().ok_or(LogFault::Empty)?;
+    if !first.is_initialised() || first.number != 1 {
+        return Err(LogFault::NotFromReset { number: first.number });
+    }
+    let got = rest.iter().filter(|e| e.is_boot()).count();
+    match rest.first() {
+        Some(second) if second.is_boot() && got == 1 => Ok(()),
+        _ => Err(LogFault::Boots { got }),
+    }
 }
 
 fn follows(last: Option<&Entry>, entry: &Entry) -> Result<(), LogFault> {

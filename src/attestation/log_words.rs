@@ -1,4 +1,5 @@
-//! The names of a YubiHSM 2's commands, as they stand in its log.
+//! The names of a YubiHSM 2's commands, as they stand in its log: an entry that
+//! nothing explains is shown to people by name, not by a number.
 
 /// The name of a command, or `command 0x..` for one that we do not know.
 #[must_use]
