@@ -9,8 +9,12 @@
 //! statements (threat V27). Each kind is a dedicated check of every field.
 
 mod chain;
+pub mod cvc;
+pub mod log;
+mod log_words;
 mod pin;
 pub mod piv;
+mod reconcile;
 mod report;
 mod x509;
 pub mod yubihsm;

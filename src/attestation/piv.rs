@@ -204,13 +204,21 @@ pub fn judge(evidence: &Evidence<'_>, expected: &Expected) -> Report {
         expected.firmware_waiver.as_ref(),
         firmware(&leaf),
     );
-    // A YubiKey's firmware never changes: its certificate says the same.
-    report.same(
-        "firmware-device",
-        Some(&firmware(&leaf).unwrap_or(Firmware(0, 0, 0))),
-        firmware(&device).as_ref(),
-        Firmware::to_string,
-    );
+    // A YubiKey's firmware never changes: where its certificate says one, it is the same.
+    match firmware(&device) {
+        Some(of_device) => report.same(
+            "firmware-device",
+            Some(&of_device),
+            firmware(&leaf).as_ref(),
+            Firmware::to_string,
+        ),
+        None => report.push(
+            "firmware-device",
+            Outcome::NotApplicable,
+            "the same firmware, where it is stated",
+            "not stated",
+        ),
+    }
     let slot = format!("YubiKey PIV Attestation {:x}", expected.slot);
     report.same("slot", Some(&slot), leaf.common_name().as_ref(), |name| {
         shown(name, 100)

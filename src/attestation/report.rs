@@ -182,7 +182,7 @@ impl Report {
         match self.kind {
             Kind::YubiHsm => super::yubihsm::DOES_NOT_PROVE,
             Kind::Piv => super::piv::DOES_NOT_PROVE,
-            Kind::Cvc => &[],
+            Kind::Cvc => super::cvc::DOES_NOT_PROVE,
         }
     }
 

@@ -43,7 +43,8 @@ impl Exit {
             | C::ModuleNotNamed
             | C::NotATerminal
             | C::AnswersRefused
-            | C::BundleRefused => Exit::Usage,
+            | C::BundleRefused
+            | C::AttestationUnreadable => Exit::Usage,
             C::RecordDamaged => Exit::Negative,
             C::NoApprovals
             | C::RecordBusy

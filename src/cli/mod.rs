@@ -1,6 +1,7 @@
 //! The command line: one file per verb. It builds the ports, hands them over,
 //! and turns endings into exit codes; it decides nothing about a ceremony.
 
+mod attestation;
 mod check;
 #[cfg(feature = "ceremony")]
 mod devices;
@@ -94,6 +95,11 @@ enum Verb {
         #[arg(long, value_name = "INSTANT")]
         at: Option<String>,
     },
+    /// Judge what devices say about their keys.
+    Attestation {
+        #[command(subcommand)]
+        verb: attestation::Verb,
+    },
     /// Show the words of a file's SHA-256, for reading aloud.
     Words {
         /// The file.
@@ -152,6 +158,7 @@ pub fn main() -> ExitCode {
             require,
             at,
         }) => verify::verify(&path, json, require.as_deref(), at.as_deref()),
+        Some(Verb::Attestation { verb }) => attestation::attestation(&verb),
         Some(Verb::Words { file }) => words::words(&file),
         #[cfg(feature = "ceremony")]
         Some(Verb::Rehearse { script, places }) => rehearse::rehearse(script.as_deref(), places),

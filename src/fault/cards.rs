@@ -134,6 +134,12 @@ cards! {
         "No. Nothing of it was believed.",
         "Look at the path. If it is right, do not use what is in it."
     }
+    AttestationUnreadable = "attestation-unreadable" {
+        "An attestation file could not be read.",
+        "The path is wrong, the media is not mounted, or the file holds no certificate of this kind.",
+        "No. Nothing of it was believed.",
+        "Look at the path and at --kind; docs/attestation.md says which files belong together."
+    }
     TerminalTooSmall = "terminal-too-small" {
         "The terminal is smaller than 80 columns and 24 rows.",
         "What does not fit could not be read, so nothing is shown.",
