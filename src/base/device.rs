@@ -24,6 +24,10 @@ pub struct DeviceCard {
     pub initialised: bool,
     /// What is known of its user PIN.
     pub pin: PinState,
+    /// The shortest and the longest PIN that it takes, in bytes; zeroes where it
+    /// does not say.
+    #[serde(default)]
+    pub pin_limits: (u32, u32),
     /// The PIN is typed on the device itself: the program asks for none
     /// (CKF_PROTECTED_AUTHENTICATION_PATH).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -352,6 +356,12 @@ pub enum DeviceCode {
     SessionsFull,
     /// The device is not in the state that a set-up must begin or end with.
     NotClean,
+    /// The device's statement about a key was refused.
+    AttestationRefused,
+    /// The device's firmware is below the floor, and nothing waives it.
+    FirmwareOld,
+    /// The device's log is broken, or holds what nobody ordered.
+    LogUnexplained,
     /// Reading or writing the device's folder failed.
     Storage,
     /// The signature does not verify in software.

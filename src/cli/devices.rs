@@ -63,6 +63,10 @@ pub(super) fn bench(
                 }
                 Box::new(provider)
             }
+            Backend::Yubihsm => {
+                out::complain("this build has no YubiHSM 2");
+                return Err(Exit::Usage);
+            }
             Backend::Pkcs11 { module } => {
                 let Some(path) = modules.get(module.as_str()) else {
                     out::card(

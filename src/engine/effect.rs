@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::input::{FileRef, Ticket};
-use crate::base::device::{KeyOrder, OperationId};
+use crate::base::device::{Credential, KeyOrder, OperationId};
 use crate::base::{Digest, Id, PublicKey, Purpose};
 
 /// One numbered effect.
@@ -43,6 +43,56 @@ pub enum What {
     },
     /// Ask: 32 random bytes.
     Nonce,
+    /// Ask: make a new secret for a device and keep it in the vault.
+    Mint {
+        /// The token.
+        token: Id,
+        /// What the secret will open.
+        credential: Credential,
+        /// The shortest and the longest that the device takes, in characters.
+        limits: (u32, u32),
+        /// The device's quirk profile, which narrows them.
+        quirks: String,
+        /// Dice that people rolled; none: the system's randomness.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        dice: Option<Ticket>,
+    },
+    /// Ask: is what was typed from paper the secret that was shown?
+    Compare {
+        /// The secret.
+        secret: Ticket,
+        /// What was typed.
+        typed: Ticket,
+    },
+    /// Ask: what does the device itself say about a key?
+    Attest {
+        /// The token.
+        token: Id,
+        /// Its serial.
+        serial: String,
+        /// The key's name.
+        key: Id,
+        /// The id that the key object carries.
+        operation: OperationId,
+        /// The recorded public key.
+        public: PublicKey,
+    },
+    /// Ask: the device's log.
+    ReadLog {
+        /// The token.
+        token: Id,
+        /// Its serial.
+        serial: String,
+    },
+    /// Ask: tell the device that its log is kept; doing it twice is no harm.
+    ClearLog {
+        /// The token.
+        token: Id,
+        /// Its serial.
+        serial: String,
+        /// The number of the last entry that is kept.
+        last: u16,
+    },
     /// Ask: sign the record's head with the log key.
     Checkpoint,
     /// Ask: log out; doing it twice is no harm.
@@ -58,10 +108,8 @@ pub enum What {
         token: Id,
         /// Its serial.
         serial: String,
-        /// SO PIN.
-        so_pin: Ticket,
-        /// User PIN.
-        pin: Ticket,
+        /// Its new secrets.
+        secrets: Vec<(Credential, Ticket)>,
     },
     /// Act: log in; a wrong PIN spends a try.
     Unlock {
@@ -69,8 +117,18 @@ pub enum What {
         token: Id,
         /// Its serial.
         serial: String,
-        /// The PIN.
-        pin: Ticket,
+        /// Which of the device's secrets.
+        credential: Credential,
+        /// The secret; none: it is typed on the device itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        secret: Option<Ticket>,
+    },
+    /// Act: delete the credential that makes keys.
+    Retire {
+        /// The token.
+        token: Id,
+        /// Its serial.
+        serial: String,
     },
     /// Act: generate a key pair.
     Generate {
@@ -116,10 +174,23 @@ impl What {
             self,
             What::Initialise { .. }
                 | What::Unlock { .. }
+                | What::Retire { .. }
                 | What::Generate { .. }
                 | What::Sign { .. }
                 | What::Export { .. }
         )
+    }
+
+    /// The secrets that the effect uses.
+    #[must_use]
+    pub fn tickets(&self) -> Vec<Ticket> {
+        match self {
+            What::Mint { dice, .. } => dice.iter().copied().collect(),
+            What::Compare { secret, typed } => vec![*secret, *typed],
+            What::Initialise { secrets, .. } => secrets.iter().map(|(_, ticket)| *ticket).collect(),
+            What::Unlock { secret, .. } => secret.iter().copied().collect(),
+            _ => Vec::new(),
+        }
     }
 
     /// What happens, for the screen while it happens.
@@ -130,6 +201,14 @@ impl What {
             What::Identify { token, .. } => format!("Looking for {token}"),
             What::Keys { token, .. } => format!("Asking {token} which keys it holds"),
             What::Nonce => "Drawing random positions".to_owned(),
+            What::Mint {
+                token, credential, ..
+            } => format!("Making the {} of {token}", credential.name()),
+            What::Compare { .. } => "Comparing what was typed".to_owned(),
+            What::Attest { token, key, .. } => format!("Asking {token} what it says about {key}"),
+            What::ReadLog { token, .. } => format!("Reading the log of {token}"),
+            What::ClearLog { token, .. } => format!("Telling {token} that its log is kept"),
+            What::Retire { token, .. } => format!("Deleting the provisioner of {token}"),
             What::Checkpoint => "Signing a checkpoint of the record".to_owned(),
             What::Lock { token, .. } => format!("Logging out of {token}"),
             What::Initialise { token, .. } => format!("Setting up {token}"),

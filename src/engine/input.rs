@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::device::{DeviceCard, DeviceFault, KeyAttributes, KeyFound};
+use crate::base::device::{Credential, DeviceCard, DeviceFault, KeyAttributes, KeyFound, LogRead, Statement};
 use crate::base::{Digest, PublicKey, Stamp};
 
 /// One input, with the clocks at the moment it entered.
@@ -201,19 +201,34 @@ pub enum Answer {
         /// As typed.
         typed: String,
     },
-    /// New credentials for a device.
-    NewPins {
-        /// SO PIN.
-        so_pin: Ticket,
-        /// User PIN.
-        pin: Ticket,
+    /// New secrets for a device, in the order asked; none where they were made
+    /// and compared before.
+    NewSecrets {
+        /// The secrets.
+        secrets: Vec<NewSecret>,
         /// The last characters of the serial, from the device's body.
         typed: String,
     },
-    /// The device's PIN or passphrase.
+    /// Nobody but its keeper sees the screen: the word `covered`.
+    Covered {
+        /// As typed.
+        typed: String,
+    },
+    /// Dice, as digits 1 to 6.
+    Dice {
+        /// The digits.
+        rolls: Ticket,
+    },
+    /// A secret that was shown, typed from paper.
+    Copied {
+        /// What was typed.
+        typed: Ticket,
+    },
+    /// One of the device's secrets.
     Pin {
-        /// The PIN.
-        pin: Ticket,
+        /// The secret; none: it will be typed on the device itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        secret: Option<Ticket>,
     },
     /// To a question before something that cannot be undone.
     Confirm {
@@ -241,6 +256,17 @@ pub enum Answer {
     },
     /// After a failure: try the step again.
     Again,
+}
+
+/// A new secret, entered twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewSecret {
+    /// What it will open.
+    pub credential: Credential,
+    /// The first entry: what the device is given.
+    pub secret: Ticket,
+    /// The second entry: what is then used to log in, as a proof.
+    pub again: Ticket,
 }
 
 /// A departure from the script.
@@ -277,6 +303,33 @@ pub enum Outcome {
         /// The signed note.
         note: String,
     },
+    /// A secret was made; the vault holds it.
+    Minted {
+        /// Its ticket.
+        secret: Ticket,
+    },
+    /// The dice cannot be used; nothing was made.
+    DiceRefused {
+        /// Why, safe to show; never what was typed.
+        because: String,
+    },
+    /// Whether two secrets are the same.
+    Compared {
+        /// They are.
+        same: bool,
+    },
+    /// The device's statement about a key; none: it can make none.
+    Attested {
+        /// The statement.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        statement: Option<Statement>,
+    },
+    /// The device's log.
+    Log(LogRead),
+    /// The device may forget the log that is kept.
+    LogCleared,
+    /// The credential that makes keys is gone.
+    Retired,
     /// Logged out.
     Locked,
     /// Logged in.

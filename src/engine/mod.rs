@@ -19,13 +19,14 @@ pub use effect::{Effect, What};
 pub use files::{export_contents, keys_of, metadata_files, meter, payload, review_text};
 pub use fold::{FoldError, replay};
 pub use input::{
-    Answer, Deviation, FileRef, FrontEnd, Input, InputKind, Opening, Outcome, Program, Resumption,
+    Answer, Deviation, FileRef, FrontEnd, Input, InputKind, NewSecret, Opening, Outcome, Program, Resumption,
     SecretsPath, Ticket,
 };
 pub use state::{
     ClockFact, Confirm, FileState, Head, KeyState, Person, Phase, Question, State, TokenState, Trouble,
 };
 pub use steps::confirm::{tail as serial_tail, wanted as confirm_wanted};
+pub use steps::provision::recipe_of;
 pub use steps::{
     clock::TOLERANCE_S,
     read_back::{ASKED, TRIES},
@@ -234,8 +235,9 @@ fn resume(turn: &mut Turn, resumption: &Resumption) -> Result<(), Refusal> {
     }
     turn.state.boot.clone_from(&resumption.boot);
     turn.state.log_key = Some(resumption.log_key.clone());
+    turn.state.minted.clear();
     for token in turn.state.bench.values_mut() {
-        token.unlocked = false;
+        token.unlocked = None;
         token.here = false;
     }
     if !turn.state.begun {

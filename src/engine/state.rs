@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::effect::Effect;
-use crate::base::device::{DeviceCard, DeviceFault, KeyAttributes, OperationId};
+use super::input::Ticket;
+use crate::base::device::{Credential, DeviceCard, DeviceFault, KeyAttributes, OperationId};
 use crate::base::{Algorithm, Digest, Id, Instant, PublicKey, Stamp};
 use crate::script::Subject;
 use crate::tuf::RoleName;
@@ -43,6 +44,8 @@ pub struct State {
     pub bench: BTreeMap<Id, TokenState>,
     /// Keys made here.
     pub keys: BTreeMap<Id, KeyState>,
+    /// New secrets of the device that is being set up.
+    pub minted: Vec<Minted>,
     /// Attempts to fill a key's slot.
     pub attempts: BTreeMap<Id, u32>,
     /// Metadata files in the making.
@@ -107,17 +110,50 @@ pub enum Question {
         /// What answers.
         cards: Vec<DeviceCard>,
     },
-    /// New SO PIN and user PIN.
+    /// New secrets, and the end of the serial.
     SetUp {
         /// The token.
         token: Id,
+        /// Secrets to type; none: they were made and compared before.
+        credentials: Vec<Credential>,
     },
-    /// The device's PIN.
+    /// Does nobody but its keeper see the screen?
+    Cover {
+        /// The token.
+        token: Id,
+    },
+    /// Roll dice.
+    Dice {
+        /// The token.
+        token: Id,
+        /// What the secret will open.
+        credential: Credential,
+        /// How many.
+        rolls: u32,
+        /// Entries that could not be used.
+        wrong: u32,
+    },
+    /// Write a new secret on paper, hide it, type it from the paper.
+    Copy {
+        /// The token.
+        token: Id,
+        /// What the secret opens.
+        credential: Credential,
+        /// The secret.
+        secret: Ticket,
+        /// Times that what was typed was not it.
+        wrong: u32,
+    },
+    /// One of the device's secrets.
     Pin {
         /// The token.
         token: Id,
+        /// Which.
+        credential: Credential,
         /// Wrong tries in this ceremony.
         wrong: u32,
+        /// It is typed on the device itself.
+        pad: bool,
     },
     /// Go on with something that cannot be undone?
     Confirm {
@@ -162,6 +198,8 @@ pub enum Confirm {
     Generate,
     /// A payload will be signed: type the end of the serial.
     Sign,
+    /// The device's provisioner will be deleted: type the end of the serial.
+    Retire,
     /// Files will leave on the media: type `export`.
     Export,
     /// The record will be closed: type `close`.
@@ -211,12 +249,48 @@ pub struct TokenState {
     pub card: Option<DeviceCard>,
     /// Set up in this ceremony.
     pub set_up: bool,
-    /// Logged in.
-    pub unlocked: bool,
+    /// Logged in, with this credential.
+    pub unlocked: Option<Credential>,
     /// Seen in this step.
     pub here: bool,
     /// Wrong PINs in this ceremony.
     pub wrong_pins: u32,
+    /// It can make no more keys.
+    pub retired: bool,
+    /// Its log so far.
+    pub log: LogState,
+}
+
+/// What a device's log has told so far.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct LogState {
+    /// The last raw entry that is kept; empty before.
+    pub last: String,
+    /// Entries that are kept.
+    pub entries: u64,
+    /// Commands that were sent.
+    pub commands: u64,
+    /// Signatures that the record ordered, and got.
+    pub signatures: u64,
+    /// Signatures that the log tells of.
+    pub signatures_logged: u64,
+    /// Keys that the record ordered, and got.
+    pub keys: u64,
+    /// Keys that the log tells of.
+    pub keys_logged: u64,
+}
+
+/// A new secret on its way to a device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Minted {
+    /// What it will open.
+    pub credential: Credential,
+    /// What the device is given.
+    pub secret: Ticket,
+    /// What was typed from paper; none yet.
+    pub again: Option<Ticket>,
+    /// Times that what was typed was not it.
+    pub wrong: u32,
 }
 
 /// A key made here.
@@ -234,6 +308,8 @@ pub struct KeyState {
     pub attributes: KeyAttributes,
     /// Whether it proved itself.
     pub proven: bool,
+    /// What its device's statement came to; none: it was not asked.
+    pub attested: Option<String>,
 }
 
 /// A metadata file in the making.
@@ -286,6 +362,7 @@ impl State {
             clock: None,
             bench: BTreeMap::new(),
             keys: BTreeMap::new(),
+            minted: Vec::new(),
             attempts: BTreeMap::new(),
             files: BTreeMap::new(),
             checkpoint: None,
@@ -307,7 +384,27 @@ impl State {
     /// The device that is logged in.
     #[must_use]
     pub fn unlocked(&self) -> Option<&Id> {
-        self.bench.iter().find(|(_, t)| t.unlocked).map(|(id, _)| id)
+        self.bench
+            .iter()
+            .find(|(_, t)| t.unlocked.is_some())
+            .map(|(id, _)| id)
+    }
+
+    /// The secrets that the ceremony still needs; the vault may forget all others.
+    #[must_use]
+    pub fn tickets(&self) -> Vec<Ticket> {
+        let mut needed: Vec<Ticket> = self
+            .minted
+            .iter()
+            .flat_map(|m| [Some(m.secret), m.again])
+            .flatten()
+            .collect();
+        match &self.phase {
+            Phase::Asking(Question::Copy { secret, .. }) => needed.push(*secret),
+            Phase::Working(effect) => needed.extend(effect.what.tickets()),
+            _ => {}
+        }
+        needed
     }
 
     /// Names of the people who are here with a role.

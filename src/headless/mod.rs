@@ -6,14 +6,16 @@
 //! - a failed device or media ends the run, record intact;
 //! - the record says that a file drove it, so it never verifies as witnessed.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
+use crate::base::device::Credential;
 use crate::base::{Id, Secret};
 use crate::engine::{
-    Answer, Expect, Phase, Question, Refusal, Trouble, confirm_wanted, expects, serial_tail,
+    Answer, Expect, NewSecret, Phase, Question, Refusal, Trouble, confirm_wanted, expects, serial_tail,
 };
 use crate::fault::Code;
 use crate::runner::{Cmd, Failure, Handle, Msg, Snapshot};
@@ -55,6 +57,7 @@ pub fn run(
     let mut driver = Driver {
         handle,
         answers,
+        made: BTreeMap::new(),
         ending: None,
     };
     // The first snapshot came before anybody listened; later ones repeat it.
@@ -104,6 +107,8 @@ pub fn run(
 struct Driver {
     handle: Handle,
     answers: Answers,
+    /// Secrets that the program made: there is no paper to read them from.
+    made: BTreeMap<(Id, Credential), Secret>,
     ending: Option<Ending>,
 }
 
@@ -158,7 +163,7 @@ impl Driver {
         true
     }
 
-    fn answer(&self, question: &Question, seen: &Snapshot) -> Option<Answer> {
+    fn answer(&mut self, question: &Question, seen: &Snapshot) -> Option<Answer> {
         let a = &self.answers;
         match question {
             Question::Begin => a.begin.then(|| Answer::Begin {
@@ -194,27 +199,72 @@ impl Driver {
                 };
                 Some(Answer::Serial { typed })
             }
-            Question::SetUp { token } => {
-                let token_answers = a.tokens.get(token)?;
-                let tail = tail(seen, token).filter(|_| a.device)?;
-                Some(Answer::NewPins {
-                    so_pin: self.handle.deposit(copy(&token_answers.so_pin)?),
-                    pin: self.handle.deposit(copy(&token_answers.pin)?),
-                    typed: tail,
+            Question::SetUp { token, credentials } => {
+                let typed = tail(seen, token).filter(|_| a.device)?;
+                let known = &a.tokens.get(token)?.secrets;
+                let secrets = credentials
+                    .iter()
+                    .map(|credential| {
+                        let secret = known.get(credential)?;
+                        Some(NewSecret {
+                            credential: *credential,
+                            secret: self.handle.deposit(copy(secret)?),
+                            again: self.handle.deposit(copy(secret)?),
+                        })
+                    })
+                    .collect::<Option<Vec<NewSecret>>>()?;
+                Some(Answer::NewSecrets { secrets, typed })
+            }
+            // Nobody reads paper here: what was made is typed back by looking
+            // at it. A rehearsal only, and the record says who drove.
+            Question::Cover { .. } => a.device.then(|| Answer::Covered {
+                typed: "covered".to_owned(),
+            }),
+            Question::Copy {
+                token,
+                credential,
+                secret,
+                wrong: 0,
+            } => {
+                let made = self.handle.look(*secret)?;
+                self.made.insert((token.clone(), *credential), copy(&made)?);
+                Some(Answer::Copied {
+                    typed: self.handle.deposit(made),
                 })
             }
-            Question::Pin { token, wrong } => {
+            Question::Dice { rolls, wrong: 0, .. } => {
+                let mut all = Secret::new();
+                let given = a.dice.as_ref()?.expose();
+                for at in 0..usize::try_from(*rolls).ok()? {
+                    let digit = given.get(at.checked_rem(given.len())?)?;
+                    all.push(char::from(*digit)).ok()?;
+                }
+                Some(Answer::Dice {
+                    rolls: self.handle.deposit(all),
+                })
+            }
+            Question::Pin { pad: true, .. } => Some(Answer::Pin { secret: None }),
+            Question::Pin {
+                token,
+                wrong,
+                credential,
+                ..
+            } => {
                 let token_answers = a.tokens.get(token)?;
+                let right = match self.made.get(&(token.clone(), *credential)) {
+                    Some(made) => made,
+                    None => token_answers.secrets.get(credential)?,
+                };
                 let wrong = usize::try_from(*wrong).ok()?;
                 let pin = match token_answers.wrong.get(wrong) {
                     Some(ordered) => ordered,
                     // After the wrong ones that the file orders, the right one;
                     // should the device refuse that, a person decides.
-                    None if wrong == token_answers.wrong.len() => &token_answers.pin,
+                    None if wrong == token_answers.wrong.len() => right,
                     None => return None,
                 };
                 Some(Answer::Pin {
-                    pin: self.handle.deposit(copy(pin)?),
+                    secret: Some(self.handle.deposit(copy(pin)?)),
                 })
             }
             Question::Confirm { .. } => {
@@ -253,7 +303,10 @@ impl Driver {
                     .filter(|_| simulated && a.words_from_simulated)
                     .map(|typed| Answer::Words { typed })
             }
-            Question::Reopen { .. } | Question::Trouble { .. } => None,
+            Question::Copy { .. }
+            | Question::Dice { .. }
+            | Question::Reopen { .. }
+            | Question::Trouble { .. } => None,
         }
     }
 }

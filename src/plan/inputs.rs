@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::InputFile;
+use crate::attestation::certificates;
 use crate::base::{Digest, Id, PublicKey};
 use crate::script::{Diagnostic, Script};
 
@@ -19,20 +20,26 @@ impl Inputs {
     /// Which files to read for a script.
     #[must_use]
     pub fn needed(script: &Script) -> Vec<String> {
-        script.keys.iter().map(|k| k.file.clone()).collect()
+        script.files().map(|(file, _)| file.to_owned()).collect()
     }
 }
 
-pub(super) fn read(
-    script: &Script,
-    inputs: &Inputs,
-    found: &mut Vec<Diagnostic>,
-) -> (BTreeMap<Id, PublicKey>, Vec<InputFile>) {
-    let mut external = BTreeMap::new();
-    let mut files: Vec<InputFile> = Vec::new();
-    for key in &script.keys {
+/// What the files came to.
+#[derive(Default)]
+pub(super) struct Read {
+    /// Keys that live elsewhere.
+    pub(super) external: BTreeMap<Id, PublicKey>,
+    /// Certificates, DER: each file may hold several.
+    pub(super) certificates: Vec<Vec<u8>>,
+    /// Every file that was read.
+    pub(super) files: Vec<InputFile>,
+}
+
+pub(super) fn read(script: &Script, inputs: &Inputs, found: &mut Vec<Diagnostic>) -> Read {
+    let mut out = Read::default();
+    for (file, sha256) in script.files() {
         let mut fault = |code: &'static str, message: String, help: &str| {
-            let (line, column) = place(&script.text, &key.file);
+            let (line, column) = place(&script.text, file);
             found.push(Diagnostic {
                 line,
                 column,
@@ -41,55 +48,92 @@ pub(super) fn read(
                 help: help.to_owned(),
             });
         };
-        let Some(bytes) = inputs.0.get(&key.file) else {
+        let Some(bytes) = inputs.0.get(file) else {
             fault(
                 "input-missing",
-                format!("the file {} is not beside the script", key.file),
+                format!("the file {file} is not beside the script"),
                 "put it into the script's folder",
             );
             continue;
         };
         let got = Digest::of(bytes);
-        if got != key.sha256 {
+        if got != *sha256 {
             fault(
                 "input-digest",
-                format!("{} has SHA-256 {got}, the script says {}", key.file, key.sha256),
+                format!("{file} has SHA-256 {got}, the script says {sha256}"),
                 "find out which one was reviewed; never just copy the digest over",
             );
             continue;
         }
-        let public = std::str::from_utf8(bytes)
-            .map_err(|e| e.to_string())
-            .and_then(|text| PublicKey::from_pem(text).map_err(|e| e.to_string()))
-            .and_then(|k| k.check_sound().map(|()| k).map_err(|e| e.to_string()));
-        match public {
-            Ok(public) => {
-                if !script.profile.allows(public.algorithm()) {
-                    fault(
-                        "profile-algorithm",
-                        format!(
-                            "the profile {} does not allow {}",
-                            script.profile.name(),
-                            public.algorithm().name()
-                        ),
-                        "use an Ed25519 key, or the profile hardware-default",
-                    );
-                }
-                external.insert(key.id.clone(), public);
-                files.push(InputFile {
-                    name: key.file.clone(),
-                    sha256: got,
-                    bytes: bytes.clone(),
-                });
+        let before = out.files.len();
+        if let Some(key) = script.keys.iter().find(|k| k.file == file) {
+            if let Some(public) = external(script, bytes, file, &mut fault) {
+                out.external.insert(key.id.clone(), public);
+                out.files.push(input(file, got, bytes));
             }
-            Err(why) => fault(
-                "input-not-a-key",
-                format!("{}: {why}", key.file),
-                "export it with: openssl pkey -pubin -in KEY -pubout",
-            ),
+        } else {
+            match certificates(bytes) {
+                Ok(found) => {
+                    out.certificates.extend(found);
+                    out.files.push(input(file, got, bytes));
+                }
+                Err(why) => fault(
+                    "input-not-a-certificate",
+                    format!("{file}: {why}"),
+                    "find the certificate that the vendor publishes, in PEM or DER",
+                ),
+            }
+        }
+        // One file may serve two entries; it is kept once.
+        if out.files.iter().take(before).any(|f| f.name == file) {
+            out.files.truncate(before);
         }
     }
-    (external, files)
+    out
+}
+
+fn input(file: &str, sha256: Digest, bytes: &Arc<[u8]>) -> InputFile {
+    InputFile {
+        name: file.to_owned(),
+        sha256,
+        bytes: bytes.clone(),
+    }
+}
+
+fn external(
+    script: &Script,
+    bytes: &[u8],
+    file: &str,
+    fault: &mut impl FnMut(&'static str, String, &str),
+) -> Option<PublicKey> {
+    let public = std::str::from_utf8(bytes)
+        .map_err(|e| e.to_string())
+        .and_then(|text| PublicKey::from_pem(text).map_err(|e| e.to_string()))
+        .and_then(|k| k.check_sound().map(|()| k).map_err(|e| e.to_string()));
+    match public {
+        Ok(public) => {
+            if !script.profile.allows(public.algorithm()) {
+                fault(
+                    "profile-algorithm",
+                    format!(
+                        "the profile {} does not allow {}",
+                        script.profile.name(),
+                        public.algorithm().name()
+                    ),
+                    "use an Ed25519 key, or the profile hardware-default with P-256",
+                );
+            }
+            Some(public)
+        }
+        Err(why) => {
+            fault(
+                "input-not-a-key",
+                format!("{file}: {why}"),
+                "export it with: openssl pkey -pubin -in KEY -pubout",
+            );
+            None
+        }
+    }
 }
 
 /// Where the script speaks of a text first.

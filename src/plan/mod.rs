@@ -4,6 +4,7 @@
 //! needs what step 12 does not make is refused before anybody travels. The
 //! engine runs plans, never scripts.
 
+mod devices;
 mod inputs;
 mod paper;
 mod room;
@@ -24,6 +25,7 @@ use crate::tuf::RoleName;
 pub struct Plan {
     script: Script,
     external: BTreeMap<Id, PublicKey>,
+    certificates: Vec<Vec<u8>>,
     files: Vec<InputFile>,
     steps: Vec<PlannedStep>,
 }
@@ -55,8 +57,8 @@ impl Plan {
     /// Every fault found, with its place in the script.
     pub fn build(script: Script, inputs: &Inputs) -> Result<Plan, Diagnostics> {
         let mut found = Vec::new();
-        let (external, files) = inputs::read(&script, inputs, &mut found);
-        room::walk(&script, &external, &mut found);
+        let read = inputs::read(&script, inputs, &mut found);
+        room::walk(&script, &read.external, &mut found);
         if !found.is_empty() {
             found.sort_by_key(|d| (d.line, d.column));
             return Err(Diagnostics(found));
@@ -69,8 +71,9 @@ impl Plan {
             .collect();
         Ok(Plan {
             script,
-            external,
-            files,
+            external: read.external,
+            certificates: read.certificates,
+            files: read.files,
             steps,
         })
     }
@@ -103,6 +106,12 @@ impl Plan {
     #[must_use]
     pub fn external(&self) -> &BTreeMap<Id, PublicKey> {
         &self.external
+    }
+
+    /// Certificates that the script names, DER: what stands above devices' own.
+    #[must_use]
+    pub fn certificates(&self) -> &[Vec<u8>] {
+        &self.certificates
     }
 
     /// Files that the script names.

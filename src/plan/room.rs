@@ -4,8 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::base::{Algorithm, Id, PublicKey};
-use crate::script::{Backend, Diagnostic, Kind, Made, Script, SourceKind, Step, Verb};
+use crate::base::{Id, PublicKey};
+use crate::script::{Backend, Diagnostic, Kind, Made, Rank, Script, SourceKind, Step, Verb};
 use crate::tuf::RoleName;
 
 pub(super) fn walk(script: &Script, external: &BTreeMap<Id, PublicKey>, found: &mut Vec<Diagnostic>) {
@@ -16,6 +16,8 @@ pub(super) fn walk(script: &Script, external: &BTreeMap<Id, PublicKey>, found: &
         clock: false,
         seen: BTreeSet::new(),
         set_up: BTreeSet::new(),
+        retired: BTreeSet::new(),
+        logged: BTreeSet::new(),
         keys: external
             .keys()
             .map(|k| {
@@ -24,6 +26,7 @@ pub(super) fn walk(script: &Script, external: &BTreeMap<Id, PublicKey>, found: &
                     KeyModel {
                         on: None,
                         proven: true,
+                        attested: true,
                     },
                 )
             })
@@ -42,20 +45,26 @@ pub(super) fn walk(script: &Script, external: &BTreeMap<Id, PublicKey>, found: &
     room.after_all();
 }
 
-struct KeyModel {
+pub(super) struct KeyModel {
     /// The token that holds it; `None`: it lives elsewhere.
-    on: Option<Id>,
-    proven: bool,
+    pub(super) on: Option<Id>,
+    pub(super) proven: bool,
+    /// Its device's statement about it was judged, or there is none to judge.
+    pub(super) attested: bool,
 }
 
-struct Room<'a> {
-    script: &'a Script,
+pub(super) struct Room<'a> {
+    pub(super) script: &'a Script,
     found: &'a mut Vec<Diagnostic>,
     roll_called: bool,
     clock: bool,
     seen: BTreeSet<Id>,
-    set_up: BTreeSet<Id>,
-    keys: BTreeMap<Id, KeyModel>,
+    pub(super) set_up: BTreeSet<Id>,
+    /// Devices that can make no more keys.
+    pub(super) retired: BTreeSet<Id>,
+    /// Devices whose log was read after everything else was done on them.
+    pub(super) logged: BTreeSet<Id>,
+    pub(super) keys: BTreeMap<Id, KeyModel>,
     composed: BTreeSet<RoleName>,
     reviewed: BTreeSet<RoleName>,
     compared: BTreeSet<RoleName>,
@@ -75,7 +84,7 @@ impl Room<'_> {
         });
     }
 
-    fn need(&mut self, step: &Step, holds: bool, message: String, help: &str) {
+    pub(super) fn need(&mut self, step: &Step, holds: bool, message: String, help: &str) {
         if !holds {
             let message = format!("step {}: {message}", step.id);
             self.fault(step.at, "plan-precondition", message, help);
@@ -92,6 +101,17 @@ impl Room<'_> {
                     "plan-simulated-source",
                     "a production script names a simulated source".to_owned(),
                     "name paper, a second machine or the witness's machine",
+                );
+            }
+            for certificate in script.certificates.iter().filter(|c| c.rank == Rank::Rehearsal) {
+                self.fault(
+                    certificate.at,
+                    "plan-rehearsal-root",
+                    format!(
+                        "{} is a root of simulated devices, and the script is for production",
+                        certificate.id
+                    ),
+                    "name the vendor's root",
                 );
             }
             for token in &script.tokens {
@@ -224,7 +244,7 @@ impl Room<'_> {
             Verb::Inventory { on } => {
                 self.seen.insert(on.clone());
             }
-            Verb::Provision { on } => {
+            Verb::Provision { on, .. } => {
                 self.need_seen(step, on);
                 let key_there = self.keys.values().any(|k| k.on.as_ref() == Some(on));
                 self.need(
@@ -240,6 +260,7 @@ impl Room<'_> {
                 key,
                 algorithm,
                 extractable,
+                refused_by,
             } => {
                 let is_file = script.token(on).is_some_and(|t| t.backend == Backend::File);
                 self.need(
@@ -251,9 +272,16 @@ impl Room<'_> {
                     ),
                     "a key file's key can be copied (true); a device's must never leave (false)",
                 );
-                self.generate(step, on, key, *algorithm);
+                self.generate(step, on, key, *algorithm, refused_by);
             }
+            Verb::AttestKey { on, key } => {
+                self.need_key_on(step, key, on);
+                self.attest(step, on, key);
+            }
+            Verb::DeviceLog { on } => self.device_log(step, on),
+            Verb::Retire { on } => self.retire(step, on),
             Verb::ProvePossession { on, key } => {
+                self.used(on);
                 self.need_key_on(step, key, on);
                 if let Some(model) = self.keys.get_mut(key) {
                     model.proven = true;
@@ -295,48 +323,6 @@ impl Room<'_> {
                 self.sealed = true;
             }
         }
-    }
-
-    fn generate(&mut self, step: &Step, on: &Id, key: &Id, algorithm: Algorithm) {
-        let set_up = self.set_up.contains(on);
-        self.need(
-            step,
-            set_up,
-            format!("{on} was not set up"),
-            "add a `provision` step before",
-        );
-        let new = !self.keys.contains_key(key);
-        self.need(
-            step,
-            new,
-            format!("there is already a key called {key}"),
-            "give each key its own name",
-        );
-        let allowed = self.script.profile.allows(algorithm);
-        self.need(
-            step,
-            allowed,
-            format!(
-                "the profile {} does not allow {}",
-                self.script.profile.name(),
-                algorithm.name()
-            ),
-            "use ed25519, or the profile hardware-default",
-        );
-        let named = self.script.results.iter().any(|r| r.keys.contains(key));
-        self.need(
-            step,
-            named,
-            format!("no [[result]] names the key {key}"),
-            "name it in the `keys` of a result, or do not make it",
-        );
-        self.keys.insert(
-            key.clone(),
-            KeyModel {
-                on: Some(on.clone()),
-                proven: false,
-            },
-        );
     }
 
     fn compose(&mut self, step: &Step, role: RoleName) {
@@ -400,6 +386,7 @@ impl Room<'_> {
                 ),
                 "add `generate-key` and `prove-possession` steps before, or a [[key]]",
             );
+            self.need_attested(step);
         }
         self.composed.insert(role);
     }
@@ -412,6 +399,7 @@ impl Room<'_> {
             format!("{} was not read back", role.as_str()),
             "add a `read-back` step before: nothing is signed that was not compared",
         );
+        self.used(on);
         self.need_key_on(step, key, on);
         let listed = self.script.result(role).is_some_and(|r| r.keys.contains(key));
         self.need(
@@ -443,6 +431,7 @@ impl Room<'_> {
             );
             self.need(step, enough, message, "add `sign` steps before");
         }
+        self.devices_done(step);
         let twice = self.exported;
         self.need(
             step,
@@ -463,7 +452,7 @@ impl Room<'_> {
         );
     }
 
-    fn need_key_on(&mut self, step: &Step, key: &Id, on: &Id) {
+    pub(super) fn need_key_on(&mut self, step: &Step, key: &Id, on: &Id) {
         let holder = self.keys.get(key).and_then(|m| m.on.clone());
         let ok = holder.as_ref() == Some(on);
         let message = match holder {

@@ -78,7 +78,7 @@ impl Verb {
             Verb::Provision { .. } => (
                 "Set up device",
                 "the device was inventoried and holds nothing that is needed",
-                "the device is empty and has a new SO PIN and user PIN",
+                "the device is empty and has new secrets, each proven by a fresh login",
                 "intent and outcome; never a PIN",
                 Retry::Reconcile,
             ),
@@ -87,6 +87,27 @@ impl Verb {
                 "the device is set up and unlocked; no key has this name",
                 "one new key pair, sensitive and never extractable, is on the device",
                 "intent, public key, attributes read back",
+                Retry::Reconcile,
+            ),
+            Verb::AttestKey { .. } => (
+                "Attest key",
+                "the key is on the device; the vendor's certificates are pinned by the script",
+                "the device's statement was checked field by field; its key is the recorded one",
+                "the certificates, and what each check found",
+                Retry::Safe,
+            ),
+            Verb::DeviceLog { .. } => (
+                "Read device log",
+                "the device is set up",
+                "its log is kept, its chain recomputed, and every entry explained by the record",
+                "the raw entries; commands, entries, unexplained",
+                Retry::Safe,
+            ),
+            Verb::Retire { .. } => (
+                "Retire provisioner",
+                "every key of the device is made and attested",
+                "the device can make no more keys; its provisioner is deleted",
+                "intent and outcome",
                 Retry::Reconcile,
             ),
             Verb::ProvePossession { .. } => (
@@ -156,7 +177,9 @@ impl Verb {
             Verb::RollCall | Verb::Clock | Verb::Checklist { .. } | Verb::Export | Verb::Seal { .. } => {
                 title.to_owned()
             }
-            Verb::Inventory { on } | Verb::Provision { on } => format!("{title} {on}"),
+            Verb::Inventory { on } | Verb::Provision { on, .. } => format!("{title} {on}"),
+            Verb::DeviceLog { on } | Verb::Retire { on } => format!("{title} of {on}"),
+            Verb::AttestKey { on, key } => format!("{title} {key} on {on}"),
             Verb::GenerateKey { on, key, .. } => format!("{title} {key} on {on}"),
             Verb::ProvePossession { on, key } => format!("{title} of {key} on {on}"),
             Verb::Compose { metadata } | Verb::Review { metadata } | Verb::ReadBack { metadata, .. } => {

@@ -65,11 +65,8 @@ impl Clerk {
             Cmd::Outcome { effect, outcome } => return self.outcome(effect, *outcome),
         };
         if let Err(refusal) = self.accept(kind)? {
-            // Secrets that a refused answer quoted are not kept for later; one
-            // that a device is about to use up is not this refusal's.
-            if self.state.dangling().is_none() {
-                self.vault.clear();
-            }
+            // Secrets that a refused answer quoted are not kept for later.
+            self.vault.keep(&self.state.tickets());
             let _ = self.msgs.send(Msg::Refused(refusal));
         }
         Ok(())
@@ -138,6 +135,11 @@ impl Clerk {
         self.writer = writer;
         self.state = transition.state;
         self.remember(&input.kind);
+        if matches!(input.kind, InputKind::Outcome { .. }) {
+            // Nobody was asked while the effect was under way: what the state
+            // does not name now is done with.
+            self.vault.keep(&self.state.tickets());
+        }
         self.show();
         for effect in transition.effects {
             self.start(effect)?;

@@ -13,7 +13,7 @@ use super::{Cmd, Vault};
 use crate::base::device::{Changed, Credential, DeviceCode, DeviceFault, Operation, Retry};
 use crate::base::{Id, Payload, Secret, shown};
 use crate::bundle::export;
-use crate::engine::{FileRef, Outcome, Ticket, What};
+use crate::engine::{FileRef, Outcome, Ticket, What, recipe_of};
 use crate::signer::{Grant, KeyRef, Provider, Secrets, Token};
 
 /// One effect with what it needs.
@@ -123,29 +123,77 @@ impl Hands {
             What::Initialise {
                 token,
                 serial,
-                so_pin,
-                pin,
+                secrets,
             } => {
-                let (so_pin, pin) = (self.secret(so_pin)?, self.secret(pin)?);
+                let mut new = Secrets::new();
+                for (credential, ticket) in secrets {
+                    new = new.with(credential, self.secret(ticket)?);
+                }
                 let device = self.token(&token, &serial)?;
                 let powers = device
                     .provisioning()
                     .ok_or_else(|| unsupported(Operation::Initialise))?;
-                let main = Credential::needed(powers.credentials(), Operation::Sign);
-                let secrets = Secrets::new().with(Credential::SoPin, so_pin).with(main, pin);
-                let card = powers.initialise(&token, &secrets)?;
+                let card = powers.initialise(&token, &new)?;
                 // What was open before the set-up is another device now.
                 self.open.remove(&token);
                 Ok(Outcome::Initialised(card))
             }
-            What::Unlock { token, serial, pin } => {
-                let pin = self.secret(pin)?;
-                let device = self.token(&token, &serial)?;
-                let roles = device
-                    .provisioning()
-                    .map_or(Credential::PINS, |p| p.credentials());
-                device.unlock(Credential::needed(roles, Operation::Sign), &pin)?;
+            What::Unlock {
+                token,
+                serial,
+                credential,
+                secret,
+            } => {
+                let secret = match secret {
+                    Some(ticket) => self.secret(ticket)?,
+                    None => Secret::new(), // typed on the device itself
+                };
+                self.token(&token, &serial)?.unlock(credential, &secret)?;
                 Ok(Outcome::Unlocked)
+            }
+            What::Mint {
+                credential,
+                limits,
+                quirks,
+                dice,
+                ..
+            } => self.mint(credential, limits, &quirks, dice),
+            What::Compare { secret, typed } => Ok(Outcome::Compared {
+                same: self.vault.same(secret, typed),
+            }),
+            What::Attest {
+                token,
+                serial,
+                key,
+                operation,
+                public,
+            } => {
+                let key = KeyRef {
+                    name: key,
+                    operation,
+                    public,
+                };
+                let statement = self.token(&token, &serial)?.attest(&key)?;
+                Ok(Outcome::Attested { statement })
+            }
+            What::ReadLog { token, serial } => {
+                let device = self.token(&token, &serial)?;
+                let log = device.log().ok_or_else(|| unsupported(Operation::ReadLog))?;
+                Ok(Outcome::Log(log.read()?))
+            }
+            What::ClearLog { token, serial, last } => {
+                let device = self.token(&token, &serial)?;
+                let log = device.log().ok_or_else(|| unsupported(Operation::ClearLog))?;
+                log.clear(last)?;
+                Ok(Outcome::LogCleared)
+            }
+            What::Retire { token, serial } => {
+                let device = self.token(&token, &serial)?;
+                let powers = device
+                    .retirement()
+                    .ok_or_else(|| unsupported(Operation::Retire))?;
+                powers.retire()?;
+                Ok(Outcome::Retired)
             }
             What::Generate { token, serial, order } => {
                 let made = self.token(&token, &serial)?.generate(&order)?;
@@ -216,6 +264,44 @@ impl Hands {
             .ok_or_else(|| unsupported(Operation::Find))
     }
 
+    /// A new secret, by the recipe that the engine counted dice for.
+    fn mint(
+        &self,
+        credential: Credential,
+        limits: (u32, u32),
+        quirks: &str,
+        dice: Option<Ticket>,
+    ) -> Result<Outcome, DeviceFault> {
+        let broken = |meaning: &str| DeviceFault {
+            operation: Operation::Initialise,
+            code: DeviceCode::PinForm,
+            meaning: shown(meaning, 300),
+            changed: Changed::No,
+            retry: Retry::Safe,
+        };
+        let recipe = recipe_of(credential, limits, quirks).map_err(|why| broken(&why))?;
+        let made = match dice {
+            Some(ticket) => match recipe.from_dice(&self.secret(ticket)?) {
+                Ok(secret) => secret,
+                Err(why) => {
+                    return Ok(Outcome::DiceRefused {
+                        because: why.to_string(),
+                    });
+                }
+            },
+            None => {
+                let random =
+                    super::vault::random().ok_or_else(|| broken("the system gives no randomness"))?;
+                recipe
+                    .from_random(&random)
+                    .map_err(|why| broken(&why.to_string()))?
+            }
+        };
+        Ok(Outcome::Minted {
+            secret: self.vault.deposit(made),
+        })
+    }
+
     fn secret(&self, ticket: Ticket) -> Result<Secret, DeviceFault> {
         self.vault.withdraw(ticket).ok_or_else(|| DeviceFault {
             operation: Operation::Unlock,
@@ -242,7 +328,11 @@ fn operation(what: &What) -> Operation {
         What::Identify { .. } => Operation::Identity,
         What::Keys { .. } => Operation::Keys,
         What::Lock { .. } => Operation::Lock,
-        What::Initialise { .. } => Operation::Initialise,
+        What::Initialise { .. } | What::Mint { .. } => Operation::Initialise,
+        What::Attest { .. } => Operation::Attest,
+        What::ReadLog { .. } => Operation::ReadLog,
+        What::ClearLog { .. } => Operation::ClearLog,
+        What::Retire { .. } => Operation::Retire,
         What::Unlock { .. } => Operation::Unlock,
         What::Generate { .. } => Operation::Generate,
         What::Sign { .. } => Operation::Sign,

@@ -117,6 +117,12 @@ impl Handle {
         vault::passphrase()
     }
 
+    /// A secret that the engine wants shown, once more; `None` when it is gone.
+    #[must_use]
+    pub fn look(&self, ticket: Ticket) -> Option<Secret> {
+        self.vault.look(ticket)
+    }
+
     /// Says something to the runner; the reply comes as a [`Msg`].
     pub fn say(&self, cmd: Cmd) {
         // A runner that is gone has sent `Failed` before.

@@ -237,9 +237,9 @@ pub fn stored_plan(record: &Path) -> Result<Plan, Failure> {
     let text = store::read_file(&record.join("script.toml"))?;
     let script = Script::parse(&text).map_err(|e| damaged(&e.to_string()))?;
     let mut inputs = Inputs::default();
-    for key in &script.keys {
-        let bytes = store::read_file(&record.join("blobs").join(key.sha256.hex()))?;
-        inputs.0.insert(key.file.clone(), bytes.into());
+    for (file, sha256) in script.files() {
+        let bytes = store::read_file(&record.join("blobs").join(sha256.hex()))?;
+        inputs.0.insert(file.to_owned(), bytes.into());
     }
     Plan::build(script, &inputs).map_err(|e| damaged(&e.to_string()))
 }

@@ -40,18 +40,43 @@ impl Vault {
         held.secrets.remove(&ticket)
     }
 
-    /// Wipes what nobody withdrew: an answer was refused, a question went away.
-    pub fn clear(&self) {
+    /// Wipes all but these: an answer was refused, a question went away.
+    pub fn keep(&self, needed: &[Ticket]) {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        held.secrets.clear();
+        held.secrets.retain(|ticket, _| needed.contains(ticket));
     }
+
+    /// Whether what was typed from paper is the secret; false when one is gone.
+    pub(super) fn same(&self, secret: Ticket, typed: Ticket) -> bool {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = match (held.secrets.get(&secret), held.secrets.get(&typed)) {
+            (Some(a), Some(b)) => credential::same_as_typed(a, b),
+            _ => false,
+        };
+        if same && let Some(typed) = held.secrets.get_mut(&typed) {
+            // People type the gaps that they read; the device knows none.
+            *typed = credential::plain(typed);
+        }
+        same
+    }
+
+    /// A copy for the one screen that shows it; the secret stays.
+    pub(super) fn look(&self, ticket: Ticket) -> Option<Secret> {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        Secret::copy_of(held.secrets.get(&ticket)?.expose()).ok()
+    }
+}
+
+/// Random bytes for one secret; they wipe themselves.
+pub(super) fn random() -> Option<zeroize::Zeroizing<[u8; credential::RANDOM]>> {
+    let mut random = zeroize::Zeroizing::new([0u8; credential::RANDOM]);
+    OsRng.try_fill_bytes(random.as_mut_slice()).ok()?;
+    Some(random)
 }
 
 /// Ten words of the PGP list, eight bits each, from the system's randomness.
 pub(super) fn passphrase() -> Option<Secret> {
-    let mut random = zeroize::Zeroizing::new([0u8; credential::RANDOM]);
-    OsRng.try_fill_bytes(random.as_mut_slice()).ok()?;
-    credential::words(&random, words::word).ok()
+    credential::words(&*random()?, words::word).ok()
 }
 
 #[cfg(test)]
@@ -65,7 +90,7 @@ mod tests {
         assert_eq!(vault.withdraw(ticket).unwrap().expose(), b"1234");
         assert!(vault.withdraw(ticket).is_none());
         let other = vault.deposit(Secret::new());
-        vault.clear();
+        vault.keep(&[]);
         assert!(vault.withdraw(other).is_none());
     }
 

@@ -10,6 +10,7 @@ use toml::de::DeTable;
 use super::diagnostic::Diagnostics;
 use super::reader::{Faults, Table};
 use super::text;
+use crate::base::device::Credential;
 use crate::base::{Id, Secret};
 
 /// Answers, by what they answer.
@@ -33,6 +34,8 @@ pub struct Answers {
     pub export: bool,
     /// The close.
     pub close: bool,
+    /// Dice, as digits 1 to 6, said over and over.
+    pub dice: Option<Secret>,
     /// Devices.
     pub tokens: BTreeMap<Id, TokenAnswers>,
 }
@@ -43,10 +46,8 @@ pub struct Answers {
 pub struct TokenAnswers {
     /// Its serial, or the label that it has before the ceremony.
     pub named: Named,
-    /// SO PIN.
-    pub so_pin: Secret,
-    /// User PIN.
-    pub pin: Secret,
+    /// Its secrets, by what they open.
+    pub secrets: BTreeMap<Credential, Secret>,
     /// PINs to type first, wrong ones.
     pub wrong: Vec<Secret>,
 }
@@ -119,6 +120,11 @@ fn read(map: &DeTable, answers: &mut Answers, faults: &mut Faults) {
             confirm.has("clock") && confirm.word(faults, "clock", &[("machine", ())]).is_some();
         answers.words_from_simulated =
             confirm.has("words") && confirm.word(faults, "words", &[("simulated", ())]).is_some();
+        if confirm.has("dice") {
+            answers.dice = confirm
+                .line(faults, "dice")
+                .and_then(|s| Secret::copy_of(s.as_bytes()).ok());
+        }
         confirm.finish(faults);
     }
     for mut table in top.tables(faults, "token", "[[token]]") {
@@ -128,8 +134,7 @@ fn read(map: &DeTable, answers: &mut Answers, faults: &mut Faults) {
         } else {
             table.line(faults, "serial").map(Named::Serial)
         };
-        let so_pin = secret(&mut table, faults, "so_pin");
-        let pin = secret(&mut table, faults, "pin");
+        let secrets = secrets(&mut table, faults);
         let wrong = if table.has("wrong") {
             table.list(faults, "wrong", "a list of PINs", |s| {
                 Secret::copy_of(s.as_bytes()).ok()
@@ -138,14 +143,12 @@ fn read(map: &DeTable, answers: &mut Answers, faults: &mut Faults) {
             Some(Vec::new())
         };
         table.finish(faults);
-        if let (Some(id), Some(named), Some(so_pin), Some(pin), Some(wrong)) = (id, named, so_pin, pin, wrong)
-        {
+        if let (Some(id), Some(named), Some(wrong)) = (id, named, wrong) {
             answers.tokens.insert(
                 id,
                 TokenAnswers {
                     named,
-                    so_pin,
-                    pin,
+                    secrets,
                     wrong,
                 },
             );
@@ -154,8 +157,30 @@ fn read(map: &DeTable, answers: &mut Answers, faults: &mut Faults) {
     top.finish(faults);
 }
 
-fn secret(table: &mut Table, faults: &mut Faults, field: &'static str) -> Option<Secret> {
-    table
-        .line(faults, field)
-        .and_then(|s| Secret::copy_of(s.as_bytes()).ok())
+/// The secrets that the file gives; which of them a device takes shows when it asks.
+fn secrets(table: &mut Table, faults: &mut Faults) -> BTreeMap<Credential, Secret> {
+    let mut found = BTreeMap::new();
+    for (field, credentials) in SECRETS {
+        if !table.has(field) {
+            continue;
+        }
+        let Some(line) = table.line(faults, field) else {
+            continue;
+        };
+        for credential in *credentials {
+            if let Ok(secret) = Secret::copy_of(line.as_bytes()) {
+                found.insert(*credential, secret);
+            }
+        }
+    }
+    found
 }
+
+/// A key file's passphrase is asked for like a PIN, and may be called one.
+const SECRETS: &[(&str, &[Credential])] = &[
+    ("so_pin", &[Credential::SoPin]),
+    ("pin", &[Credential::UserPin, Credential::Passphrase]),
+    ("provisioner", &[Credential::Provisioner]),
+    ("signer", &[Credential::Signer]),
+    ("auditor", &[Credential::Auditor]),
+];

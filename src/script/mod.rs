@@ -18,6 +18,7 @@ pub use diagnostic::{Diagnostic, Diagnostics};
 pub use text::MAX_BYTES;
 pub use verb::{Subject, Verb};
 
+use crate::base::device::Credential;
 use crate::base::{Algorithm, Digest, Id, Instant};
 use crate::tuf::RoleName;
 
@@ -48,6 +49,8 @@ pub struct Script {
     pub tokens: Vec<TokenSpec>,
     /// Keys that live elsewhere.
     pub keys: Vec<ExternalKey>,
+    /// Certificates by which devices' statements are judged.
+    pub certificates: Vec<Certificate>,
     /// What must be true at the end.
     pub results: Vec<ResultSpec>,
     /// Acts of steps, in order.
@@ -98,7 +101,8 @@ impl Profile {
     pub fn allows(self, algorithm: Algorithm) -> bool {
         match self {
             Profile::Universal => algorithm == Algorithm::Ed25519,
-            Profile::HardwareDefault => true,
+            // facts/clients.md: tough reads no root that lists a P-384 key.
+            Profile::HardwareDefault => algorithm != Algorithm::EcdsaP384,
         }
     }
 }
@@ -145,6 +149,9 @@ pub struct TokenSpec {
     pub backend: Backend,
     /// Its serial.
     pub serial: SerialSpec,
+    /// Why a firmware below the floor is accepted for this device; a waiver
+    /// stands in the approved bytes or nowhere.
+    pub firmware_waiver: Option<String>,
 }
 
 /// How a device is reached.
@@ -154,11 +161,25 @@ pub enum Backend {
     Embedded,
     /// A folder of encrypted key files.
     File,
+    /// A YubiHSM 2, by USB or (rehearsals) a connector on loopback.
+    Yubihsm,
     /// Through a PKCS#11 module with this name (`run --module NAME=PATH`).
     Pkcs11 {
         /// The module's name.
         module: Id,
     },
+}
+
+impl Backend {
+    /// The secrets that its devices take, in the order people set them.
+    #[must_use]
+    pub fn credentials(&self) -> &'static [Credential] {
+        match self {
+            Backend::Embedded | Backend::Pkcs11 { .. } => Credential::PINS,
+            Backend::File => Credential::FILES,
+            Backend::Yubihsm => Credential::YUBIHSM,
+        }
+    }
 }
 
 /// A device's serial number.
@@ -179,6 +200,42 @@ pub struct ExternalKey {
     pub file: String,
     /// SHA-256 of that file.
     pub sha256: Digest,
+}
+
+/// A certificate that stands above a device's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Certificate {
+    /// Its name in the script.
+    pub id: Id,
+    /// What it is taken for.
+    pub rank: Rank,
+    /// The file, PEM or DER, beside the script.
+    pub file: String,
+    /// SHA-256 of that file.
+    pub sha256: Digest,
+    /// The line of the script, for diagnostics.
+    pub at: (usize, usize),
+}
+
+/// What a certificate is taken for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rank {
+    /// An authority of the vendor, or its root; the root that counts is the one
+    /// that this program knows by digest.
+    Vendor,
+    /// The root of simulated devices; rehearsals only.
+    Rehearsal,
+}
+
+/// Where a device's new secrets come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// People think of them, or bring them on paper.
+    Typed,
+    /// The system's randomness; shown once, behind the shutter.
+    Generated,
+    /// Dice that people roll; shown once, behind the shutter.
+    Dice,
 }
 
 /// One metadata file that must exist at the end.
@@ -246,6 +303,13 @@ pub struct Step {
 }
 
 impl Script {
+    /// The files that the script names, each with the SHA-256 that it demands.
+    pub fn files(&self) -> impl Iterator<Item = (&str, &Digest)> {
+        let keys = self.keys.iter().map(|k| (k.file.as_str(), &k.sha256));
+        let certificates = self.certificates.iter().map(|c| (c.file.as_str(), &c.sha256));
+        keys.chain(certificates)
+    }
+
     /// Reads a script.
     ///
     /// # Errors

@@ -10,9 +10,10 @@ use super::diagnostic::{Diagnostic, Diagnostics};
 use super::reader::{Faults, Table};
 use super::verb::{Verb, metadata};
 use super::{
-    Act, Backend, Expires, ExternalKey, Kind, Made, Profile, ResultSpec, Role, Script, SerialSpec, Source,
-    SourceKind, Step, TokenSpec,
+    Act, Backend, Certificate, Expires, ExternalKey, Kind, Made, Profile, Rank, ResultSpec, Role, Script,
+    SerialSpec, Source, SourceKind, Step, TokenSpec,
 };
+use crate::attestation::Waiver;
 use crate::base::{Digest, Id, is_plain};
 
 pub(super) fn read(text: &str) -> Result<Script, Diagnostics> {
@@ -90,6 +91,9 @@ fn read_document(text: &str, map: &DeTable, faults: &mut Faults) -> Option<Scrip
     let keys = each(&mut top, faults, "key", "[[key]]", |t, f| {
         read_key(t, f, &mut names)
     });
+    let certificates = each(&mut top, faults, "certificate", "[[certificate]]", |t, f| {
+        read_certificate(t, f, &mut names)
+    });
     let results = each(&mut top, faults, "result", "[[result]]", |t, f| {
         read_result(t, f, &mut names)
     });
@@ -111,6 +115,7 @@ fn read_document(text: &str, map: &DeTable, faults: &mut Faults) -> Option<Scrip
         roles,
         tokens,
         keys,
+        certificates,
         results,
         acts,
     })
@@ -197,6 +202,7 @@ fn read_token(table: &mut Table, faults: &mut Faults, names: &mut Names) -> Opti
         Embedded,
         File,
         Pkcs11,
+        Yubihsm,
     }
     let id = named(table, faults, "token", names);
     let word = table.word(
@@ -206,11 +212,13 @@ fn read_token(table: &mut Table, faults: &mut Faults, names: &mut Names) -> Opti
             ("embedded", Word::Embedded),
             ("file", Word::File),
             ("pkcs11", Word::Pkcs11),
+            ("yubihsm", Word::Yubihsm),
         ],
     );
     let backend = match word? {
         Word::Embedded => Backend::Embedded,
         Word::File => Backend::File,
+        Word::Yubihsm => Backend::Yubihsm,
         Word::Pkcs11 => Backend::Pkcs11 {
             module: table.id(faults, "module")?,
         },
@@ -250,10 +258,44 @@ fn read_token(table: &mut Table, faults: &mut Faults, names: &mut Names) -> Opti
             "use letters, digits and '-' only",
         );
     }
+    let firmware_waiver = if table.has("firmware_waiver") && backend == Backend::Yubihsm {
+        let reason = table.line(faults, "firmware_waiver")?;
+        if Waiver::new(&reason).is_none() {
+            faults.add(
+                &table.span_of("firmware_waiver"),
+                "script-wrong-value",
+                "`firmware_waiver` is a reason in 8 to 400 printable ASCII characters".to_owned(),
+                "say why a firmware below the floor is accepted, or leave the line out",
+            );
+        }
+        Some(reason)
+    } else {
+        None
+    };
     Some(TokenSpec {
         id: id?,
         backend,
         serial,
+        firmware_waiver,
+    })
+}
+
+fn read_certificate(table: &mut Table, faults: &mut Faults, names: &mut Names) -> Option<Certificate> {
+    let at = faults.place(&table.span);
+    let id = named(table, faults, "certificate", names);
+    let rank = table.word(
+        faults,
+        "of",
+        &[("vendor", Rank::Vendor), ("rehearsal-root", Rank::Rehearsal)],
+    );
+    let file = table.file(faults, "file");
+    let sha256 = table.digest(faults, "sha256");
+    Some(Certificate {
+        id: id?,
+        rank: rank?,
+        file: file?,
+        sha256: sha256?,
+        at,
     })
 }
 

@@ -1,6 +1,7 @@
 //! The verbs of a step: a closed list, each with just the fields that apply to
 //! it. What they do is `engine/steps/`, one file per verb.
 
+use super::Origin;
 use super::reader::{Faults, Table};
 use crate::base::{Algorithm, Id};
 use crate::tuf::RoleName;
@@ -22,10 +23,12 @@ pub enum Verb {
         /// The device.
         on: Id,
     },
-    /// Set up a new device: SO PIN, label, user PIN. Destroys what is on it.
+    /// Set up a new device: label and new secrets. Destroys what is on it.
     Provision {
         /// The device.
         on: Id,
+        /// Where its new secrets come from.
+        credentials: Origin,
     },
     /// Generate a key pair on a device.
     GenerateKey {
@@ -37,6 +40,26 @@ pub enum Verb {
         algorithm: Algorithm,
         /// Whether it can leave: true for a key file, false for a device.
         extractable: bool,
+        /// Clients of the profile that will refuse metadata with this key, as
+        /// people have acknowledged it.
+        refused_by: Vec<String>,
+    },
+    /// The device's own statement about a key is judged, field by field.
+    AttestKey {
+        /// The device.
+        on: Id,
+        /// The key.
+        key: Id,
+    },
+    /// The device's log is read, its chain recomputed, each entry explained.
+    DeviceLog {
+        /// The device.
+        on: Id,
+    },
+    /// The device gives up the power to make keys.
+    Retire {
+        /// The device.
+        on: Id,
     },
     /// A new key signs a challenge.
     ProvePossession {
@@ -101,6 +124,9 @@ impl Verb {
             Verb::Inventory { .. } => "inventory",
             Verb::Provision { .. } => "provision",
             Verb::GenerateKey { .. } => "generate-key",
+            Verb::AttestKey { .. } => "attest-key",
+            Verb::DeviceLog { .. } => "device-log",
+            Verb::Retire { .. } => "retire-provisioner",
             Verb::ProvePossession { .. } => "prove-possession",
             Verb::Compose { .. } => "compose",
             Verb::Review { .. } => "review",
@@ -116,8 +142,11 @@ impl Verb {
     pub fn token(&self) -> Option<&Id> {
         match self {
             Verb::Inventory { on }
-            | Verb::Provision { on }
+            | Verb::Provision { on, .. }
             | Verb::GenerateKey { on, .. }
+            | Verb::AttestKey { on, .. }
+            | Verb::DeviceLog { on }
+            | Verb::Retire { on }
             | Verb::ProvePossession { on, .. }
             | Verb::Sign { on, .. } => Some(on),
             _ => None,
@@ -143,13 +172,32 @@ impl Verb {
                 )
                 .map(|items| Verb::Checklist { items }),
             Word::Inventory => table.id(faults, "on").map(|on| Verb::Inventory { on }),
-            Word::Provision => table.id(faults, "on").map(|on| Verb::Provision { on }),
+            Word::Provision => {
+                let (on, credentials) = (table.id(faults, "on"), table.word(faults, "credentials", ORIGINS));
+                Some(Verb::Provision {
+                    on: on?,
+                    credentials: credentials?,
+                })
+            }
+            Word::AttestKey => {
+                let (on, key) = (table.id(faults, "on"), table.id(faults, "key"));
+                Some(Verb::AttestKey { on: on?, key: key? })
+            }
+            Word::DeviceLog => table.id(faults, "on").map(|on| Verb::DeviceLog { on }),
+            Word::Retire => table.id(faults, "on").map(|on| Verb::Retire { on }),
             Word::GenerateKey => {
                 let on = table.id(faults, "on");
                 let mut inner = table.table(faults, "key", "`key`")?;
                 let key = inner.id(faults, "name");
                 let algorithm = inner.word(faults, "algorithm", ALGORITHMS);
                 let extractable = inner.boolean(faults, "extractable");
+                let refused_by = if inner.has("refused_by") {
+                    inner.list(faults, "refused_by", "a list of client names", |s| {
+                        Some(s.to_owned())
+                    })
+                } else {
+                    Some(Vec::new())
+                };
                 if let Some(key) = key.as_ref().filter(|k| k.as_str().len() > 13) {
                     faults.add(
                         &inner.span_of("name"),
@@ -165,6 +213,7 @@ impl Verb {
                     key: key?,
                     algorithm: algorithm?,
                     extractable: extractable?,
+                    refused_by: refused_by?,
                 })
             }
             Word::ProvePossession => {
@@ -206,9 +255,19 @@ const METADATA: &[(&str, RoleName)] = &[
     ("timestamp", RoleName::Timestamp),
 ];
 
+const ORIGINS: &[(&str, Origin)] = &[
+    ("typed", Origin::Typed),
+    ("generated", Origin::Generated),
+    ("dice", Origin::Dice),
+];
+
 const ALGORITHMS: &[(&str, Algorithm)] = &[
     ("ecdsa-p256", Algorithm::EcdsaP256),
+    ("ecdsa-p384", Algorithm::EcdsaP384),
     ("ed25519", Algorithm::Ed25519),
+    ("rsa-pss-2048", Algorithm::RsaPss2048),
+    ("rsa-pss-3072", Algorithm::RsaPss3072),
+    ("rsa-pss-4096", Algorithm::RsaPss4096),
 ];
 
 #[derive(Clone, Copy)]
@@ -219,6 +278,9 @@ enum Word {
     Inventory,
     Provision,
     GenerateKey,
+    AttestKey,
+    DeviceLog,
+    Retire,
     ProvePossession,
     Compose,
     Review,
@@ -235,6 +297,9 @@ const WORDS: &[(&str, Word)] = &[
     ("inventory", Word::Inventory),
     ("provision", Word::Provision),
     ("generate-key", Word::GenerateKey),
+    ("attest-key", Word::AttestKey),
+    ("device-log", Word::DeviceLog),
+    ("retire-provisioner", Word::Retire),
     ("prove-possession", Word::ProvePossession),
     ("compose", Word::Compose),
     ("review", Word::Review),

@@ -35,8 +35,9 @@ impl Class {
     #[must_use]
     pub fn of(kind: Kind) -> Class {
         match kind {
-            Kind::Proven | Kind::Signed => Class::DeviceSigned,
+            Kind::Proven | Kind::Signed | Kind::Attested => Class::DeviceSigned,
             Kind::Step
+            | Kind::Waived
             | Kind::Intended
             | Kind::Composed
             | Kind::Frozen
@@ -46,7 +47,14 @@ impl Class {
             | Kind::Close => Class::Derived,
             // The engine derives these too, but from what was typed or read
             // at this machine: nobody else can come to the fact itself.
-            Kind::Key | Kind::Reviewed | Kind::Compared | Kind::Locked | Kind::Exported => Class::Claimed,
+            Kind::Key
+            | Kind::Credential
+            | Kind::DeviceLog
+            | Kind::Retired
+            | Kind::Reviewed
+            | Kind::Compared
+            | Kind::Locked
+            | Kind::Exported => Class::Claimed,
             Kind::Open
             | Kind::Resume
             | Kind::Answer

@@ -64,6 +64,16 @@ kinds! {
     Intended = "intended",
     /// Derived: a key exists and is enrolled under a name.
     Key = "key",
+    /// Derived: a device's new secret, typed from paper, has logged in.
+    Credential = "credential",
+    /// Derived: a claim of the policy does not hold and was waived by the script.
+    Waived = "waived",
+    /// Derived: a device's statement about a key was judged.
+    Attested = "attested",
+    /// Derived: a device's log was read and held against the record.
+    DeviceLog = "device-log",
+    /// Derived: a device can make no more keys.
+    Retired = "retired",
     /// Derived: a metadata draft was made.
     Composed = "composed",
     /// Derived: a payload's bytes are fixed.

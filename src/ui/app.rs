@@ -12,7 +12,7 @@ use super::terminal::{Heard, Screen};
 use super::update::update;
 use super::{Ending, Options, UiError, view, wording};
 use crate::base::{Instant, Stamp};
-use crate::engine::{Answer, Phase};
+use crate::engine::{Answer, NewSecret, Phase};
 use crate::fault::Code;
 use crate::runner::{Cmd, Failure, Handle, Msg, Snapshot};
 
@@ -137,13 +137,30 @@ fn perform(model: &mut Model, handle: &Handle, out: Vec<Out>) -> bool {
         match one {
             Out::Say(cmd) => handle.say(cmd),
             Out::Pin(secret) => {
-                let pin = handle.deposit(secret);
-                handle.say(Cmd::Submit(Answer::Pin { pin }));
+                let secret = secret.map(|secret| handle.deposit(secret));
+                handle.say(Cmd::Submit(Answer::Pin { secret }));
             }
-            Out::NewPins { so_pin, pin, typed } => {
-                let so_pin = handle.deposit(so_pin);
-                let pin = handle.deposit(pin);
-                handle.say(Cmd::Submit(Answer::NewPins { so_pin, pin, typed }));
+            Out::NewSecrets { secrets, typed } => {
+                let secrets = secrets
+                    .into_iter()
+                    .map(|(credential, secret, again)| NewSecret {
+                        credential,
+                        secret: handle.deposit(secret),
+                        again: handle.deposit(again),
+                    })
+                    .collect();
+                handle.say(Cmd::Submit(Answer::NewSecrets { secrets, typed }));
+            }
+            Out::Dice(secret) => {
+                let rolls = handle.deposit(secret);
+                handle.say(Cmd::Submit(Answer::Dice { rolls }));
+            }
+            Out::Copied(secret) => {
+                let typed = handle.deposit(secret);
+                handle.say(Cmd::Submit(Answer::Copied { typed }));
+            }
+            Out::Look(ticket) => {
+                update(model, Event::Seen(handle.look(ticket)));
             }
             Out::Suggest => {
                 update(model, Event::Suggested(handle.suggest()));

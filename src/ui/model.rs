@@ -8,8 +8,9 @@ use super::keymap::Intent;
 use super::screens;
 use super::theme::{Theme, Tone};
 use super::widgets::form::Form;
+use crate::base::device::Credential;
 use crate::base::{Secret, Stamp};
-use crate::engine::{Expect, Phase, Question, expects};
+use crate::engine::{Expect, Phase, Question, Ticket, expects};
 use crate::runner::{Cmd, Failure, Msg, Snapshot};
 use crate::script::{Kind, SourceKind};
 use crate::tuf::{Meter, RoleName};
@@ -183,6 +184,8 @@ pub enum Event {
     Resize(u16, u16),
     /// A suggested passphrase.
     Suggested(Option<Secret>),
+    /// A secret that was made, for its keeper.
+    Seen(Option<Secret>),
     /// The system tells the program to stop.
     Stop(String),
 }
@@ -192,17 +195,22 @@ pub enum Event {
 pub enum Out {
     /// Say this to the runner.
     Say(Cmd),
-    /// Hand a PIN over and answer with its ticket.
-    Pin(Secret),
-    /// Hand two PINs over and answer with their tickets.
-    NewPins {
-        /// SO PIN.
-        so_pin: Secret,
-        /// User PIN.
-        pin: Secret,
+    /// Hand a secret over and answer with its ticket; none: it is typed on the
+    /// device itself.
+    Pin(Option<Secret>),
+    /// Hand new secrets over, each in both entries, and answer with their tickets.
+    NewSecrets {
+        /// What each opens, first entry, second entry.
+        secrets: Vec<(Credential, Secret, Secret)>,
         /// The end of the serial.
         typed: String,
     },
+    /// Hand dice over and answer with their ticket.
+    Dice(Secret),
+    /// Hand over what was typed from paper and answer with its ticket.
+    Copied(Secret),
+    /// Ask for a secret that the engine wants shown.
+    Look(Ticket),
     /// Ask for a passphrase.
     Suggest,
     /// Leave the loop.

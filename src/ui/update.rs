@@ -29,6 +29,10 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Out> {
             screens::set_up::suggested(model, secret);
             Vec::new()
         }
+        Event::Seen(secret) => {
+            screens::copy::seen(model, secret);
+            Vec::new()
+        }
         Event::Stop(why) => {
             model.stop.get_or_insert(Stop {
                 why,

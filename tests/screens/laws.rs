@@ -3,6 +3,7 @@
 //! stops and reviews behave.
 
 use tuf_ceremony::base::Secret;
+use tuf_ceremony::base::device::Credential;
 use tuf_ceremony::engine::{Answer, Confirm, Deviation, InputKind, Phase, Question, Refusal, Trouble};
 use tuf_ceremony::runner::{Cmd, Msg};
 use tuf_ceremony::ui::keymap::{self, Intent};
@@ -50,8 +51,13 @@ fn enter_alone_never_says_anything() {
         for _ in 0..3 {
             type_in(&mut model, " ");
             assert!(
-                matches!(stage.question(), Question::SetUp { .. } | Question::Pin { .. })
-                    || press(&mut model, Intent::Enter).is_empty(),
+                matches!(
+                    stage.question(),
+                    Question::SetUp { .. }
+                        | Question::Pin { .. }
+                        | Question::Copy { .. }
+                        | Question::Dice { .. }
+                ) || press(&mut model, Intent::Enter).is_empty(),
                 "{name}: white space is no answer"
             );
         }
@@ -395,10 +401,14 @@ fn a_file_token_takes_one_passphrase_twice() {
     enter(&mut model, "ten words");
     enter(&mut model, "ten words");
     let out = enter(&mut model, "0001");
-    let [Out::NewPins { so_pin, pin, typed }] = out.as_slice() else {
+    let [Out::NewSecrets { secrets, typed }] = out.as_slice() else {
         panic!("{out:?}")
     };
-    assert!(so_pin.same_as(pin) && pin.expose() == b"ten words" && typed == "0001");
+    let [(credential, first, again)] = secrets.as_slice() else {
+        panic!("one secret")
+    };
+    assert_eq!(*credential, Credential::Passphrase);
+    assert!(first.same_as(again) && first.expose() == b"ten words" && typed == "0001");
 }
 
 #[test]

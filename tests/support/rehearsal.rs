@@ -23,9 +23,9 @@ use tuf_ceremony::base::device::{DeviceCard, KeyAttributes, PinState};
 use tuf_ceremony::base::{Algorithm, Digest, Instant, PublicKey, Stamp};
 use tuf_ceremony::bundle::{Files, Seal, VERIFY_PY, seal_files};
 use tuf_ceremony::engine::{
-    Answer, ENGINE, Effect, Expect, FileRef, FrontEnd, Input, InputKind, Opening, Outcome, Program, Question,
-    Refusal, Resumption, SecretsPath, State, Ticket, What, confirm_wanted, expects, export_contents, payload,
-    step,
+    Answer, ENGINE, Effect, Expect, FileRef, FrontEnd, Input, InputKind, NewSecret, Opening, Outcome,
+    Program, Question, Refusal, Resumption, SecretsPath, State, Ticket, What, confirm_wanted, expects,
+    export_contents, payload, step,
 };
 use tuf_ceremony::note::{Note, Vkey};
 use tuf_ceremony::plan::{Inputs, Plan};
@@ -288,15 +288,28 @@ impl Room {
             Question::Serial { token, .. } => Answer::Serial {
                 typed: self.serial(token.as_str()),
             },
-            Question::SetUp { token } => {
+            Question::SetUp { token, credentials } => {
                 let serial = self.serial(token.as_str());
-                Answer::NewPins {
-                    so_pin: self.ticket(),
-                    pin: self.ticket(),
+                Answer::NewSecrets {
+                    secrets: credentials
+                        .iter()
+                        .map(|credential| NewSecret {
+                            credential: *credential,
+                            secret: self.ticket(),
+                            again: self.ticket(),
+                        })
+                        .collect(),
                     typed: serial[serial.len() - 4..].to_owned(),
                 }
             }
-            Question::Pin { .. } => Answer::Pin { pin: self.ticket() },
+            Question::Cover { .. } => Answer::Covered {
+                typed: typed("covered"),
+            },
+            Question::Dice { .. } => Answer::Dice { rolls: self.ticket() },
+            Question::Copy { .. } => Answer::Copied { typed: self.ticket() },
+            Question::Pin { .. } => Answer::Pin {
+                secret: Some(self.ticket()),
+            },
             Question::Confirm { .. } => Answer::Confirm {
                 typed: confirm_wanted(&self.plan, &self.state).unwrap(),
             },
@@ -326,6 +339,13 @@ impl Room {
             What::Identify { token, .. } => Outcome::Card(self.card(token.as_str())),
             What::Keys { .. } => Outcome::Keys(Vec::new()),
             What::Nonce => Outcome::Nonce(Digest::of(&effect.id.to_be_bytes())),
+            What::Mint { .. } => Outcome::Minted {
+                secret: self.ticket(),
+            },
+            What::Compare { .. } => Outcome::Compared { same: true },
+            What::Attest { .. } | What::ReadLog { .. } | What::ClearLog { .. } | What::Retire { .. } => {
+                panic!("these rehearsals have no YubiHSM 2")
+            }
             What::Checkpoint => {
                 let (size, root, note) = self.checkpoint();
                 Outcome::Checkpoint { size, root, note }
@@ -388,6 +408,7 @@ impl Room {
             } else {
                 PinState::Unset
             },
+            pin_limits: (6, 64),
             pin_pad: false,
             quirks: String::new(),
         }

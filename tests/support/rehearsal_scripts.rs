@@ -41,7 +41,7 @@ keys = ["targets-a", "targets-b"]"#,
         "do = \"roll-call\"",
         "do = \"clock\"",
         "do = \"inventory\"\non = \"hsm-a\"",
-        "do = \"provision\"\non = \"hsm-a\"",
+        "do = \"provision\"\ncredentials = \"typed\"\non = \"hsm-a\"",
     ]
     .map(str::to_owned)
     .to_vec();
@@ -155,7 +155,9 @@ fn acts(tokens: &[&str], files: &[&str]) -> String {
     steps.push("do = \"checklist\"\nitems = [\"The room is locked\", \"The camera runs\"]".to_owned());
     for token in tokens {
         steps.push(format!("do = \"inventory\"\non = \"{token}\""));
-        steps.push(format!("do = \"provision\"\non = \"{token}\""));
+        steps.push(format!(
+            "do = \"provision\"\ncredentials = \"typed\"\non = \"{token}\""
+        ));
         let mut keys = vec![("online".to_owned(), "ed25519")];
         // The online key lives in a file, which can be copied.
         let extractable = !token.starts_with("hsm-");

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ed25519_dalek::{Signer, SigningKey};
-use tuf_ceremony::base::device::{DeviceCard, KeyAttributes, PinState};
+use tuf_ceremony::base::device::{DeviceCard, KeyAttributes, LogRead, PinState};
 use tuf_ceremony::base::{Algorithm, Digest, Id, Instant, PublicKey, Stamp};
 use tuf_ceremony::engine::{
-    Answer, Effect, FileRef, FrontEnd, Input, InputKind, Opening, Outcome, Phase, Program, Question, Refusal,
-    SecretsPath, State, Ticket, What, confirm_wanted, payload, step,
+    Answer, Effect, FileRef, FrontEnd, Input, InputKind, NewSecret, Opening, Outcome, Phase, Program,
+    Question, Refusal, SecretsPath, State, Ticket, What, confirm_wanted, payload, step,
 };
 use tuf_ceremony::note::{Note, Vkey};
 use tuf_ceremony::plan::{Inputs, Plan};
@@ -133,9 +133,9 @@ proof_of_possession = "waived"
         "do = \"inventory\"\non = \"token-a\"".to_owned(),
         "do = \"inventory\"\non = \"token-b\"".to_owned(),
         "do = \"inventory\"\non = \"token-c\"".to_owned(),
-        "do = \"provision\"\non = \"token-a\"".to_owned(),
-        "do = \"provision\"\non = \"token-b\"".to_owned(),
-        "do = \"provision\"\non = \"token-c\"".to_owned(),
+        "do = \"provision\"\ncredentials = \"typed\"\non = \"token-a\"".to_owned(),
+        "do = \"provision\"\ncredentials = \"typed\"\non = \"token-b\"".to_owned(),
+        "do = \"provision\"\ncredentials = \"typed\"\non = \"token-c\"".to_owned(),
     ];
     for (token, key) in [
         ("token-a", "root-a"),
@@ -217,6 +217,7 @@ impl Stage {
                     firmware: "1".to_owned(),
                     initialised: false,
                     pin: PinState::Unset,
+                    pin_limits: (6, 64),
                     pin_pad: false,
                     quirks: String::new(),
                 },
@@ -320,6 +321,12 @@ impl Stage {
             What::Keys { .. } => Outcome::Keys(Vec::new()),
             What::Nonce => Outcome::Nonce(Digest::of(b"nonce")),
             What::Checkpoint => self.checkpoint(),
+            What::Mint { .. } => Outcome::Minted { secret: Ticket(6) },
+            What::Compare { .. } => Outcome::Compared { same: true },
+            What::Attest { .. } => Outcome::Attested { statement: None },
+            What::ReadLog { .. } => Outcome::Log(LogRead::default()),
+            What::ClearLog { .. } => Outcome::LogCleared,
+            What::Retire { .. } => Outcome::Retired,
             What::Lock { .. } => Outcome::Locked,
             What::Unlock { .. } => Outcome::Unlocked,
             What::Initialise { token, serial, .. } => {
@@ -395,12 +402,25 @@ impl Stage {
             Question::Serial { token, .. } => Answer::Serial {
                 typed: self.serial(token),
             },
-            Question::SetUp { token } => Answer::NewPins {
-                so_pin: Ticket(1),
-                pin: Ticket(2),
+            Question::SetUp { token, credentials } => Answer::NewSecrets {
+                secrets: credentials
+                    .iter()
+                    .map(|credential| NewSecret {
+                        credential: *credential,
+                        secret: Ticket(1),
+                        again: Ticket(2),
+                    })
+                    .collect(),
                 typed: self.serial(token)[10..].to_owned(),
             },
-            Question::Pin { .. } => Answer::Pin { pin: Ticket(3) },
+            Question::Cover { .. } => Answer::Covered {
+                typed: typed("covered"),
+            },
+            Question::Dice { .. } => Answer::Dice { rolls: Ticket(4) },
+            Question::Copy { .. } => Answer::Copied { typed: Ticket(5) },
+            Question::Pin { pad, .. } => Answer::Pin {
+                secret: (!pad).then_some(Ticket(3)),
+            },
             Question::Confirm { .. } => Answer::Confirm {
                 typed: confirm_wanted(&self.plan, &self.state).unwrap(),
             },

@@ -2,7 +2,7 @@
 //! from another source than the screen that asks (law 9): the end of a serial
 //! from the device's body, or a whole word.
 
-use super::{export, generate_key, seal, sign};
+use super::{export, generate_key, retire, seal, sign};
 use crate::engine::Refusal;
 use crate::engine::state::{Confirm, Phase, Question, State};
 use crate::engine::turn::Turn;
@@ -16,7 +16,7 @@ pub fn wanted(plan: &Plan, state: &State) -> Option<String> {
         return None;
     };
     match what {
-        Confirm::Generate | Confirm::Sign => {
+        Confirm::Generate | Confirm::Sign | Confirm::Retire => {
             let token = plan.step(state.cursor)?.step.verb.token()?;
             Some(tail(state.bench.get(token)?.serial.as_deref()?))
         }
@@ -31,6 +31,7 @@ pub(super) fn answer(turn: &mut Turn, text: &str) -> Result<(), Refusal> {
     match turn.verb() {
         Some(Verb::GenerateKey { .. }) => generate_key::go(turn),
         Some(Verb::Sign { .. }) => sign::go(turn),
+        Some(Verb::Retire { .. }) => retire::go(turn),
         Some(Verb::Export) => export::go(turn),
         Some(Verb::Seal { .. }) => seal::close(turn),
         _ => {

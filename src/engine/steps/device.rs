@@ -2,8 +2,10 @@
 //! right device is there (by serial, before a PIN is asked, W2), then the PIN.
 //! `pursue` looks at the state and does the next missing thing.
 
-use super::{generate_key, prove_possession, sign};
-use crate::base::device::{Changed, DeviceCard, DeviceCode, DeviceFault, Operation, PinState, Retry};
+use super::{attest_key, device_log, generate_key, prove_possession, provision, retire, sign};
+use crate::base::device::{
+    Changed, Credential, DeviceCard, DeviceCode, DeviceFault, Operation, PinState, Retry,
+};
 use crate::base::{Id, Payload};
 use crate::engine::input::{Outcome, Ticket};
 use crate::engine::state::{Question, Trouble};
@@ -22,19 +24,47 @@ pub(super) fn pursue(turn: &mut Turn) {
     if !state.here {
         let serial = turn.serial(&token);
         turn.work(What::Identify { token, serial });
-    } else if !state.unlocked {
+    } else if state.unlocked != Some(needed(turn, &token)) {
+        if state.unlocked.is_some() {
+            // Another of its credentials is logged in: out first.
+            let serial = turn.serial(&token);
+            turn.work(What::Lock { token, serial });
+            return;
+        }
         turn.ask(Question::Pin {
+            credential: needed(turn, &token),
             token,
             wrong: state.wrong_pins,
+            pad: state.card.as_ref().is_some_and(|c| c.pin_pad),
         });
     } else {
         match turn.verb() {
+            Some(Verb::AttestKey { .. }) => attest_key::ready(turn),
+            Some(Verb::DeviceLog { .. }) => device_log::ready(turn),
+            Some(Verb::Retire { .. }) => retire::ready(turn),
             Some(Verb::GenerateKey { .. }) => generate_key::ready(turn),
             Some(Verb::ProvePossession { .. }) => prove_possession::ready(turn),
             Some(Verb::Sign { .. }) => sign::ready(turn),
             _ => {}
         }
     }
+}
+
+/// Which of the device's secrets the present step needs.
+fn needed(turn: &Turn, token: &Id) -> Credential {
+    let operation = match turn.verb() {
+        Some(Verb::GenerateKey { .. }) => Operation::Generate,
+        Some(Verb::AttestKey { .. }) => Operation::Attest,
+        Some(Verb::DeviceLog { .. }) => Operation::ReadLog,
+        Some(Verb::Retire { .. }) => Operation::Retire,
+        _ => Operation::Sign,
+    };
+    let of = turn
+        .plan
+        .token(token)
+        .map(|t| t.backend.credentials())
+        .unwrap_or_default();
+    Credential::needed(of, operation)
 }
 
 /// One device is logged in at a time. Whether a logout had to be started.
@@ -88,12 +118,31 @@ pub(super) fn identified(turn: &mut Turn, token: &Id, serial: &str, card: &Devic
     pursue(turn);
 }
 
-pub(super) fn unlock(turn: &mut Turn, token: &Id, pin: Ticket) -> Result<(), Refusal> {
+pub(super) fn unlock(
+    turn: &mut Turn,
+    token: &Id,
+    credential: Credential,
+    pad: bool,
+    secret: Option<Ticket>,
+) -> Result<(), Refusal> {
+    if pad != secret.is_none() {
+        return Err(Refusal::new(
+            "pin-pad",
+            if pad {
+                "no secret: it is typed on the device"
+            } else {
+                "a secret"
+            },
+            if pad { "a secret" } else { "none" },
+            "the secret was given in another way than this device takes it",
+        ));
+    }
     let serial = turn.serial(token);
     turn.work(What::Unlock {
         token: token.clone(),
         serial,
-        pin,
+        credential,
+        secret,
     });
     Ok(())
 }
@@ -101,10 +150,14 @@ pub(super) fn unlock(turn: &mut Turn, token: &Id, pin: Ticket) -> Result<(), Ref
 /// A wrong PIN is an outcome, counted and asked again by a person's decision;
 /// nothing tries twice by itself (T30, W3).
 pub(super) fn unlock_outcome(turn: &mut Turn, token: &Id, outcome: &Outcome) -> Result<(), Refusal> {
+    if matches!(turn.verb(), Some(Verb::Provision { .. })) {
+        return provision::proven(turn, token, outcome);
+    }
     match outcome {
         Outcome::Unlocked => {
+            let credential = needed(turn, token);
             let state = turn.token(token);
-            state.unlocked = true;
+            state.unlocked = Some(credential);
             // Its card is read anew: what it says of its tries has changed.
             state.here = false;
             pursue(turn);
@@ -152,10 +205,15 @@ pub(super) fn may_reset(turn: &Turn, token: &Id, card: &DeviceCard) -> bool {
     let soft = match turn.plan.token(token).map(|t| &t.backend) {
         Some(crate::script::Backend::Embedded | crate::script::Backend::File) => true,
         Some(crate::script::Backend::Pkcs11 { .. }) => card.model.starts_with("SoftHSM"),
+        // A connector on loopback; USB reaches real devices only.
+        Some(crate::script::Backend::Yubihsm) => card.quirks == YUBIHSM_HTTP,
         None => false,
     };
     soft || turn.plan.script().kind == Kind::Production
 }
+
+/// The quirk profile of a YubiHSM 2 behind a connector on loopback.
+const YUBIHSM_HTTP: &str = "yubihsm2-http";
 
 fn locked() -> DeviceFault {
     DeviceFault {

@@ -95,6 +95,7 @@ pub(super) fn made(
             ("accepted", Json::Bool(true)),
         ],
     );
+    let holder = token.clone();
     turn.state.keys.insert(
         order.name.clone(),
         KeyState {
@@ -104,8 +105,11 @@ pub(super) fn made(
             public: public.clone(),
             attributes: attributes.clone(),
             proven: false,
+            attested: None,
         },
     );
+    let log = &mut turn.token(&holder).log;
+    log.keys = log.keys.saturating_add(1);
     turn.finish(true);
     Ok(())
 }

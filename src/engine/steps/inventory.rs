@@ -6,7 +6,7 @@ use crate::base::device::DeviceCard;
 use crate::engine::state::Question;
 use crate::engine::turn::Turn;
 use crate::engine::{Refusal, What};
-use crate::script::SerialSpec;
+use crate::script::{Backend, SerialSpec};
 
 pub(super) fn enter(turn: &mut Turn, on: &Id) {
     turn.work(What::List { token: on.clone() });
@@ -67,6 +67,11 @@ pub(super) fn answer(turn: &mut Turn, token: &Id, cards: &[DeviceCard], typed: &
             shown,
             "this device already has another place in the script",
         ));
+    }
+    if matches!(turn.plan.token(token).map(|t| &t.backend), Some(Backend::Yubihsm))
+        && !super::attest_key::firmware_floor(turn, token, &card.firmware)
+    {
+        return Ok(());
     }
     let state = turn.token(token);
     state.serial = Some(card.serial.clone());

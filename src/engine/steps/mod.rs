@@ -2,17 +2,20 @@
 //! entered, an answer goes to the question it answers, an outcome to the
 //! effect it quotes.
 
+mod attest_key;
 mod checklist;
 pub(super) mod clock;
 mod compose;
 pub(super) mod confirm;
 mod device;
+mod device_log;
 mod export;
 mod generate_key;
 mod inventory;
 mod prove_possession;
-mod provision;
+pub(super) mod provision;
 pub(super) mod read_back;
+mod retire;
 mod review;
 mod roll_call;
 mod seal;
@@ -46,8 +49,13 @@ pub(super) fn enter(turn: &mut Turn) {
         Verb::Clock => clock::enter(turn),
         Verb::Checklist { .. } => checklist::enter(turn),
         Verb::Inventory { on } => inventory::enter(turn, on),
-        Verb::Provision { on } => provision::enter(turn, on),
-        Verb::GenerateKey { .. } | Verb::ProvePossession { .. } | Verb::Sign { .. } => device::pursue(turn),
+        Verb::Provision { on, .. } => provision::enter(turn, on),
+        Verb::GenerateKey { .. }
+        | Verb::AttestKey { .. }
+        | Verb::DeviceLog { .. }
+        | Verb::Retire { .. }
+        | Verb::ProvePossession { .. }
+        | Verb::Sign { .. } => device::pursue(turn),
         Verb::Compose { metadata } => compose::enter(turn, *metadata),
         Verb::Review { metadata } => review::enter(turn, *metadata),
         Verb::ReadBack { .. } => read_back::enter(turn),
@@ -81,10 +89,32 @@ pub(super) fn answer(turn: &mut Turn, answer: &Answer) -> Result<(), Refusal> {
         (Question::Serial { token, cards }, Answer::Serial { typed }) => {
             inventory::answer(turn, token, cards, typed)
         }
-        (Question::SetUp { token }, Answer::NewPins { so_pin, pin, typed }) => {
-            provision::answer(turn, token, *so_pin, *pin, typed)
+        (Question::SetUp { token, credentials }, Answer::NewSecrets { secrets, typed }) => {
+            provision::answer(turn, token, credentials, secrets, typed)
         }
-        (Question::Pin { token, .. }, Answer::Pin { pin }) => device::unlock(turn, token, *pin),
+        (Question::Cover { token }, Answer::Covered { typed }) => provision::covered(turn, token, typed),
+        (
+            Question::Dice {
+                token, credential, ..
+            },
+            Answer::Dice { rolls },
+        ) => {
+            provision::rolled(turn, token, *credential, *rolls);
+            Ok(())
+        }
+        (Question::Copy { secret, .. }, Answer::Copied { typed }) => {
+            provision::copied(turn, *secret, *typed);
+            Ok(())
+        }
+        (
+            Question::Pin {
+                token,
+                credential,
+                pad,
+                ..
+            },
+            Answer::Pin { secret },
+        ) => device::unlock(turn, token, *credential, *pad, *secret),
         (Question::Confirm { .. }, Answer::Confirm { typed }) => confirm::answer(turn, typed),
         (Question::Review { metadata }, Answer::Reviewed { digest, typed }) => {
             review::answer(turn, *metadata, digest, typed)
@@ -142,9 +172,9 @@ pub(super) fn outcome(turn: &mut Turn, id: u64, outcome: &Outcome) -> Result<(),
             device::identified(turn, token, serial, card)
         }
         (What::Lock { token, .. }, Outcome::Locked) => {
-            turn.token(token).unlocked = false;
+            turn.token(token).unlocked = None;
             match turn.verb() {
-                Some(Verb::Provision { on }) => provision::enter(turn, on),
+                Some(Verb::Provision { on, .. }) => provision::locked(turn, token, on),
                 _ => device::pursue(turn),
             }
         }
@@ -153,8 +183,33 @@ pub(super) fn outcome(turn: &mut Turn, id: u64, outcome: &Outcome) -> Result<(),
             return seal::checkpointed(turn, *size, root, note);
         }
         (What::Initialise { token, .. }, Outcome::Initialised(card)) => {
-            return provision::done(turn, token, card);
+            provision::done(turn, token, card);
         }
+        (
+            What::Mint {
+                token, credential, ..
+            },
+            Outcome::Minted { secret },
+        ) => {
+            provision::minted(turn, token, *credential, *secret);
+        }
+        (
+            What::Mint {
+                token, credential, ..
+            },
+            Outcome::DiceRefused { .. },
+        ) => {
+            provision::dice_refused(turn, token, *credential);
+        }
+        (What::Compare { secret, typed }, Outcome::Compared { same }) => {
+            provision::compared(turn, *secret, *typed, *same);
+        }
+        (What::Attest { key, .. }, Outcome::Attested { statement }) => {
+            return attest_key::attested(turn, key, statement.as_ref());
+        }
+        (What::ReadLog { token, .. }, Outcome::Log(log)) => device_log::read(turn, token, log),
+        (What::ClearLog { .. }, Outcome::LogCleared) => turn.finish(false),
+        (What::Retire { token, .. }, Outcome::Retired) => retire::retired(turn, token),
         (What::Generate { order, .. }, Outcome::Generated { public, attributes }) => {
             return generate_key::made(turn, order, public, attributes, false);
         }

@@ -57,6 +57,10 @@ pub(super) fn signed(turn: &mut Turn, what: &What, signature: &str) -> Result<()
             "no such payload was to be signed",
         )
     })?;
+    if let Some(holder) = turn.state.keys.get(key).map(|k| k.token.clone()) {
+        let log = &mut turn.token(&holder).log;
+        log.signatures = log.signatures.saturating_add(1);
+    }
     if !public.verifies(payload.bytes(), &bytes) {
         super::trouble(
             turn,

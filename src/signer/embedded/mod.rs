@@ -118,6 +118,7 @@ impl State {
                 (true, 0) => PinState::Locked,
                 (true, left) => PinState::Left(left),
             },
+            pin_limits: (6, 64),
             pin_pad: false,
             quirks: "rehearsal".to_owned(),
         }

@@ -206,6 +206,7 @@ impl State {
             } else {
                 PinState::Unset
             },
+            pin_limits: (12, 128),
             pin_pad: false,
             quirks: "files".to_owned(),
         }

@@ -334,9 +334,15 @@ pub(super) fn card(info: &TokenInfo) -> DeviceCard {
         } else {
             PinState::Ready
         },
+        pin_limits: pin_limits(info),
         pin_pad: info.protected_authentication_path(),
         quirks: String::new(),
     }
+}
+
+fn pin_limits(info: &TokenInfo) -> (u32, u32) {
+    let short = |n: usize| u32::try_from(n).unwrap_or(0);
+    (short(info.min_pin_length()), short(info.max_pin_length()))
 }
 
 /// A text of CK_TOKEN_INFO, at most 32 bytes, to be padded with blanks;

@@ -14,7 +14,7 @@ use crate::ui::theme::Tone;
 use crate::ui::widgets::card;
 use crate::ui::widgets::form::Form;
 use crate::ui::widgets::rows::{Row, boxed, fact, para};
-use crate::ui::wording::{help, screens as words};
+use crate::ui::wording::{help, screens as words, secrets};
 
 /// The screen.
 pub static SCREEN: Screen = Screen {
@@ -42,7 +42,7 @@ fn local(seen: &Snapshot) -> Local {
     Local::with(Form::line(match what(seen) {
         Some(Confirm::Export) => words::EXPORT_FIELD,
         Some(Confirm::Close) => words::CLOSE_FIELD,
-        _ => words::LAST_FOUR,
+        _ => secrets::LAST_FOUR,
     }))
 }
 
@@ -65,6 +65,11 @@ fn page(model: &Model, width: usize) -> Page {
             sign(model, *metadata, on, key, width),
             words::SIGN_NEXT,
         ),
+        (Some(Confirm::Retire), Some(Verb::Retire { on })) => {
+            let mut body = card::full(seen, on, width);
+            body.extend(para(Tone::Warn, words::RETIRE_BODY, width));
+            (words::retire_say(on.as_str()), body, words::RETIRE_NEXT)
+        }
         (Some(Confirm::Export), _) => (
             words::EXPORT_SAY.to_owned(),
             export(model, width),

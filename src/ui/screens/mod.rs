@@ -5,6 +5,9 @@
 pub mod begin;
 pub mod clock;
 pub mod confirm;
+pub mod copy;
+pub mod cover;
+pub mod dice;
 pub mod ended;
 pub mod item;
 pub mod pin;
@@ -63,6 +66,9 @@ pub fn of(model: &Model) -> &'static Screen {
         Some(Question::Item { .. }) => &item::SCREEN,
         Some(Question::Serial { .. }) => &serial::SCREEN,
         Some(Question::SetUp { .. }) => &set_up::SCREEN,
+        Some(Question::Cover { .. }) => &cover::SCREEN,
+        Some(Question::Dice { .. }) => &dice::SCREEN,
+        Some(Question::Copy { .. }) => &copy::SCREEN,
         Some(Question::Pin { .. }) => &pin::SCREEN,
         Some(Question::Confirm { .. }) => &confirm::SCREEN,
         Some(Question::Review { .. }) => &review::SCREEN,

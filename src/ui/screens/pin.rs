@@ -4,25 +4,37 @@
 use super::{Screen, ask, no_hints, no_key, out_of_place, unchecked};
 use crate::base::Secret;
 use crate::base::device::PinState;
-use crate::engine::Question;
-use crate::script::Backend;
+use crate::engine::{Phase, Question};
 use crate::ui::layout::Page;
-use crate::ui::model::{Local, Model, Out};
+use crate::ui::model::{Local, Model, Notice, Out};
 use crate::ui::theme::Tone;
 use crate::ui::widgets::card;
 use crate::ui::widgets::form::{Field, Form};
 use crate::ui::widgets::rows::para;
-use crate::ui::wording::{help, screens as words};
+use crate::ui::wording::{help, secrets as words};
 
 /// The screen.
 pub static SCREEN: Screen = Screen {
-    local: |_| Local::with(Form::of(vec![Field::secret(words::PIN_FIELD)])),
+    local: |seen| {
+        Local::with(match &seen.state.phase {
+            Phase::Asking(Question::Pin { pad: true, .. }) => Form::line(words::PAD_FIELD),
+            _ => Form::of(vec![Field::secret(words::PIN_FIELD)]),
+        })
+    },
     page,
     check: unchecked,
     submit: |model| {
+        if matches!(model.question(), Some(Question::Pin { pad: true, .. })) {
+            let typed = model.local.pane.form.text(0).trim();
+            return if typed.eq_ignore_ascii_case("ready") {
+                Ok(Out::Pin(None))
+            } else {
+                Err(Notice::warn(words::PAD_WORD))
+            };
+        }
         let secret = model.local.pane.form.secret(0).ok_or_else(out_of_place)?;
         Secret::copy_of(secret.expose())
-            .map(Out::Pin)
+            .map(|secret| Out::Pin(Some(secret)))
             .map_err(|_| out_of_place())
     },
     key: no_key,
@@ -31,7 +43,13 @@ pub static SCREEN: Screen = Screen {
 };
 
 fn page(model: &Model, width: usize) -> Page {
-    let Some(Question::Pin { token, wrong }) = model.question() else {
+    let Some(Question::Pin {
+        token,
+        wrong,
+        credential,
+        pad,
+    }) = model.question()
+    else {
         return Page::default();
     };
     let mut body = card::full(&model.seen, token, width);
@@ -48,14 +66,10 @@ fn page(model: &Model, width: usize) -> Page {
     if matches!(state, Some(PinState::Last | PinState::Left(1))) {
         body.extend(para(Tone::Bad, words::PIN_LAST, width));
     }
-    body.extend(para(Tone::Plain, words::PIN_BODY, width));
-    let file = model
-        .seen
-        .plan
-        .token(token)
-        .is_some_and(|t| t.backend == Backend::File);
+    let text = if *pad { words::PAD_BODY } else { words::PIN_BODY };
+    body.extend(para(Tone::Plain, text, width));
     Page {
-        say: words::pin_say(token.as_str(), file),
+        say: words::pin_say(token.as_str(), *credential, *pad),
         body,
         ask: ask(model, words::PIN_NEXT, width),
     }

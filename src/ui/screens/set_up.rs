@@ -4,10 +4,10 @@
 //! cameras. Secrets stand in `base::Secret` only and are wiped with the screen.
 
 use super::{Hint, Screen, ask, out_of_place};
+use crate::base::device::Credential;
 use crate::base::{Id, Secret};
 use crate::engine::Question;
 use crate::runner::Snapshot;
-use crate::script::Backend;
 use crate::ui::keymap::Intent;
 use crate::ui::layout::Page;
 use crate::ui::model::{Extra, Local, Model, Notice, Out, Shutter};
@@ -15,7 +15,7 @@ use crate::ui::theme::Tone;
 use crate::ui::widgets::card;
 use crate::ui::widgets::form::{Field, Form};
 use crate::ui::widgets::rows::{Row, boxed, para};
-use crate::ui::wording::{help, screens as words};
+use crate::ui::wording::{help, screens, secrets as words};
 
 /// The screen.
 pub static SCREEN: Screen = Screen {
@@ -28,39 +28,45 @@ pub static SCREEN: Screen = Screen {
     help: &help::SET_UP,
 };
 
-fn token(seen: &Snapshot) -> Option<&Id> {
+fn asked(seen: &Snapshot) -> Option<(&Id, &[Credential])> {
     match &seen.state.phase {
-        crate::engine::Phase::Asking(Question::SetUp { token }) => Some(token),
+        crate::engine::Phase::Asking(Question::SetUp { token, credentials }) => {
+            Some((token, credentials.as_slice()))
+        }
         _ => None,
     }
 }
 
+fn credentials(seen: &Snapshot) -> &[Credential] {
+    asked(seen)
+        .map(|(_, credentials)| credentials)
+        .unwrap_or_default()
+}
+
 fn is_file(seen: &Snapshot) -> bool {
-    token(seen)
-        .and_then(|t| seen.plan.token(t))
-        .is_some_and(|t| t.backend == Backend::File)
+    credentials(seen) == Credential::FILES
+}
+
+/// The device has keys of its own for its PINs.
+fn has_pad(seen: &Snapshot) -> bool {
+    asked(seen)
+        .and_then(|(token, _)| seen.state.bench.get(token)?.card.as_ref())
+        .is_some_and(|card| card.pin_pad)
 }
 
 fn local(seen: &Snapshot) -> Local {
-    let mut fields = if is_file(seen) {
-        vec![
-            Field::secret(words::PASSPHRASE),
-            Field::secret(words::PASSPHRASE_AGAIN),
-        ]
-    } else {
-        vec![
-            Field::secret(words::SO_PIN),
-            Field::secret(words::SO_PIN_AGAIN),
-            Field::secret(words::USER_PIN),
-            Field::secret(words::USER_PIN_AGAIN),
-        ]
-    };
+    let typed = if has_pad(seen) { &[] } else { credentials(seen) };
+    let mut fields: Vec<Field> = typed
+        .iter()
+        .flat_map(|credential| words::new_secret(*credential))
+        .map(Field::secret)
+        .collect();
     fields.push(Field::text(words::LAST_FOUR));
     Local::with(Form::of(fields))
 }
 
 fn page(model: &Model, width: usize) -> Page {
-    let Some(token) = token(&model.seen) else {
+    let Some((token, credentials)) = asked(&model.seen) else {
         return Page::default();
     };
     if let Extra::Shutter(shutter) = &model.local.extra {
@@ -69,17 +75,19 @@ fn page(model: &Model, width: usize) -> Page {
     let mut body = Vec::new();
     body.extend(card::full(&model.seen, token, width));
     body.extend(para(Tone::Warn, words::SET_UP_DESTROYS, width));
-    let text = if is_file(&model.seen) {
-        words::SET_UP_FILE
-    } else {
-        words::SET_UP_PINS
+    let text = match credentials {
+        [] => words::SET_UP_MADE,
+        _ if has_pad(&model.seen) => words::SET_UP_PAD,
+        Credential::FILES => words::SET_UP_FILE,
+        Credential::YUBIHSM => words::SET_UP_PASSWORDS,
+        _ => words::SET_UP_PINS,
     };
     body.extend(para(Tone::Plain, text, width));
     if model.has_second() {
-        body.extend(para(Tone::Warn, words::SERIAL_SECOND, width));
+        body.extend(para(Tone::Warn, screens::SERIAL_SECOND, width));
     }
     Page {
-        say: words::set_up_say(token.as_str()),
+        say: words::set_up_say(token.as_str(), pairs(model)),
         body,
         ask: ask(model, words::SET_UP_NEXT, width),
     }
@@ -122,7 +130,8 @@ fn check(model: &mut Model) -> Result<(), Notice> {
         return Err(Notice::warn(words::SHUTTER_KEYS));
     }
     let form = &mut model.local.pane.form;
-    if form.focus.rem_euclid(2) == 0 {
+    let last = form.fields.len().saturating_sub(1);
+    if form.focus.rem_euclid(2) == 0 || form.focus == last {
         return Ok(());
     }
     let first = form.focus.saturating_sub(1);
@@ -152,21 +161,31 @@ fn submit(model: &Model) -> Result<Out, Notice> {
         let secret = form.secret(number).ok_or_else(out_of_place)?;
         Secret::copy_of(secret.expose()).map_err(|_| out_of_place())
     };
-    // Somebody may have gone back to an earlier field.
-    let pairs = if is_file(&model.seen) { 1usize } else { 2 };
-    for pair in 0..pairs {
+    let pad = has_pad(&model.seen);
+    let mut secrets = Vec::new();
+    for (pair, credential) in credentials(&model.seen).iter().enumerate() {
+        if pad {
+            secrets.push((*credential, Secret::new(), Secret::new()));
+            continue;
+        }
         let first = pair.saturating_mul(2);
         let (a, b) = (copy(first)?, copy(first.saturating_add(1))?);
+        // Somebody may have gone back to an earlier field.
         if !a.same_as(&b) {
             return Err(Notice::bad(words::PAIR_DIFFERS_STILL));
         }
+        secrets.push((*credential, a, b));
     }
     let last = form.fields.len().saturating_sub(1);
-    Ok(Out::NewPins {
-        so_pin: copy(0)?,
-        pin: copy(if pairs == 1 { 0 } else { 2 })?,
+    Ok(Out::NewSecrets {
+        secrets,
         typed: form.text(last).to_owned(),
     })
+}
+
+/// Pairs of secret fields on the form.
+fn pairs(model: &Model) -> usize {
+    model.local.pane.form.fields.len().div_euclid(2)
 }
 
 fn key(model: &mut Model, intent: Intent) -> Option<Vec<Out>> {

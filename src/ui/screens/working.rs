@@ -41,7 +41,7 @@ fn page(model: &Model, width: usize) -> Page {
         Some(What::Generate { .. }) => words::LONG_GENERATE,
         Some(What::Sign { .. }) => words::LONG_SIGN,
         Some(What::Initialise { .. }) => words::LONG_SET_UP,
-        Some(What::Unlock { .. }) => words::LONG_UNLOCK,
+        Some(What::Unlock { .. } | What::Retire { .. }) => words::LONG_UNLOCK,
         Some(What::Export { .. } | What::Seal) => words::LONG_EXPORT,
         _ => words::LONG_OTHER,
     };

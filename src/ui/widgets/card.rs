@@ -114,7 +114,7 @@ pub fn bench_line(token: &Id, state: Option<&TokenState>) -> (Tone, String) {
     let locked = matches!(state.card.as_ref().map(|c| c.pin), Some(PinState::Locked));
     let (tone, text) = if locked {
         (Tone::Bad, words::BENCH_LOCKED.to_owned())
-    } else if state.unlocked {
+    } else if state.unlocked.is_some() {
         (Tone::Warn, words::BENCH_UNLOCKED.to_owned())
     } else if state.wrong_pins > 0 {
         (Tone::Warn, words::bench_wrong(state.wrong_pins))

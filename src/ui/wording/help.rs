@@ -58,6 +58,27 @@ pub const SET_UP: Help = Help {
     next: "The device is emptied and set up. This is the one step that destroys what is on it.",
     plug: "Nothing has been done to the device yet. Resume, and the set-up is asked again.",
 };
+/// Cameras.
+pub const COVER: Help = Help {
+    asked: "That no camera and nobody but a secret's keeper can see this screen. Type covered.",
+    why: "New PINs and passwords will be shown in plain letters. One picture of them is enough to use the device.",
+    next: "For each secret: it is made, shown after F5, written on paper, hidden, and typed back from the paper.",
+    plug: "Nothing has been done to the device. Secrets that were made so far are forgotten: throw their papers away.",
+};
+/// Dice.
+pub const DICE: Help = Help {
+    asked: "As many digits from 1 to 6 as the line above says, one for each die that was rolled.",
+    why: "Dice that people roll need no trust in this machine's randomness. The table that turns them into a secret is printed in the documents.",
+    next: "The secret is made from them and shown to its keeper after F5.",
+    plug: "Nothing has been done to the device. Secrets that were made so far are forgotten: throw their papers away.",
+};
+/// A secret on paper.
+pub const COPY: Help = Help {
+    asked: "What stands on the paper, typed without looking at the screen's copy. The gaps may be typed or left out.",
+    why: "A slip of the pen would lock the device for ever. What you type is also what logs in after the set-up, so the paper is proven before it goes into its bag.",
+    next: "If it is the same, the next secret is made, or the device is set up.",
+    plug: "Nothing has been done to the device. Secrets that were made so far are forgotten: throw their papers away.",
+};
 /// PIN.
 pub const PIN: Help = Help {
     asked: "The PIN of the device that is shown, or the passphrase of a file token.",

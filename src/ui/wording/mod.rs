@@ -7,6 +7,7 @@ pub mod ends;
 pub mod help;
 pub mod home;
 pub mod screens;
+pub mod secrets;
 
 use super::keymap::Intent;
 use crate::base::{Instant, is_plain, shown};

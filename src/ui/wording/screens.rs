@@ -273,102 +273,6 @@ pub fn pin_left(tries: u32) -> String {
     format!("{tries} PIN tries left before it locks")
 }
 
-// ------------------------------------------------------------ set-up
-
-/// Field.
-pub const SO_PIN: &str = "SO PIN, new";
-/// Field.
-pub const SO_PIN_AGAIN: &str = "SO PIN, again";
-/// Field.
-pub const USER_PIN: &str = "User PIN, new";
-/// Field.
-pub const USER_PIN_AGAIN: &str = "User PIN, again";
-/// Field.
-pub const PASSPHRASE: &str = "Passphrase, new";
-/// Field.
-pub const PASSPHRASE_AGAIN: &str = "Passphrase, again";
-/// Field.
-pub const LAST_FOUR: &str = "Last 4 of the serial";
-/// Before a device is emptied.
-pub const SET_UP_DESTROYS: &str = "Whatever is on this device will be destroyed.";
-/// About the two PINs.
-pub const SET_UP_PINS: &str =
-    "The SO PIN unblocks and resets the device; the user PIN signs. Write each on its own paper.";
-/// About the passphrase.
-pub const SET_UP_FILE: &str = "One passphrase encrypts the key files. F5 offers a strong one of ten words.";
-/// Below the form.
-pub const SET_UP_NEXT: &str = "Nothing is done before the last field is right.";
-/// The entries differ.
-pub const PAIR_DIFFERS: &str = "The two entries differ. Both were wiped: type them both again.";
-/// The entries differ, found at the end.
-pub const PAIR_DIFFERS_STILL: &str =
-    "Two entries that must be equal differ. Go to them with Up, empty them with Ctrl-U, type both again.";
-
-/// Instruction.
-#[must_use]
-pub fn set_up_say(token: &str) -> String {
-    format!("Set up {token}. Type each field, then Enter. Nothing you type is shown.")
-}
-
-/// Footer.
-pub const SHUTTER_F5: &str = "offer one";
-/// Footer.
-pub const SHUTTER_F5_SHOW: &str = "show it";
-/// Footer.
-pub const SHUTTER_ESC: &str = "back";
-/// Footer.
-pub const SHUTTER_HIDE: &str = "hide it";
-/// Instruction.
-pub const SHUTTER_SAY: &str = "Cover every camera now. Then press F5 to show the passphrase.";
-/// The warning.
-pub const SHUTTER_WARNING: &[&str] = &[
-    "A passphrase of ten words will stand on this screen in plain letters.",
-    "  - Close the shutter of every camera; stop the recording of this screen.",
-    "  - Only the person who will keep it looks. The others turn away.",
-    "  - Have paper and pen ready. It is shown once and never again.",
-];
-/// Below the warning.
-pub const SHUTTER_NEXT: &str = "F5 shows it. Esc goes back without showing it.";
-/// Title of the box.
-pub const SHUTTER_TITLE: &str = "passphrase";
-/// Instruction.
-pub const SHUTTER_OPEN_SAY: &str = "Write down the ten words in order, with a - between them, no spaces.";
-/// Below the words.
-pub const SHUTTER_OPEN_NEXT: &str = "Esc hides it for good. Then type it twice from your paper.";
-/// Another key was pressed.
-pub const SHUTTER_KEYS: &str = "Use the keys that are named below.";
-/// No randomness.
-pub const SHUTTER_EMPTY_SAY: &str = "No passphrase could be made.";
-/// No randomness.
-pub const SHUTTER_EMPTY: &str = "The system gave no randomness. Think of a long passphrase, or pause.";
-/// Back.
-pub const SHUTTER_BACK: &str = "Esc goes back.";
-
-// ------------------------------------------------------------ PIN
-
-/// Field.
-pub const PIN_FIELD: &str = "PIN";
-/// What is safe.
-pub const PIN_BODY: &str = "Look at the device: is it the one on the card? What you type is not shown, not even its length. Nothing tries a PIN twice by itself.";
-/// The last try.
-pub const PIN_LAST: &str =
-    "THIS IS THE LAST TRY. If you are not sure, pause with Ctrl-C and look at the paper first.";
-/// Below the form.
-pub const PIN_NEXT: &str = "Next: the device checks it. A wrong PIN spends one of its tries.";
-
-/// Instruction.
-#[must_use]
-pub fn pin_say(token: &str, file: bool) -> String {
-    let what = if file { "passphrase" } else { "user PIN" };
-    format!("Unlock {token}: type its {what}.")
-}
-
-/// Wrong PINs in this ceremony.
-#[must_use]
-pub fn pin_wrong(wrong: u32) -> String {
-    format!("The last PIN was not accepted. Wrong PINs in this ceremony: {wrong}.")
-}
-
 // ------------------------------------------------------------ confirmations
 
 /// Field.
@@ -400,6 +304,17 @@ pub const GENERATE_FILE: &str =
 pub const GENERATE_NEXT: &str = "Next: the device makes the key. That cannot be undone and may take minutes.";
 /// Below the form.
 pub const SIGN_NEXT: &str = "Next: the device signs once, and software checks the signature.";
+/// Before a device gives up its power to make keys.
+pub const RETIRE_BODY: &str = "Its provisioner is deleted. Afterwards the device signs and shows its log, and makes no more keys. Undoing that means resetting it, and losing its keys.";
+/// Below the form.
+pub const RETIRE_NEXT: &str = "Next: the provisioner is deleted, and the program looks whether it is gone.";
+
+/// Instruction.
+#[must_use]
+pub fn retire_say(token: &str) -> String {
+    format!("Retire the provisioner of {token}? Take it and type the last 4 characters of its serial.")
+}
+
 /// Instruction.
 pub const EXPORT_SAY: &str = "Look at the media and at this list. To write the files, type export.";
 /// Below the form.

@@ -1,0 +1,35 @@
+//! `retire-provisioner`: the credential that makes keys is deleted, so that what
+//! stays in the safe can sign and nothing else (facts/hsm.md 5.1).
+
+use crate::base::Id;
+use crate::engine::What;
+use crate::engine::state::{Confirm, Question};
+use crate::engine::turn::Turn;
+use crate::script::Verb;
+use crate::transcript::Kind;
+
+pub(super) fn ready(turn: &mut Turn) {
+    turn.ask(Question::Confirm {
+        what: Confirm::Retire,
+    });
+}
+
+pub(super) fn go(turn: &mut Turn) {
+    let Some(Verb::Retire { on }) = turn.verb() else {
+        return;
+    };
+    let what = What::Retire {
+        token: on.clone(),
+        serial: turn.serial(on),
+    };
+    turn.work(what);
+}
+
+pub(super) fn retired(turn: &mut Turn, token: &Id) {
+    let state = turn.token(token);
+    state.retired = true;
+    // Its session went with its credential.
+    state.unlocked = None;
+    turn.derive(Kind::Retired, [("token", token.as_str().into())]);
+    turn.finish(false);
+}

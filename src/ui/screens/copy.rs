@@ -1,0 +1,108 @@
+//! A secret that was made here: behind a shutter, shown to its keeper, written
+//! on paper, hidden, and typed back from the paper (T5). It stands in
+//! `base::Secret` only and is wiped with the screen.
+
+use super::{Hint, Screen, ask, out_of_place};
+use crate::base::Secret;
+use crate::base::credential::{Grouped, grouped};
+use crate::engine::Question;
+use crate::ui::keymap::Intent;
+use crate::ui::layout::Page;
+use crate::ui::model::{Extra, Local, Model, Notice, Out, Shutter};
+use crate::ui::theme::Tone;
+use crate::ui::widgets::form::{Field, Form};
+use crate::ui::widgets::rows::{Row, boxed, para};
+use crate::ui::wording::{help, secrets as words};
+
+/// The screen.
+pub static SCREEN: Screen = Screen {
+    local: |_| Local::with(Form::of(vec![Field::secret(words::COPY_FIELD)])),
+    page,
+    check: |model| match model.local.extra {
+        Extra::Shutter(Shutter::Open(_)) => Err(Notice::warn(words::COPY_OPEN_NEXT)),
+        _ => Ok(()),
+    },
+    submit: |model| {
+        let secret = model.local.pane.form.secret(0).ok_or_else(out_of_place)?;
+        Secret::copy_of(secret.expose())
+            .map(Out::Copied)
+            .map_err(|_| out_of_place())
+    },
+    key,
+    hints,
+    help: &help::COPY,
+};
+
+fn page(model: &Model, width: usize) -> Page {
+    let Some(Question::Copy {
+        token,
+        credential,
+        wrong,
+        ..
+    }) = model.question()
+    else {
+        return Page::default();
+    };
+    let mut body = Vec::new();
+    let open = matches!(model.local.extra, Extra::Shutter(Shutter::Open(_)));
+    match &model.local.extra {
+        Extra::Shutter(Shutter::Open(secret)) => {
+            let mut text = Grouped::new();
+            grouped(secret, &mut text);
+            let rows = para(Tone::Strong, text.as_str(), width.saturating_sub(6).min(54));
+            body.extend(boxed(words::COPY_TITLE, rows, width.min(60)));
+            body.push(Row::blank());
+            body.extend(para(Tone::Plain, words::COPY_RULES, width));
+        }
+        Extra::Shutter(Shutter::Empty) => body.extend(para(Tone::Bad, words::COPY_GONE, width)),
+        _ => {
+            if *wrong > 0 {
+                body.extend(para(Tone::Bad, &words::copy_wrong(*wrong), width));
+            }
+            body.extend(para(Tone::Plain, words::copy_purpose(*credential), width));
+            body.extend(para(Tone::Warn, words::COPY_HIDDEN, width));
+        }
+    }
+    Page {
+        say: words::copy_say(token.as_str(), *credential, open),
+        body,
+        ask: if open {
+            para(Tone::Quiet, words::COPY_OPEN_NEXT, width)
+        } else {
+            ask(model, words::COPY_NEXT, width)
+        },
+    }
+}
+
+fn key(model: &mut Model, intent: Intent) -> Option<Vec<Out>> {
+    let ticket = match model.question() {
+        Some(Question::Copy { secret, .. }) => *secret,
+        _ => return None,
+    };
+    let open = matches!(model.local.extra, Extra::Shutter(Shutter::Open(_)));
+    match intent {
+        Intent::Other if !open => Some(vec![Out::Look(ticket)]),
+        Intent::Other | Intent::Back if open => {
+            model.local.extra = Extra::None;
+            model.local.pane.notice = None;
+            Some(Vec::new())
+        }
+        // While it is shown nothing is typed: it must come from the paper.
+        Intent::Char(_) | Intent::Backspace | Intent::Clear if open => Some(Vec::new()),
+        _ => None,
+    }
+}
+
+/// The secret came, or is gone.
+pub fn seen(model: &mut Model, secret: Option<Secret>) {
+    if matches!(model.question(), Some(Question::Copy { .. })) {
+        model.local.extra = Extra::Shutter(secret.map_or(Shutter::Empty, Shutter::Open));
+    }
+}
+
+fn hints(model: &Model) -> Vec<Hint> {
+    match model.local.extra {
+        Extra::Shutter(Shutter::Open(_)) => vec![(Intent::Back, words::SHUTTER_HIDE)],
+        _ => vec![(Intent::Other, words::COPY_F5)],
+    }
+}
