@@ -21,9 +21,13 @@ fn slots(present: CK_BBOOL) -> Vec<CK_SLOT_ID> {
     slots
 }
 
-/// Another slot with a token; the same one where there is no other.
+/// The first two slots with a token stand for each other; any other for itself.
 fn other(slot: CK_SLOT_ID) -> CK_SLOT_ID {
-    slots(CK_TRUE).into_iter().find(|s| *s != slot).unwrap_or(slot)
+    match slots(CK_TRUE).as_slice() {
+        [one, two, ..] if *one == slot => *two,
+        [one, two, ..] if *two == slot => *one,
+        _ => slot,
+    }
 }
 
 /// Gives a list in the way that PKCS#11 gives lists (v3.1, 5.2).
