@@ -59,6 +59,25 @@ pub(crate) fn search(
     Ok(all)
 }
 
+/// As many objects as were found, of the same class and type, and others; by label,
+/// so that a private and a public one belong together.
+fn others(
+    session: CK_SESSION_HANDLE,
+    found: &[CK_OBJECT_HANDLE],
+    wanted: &[CK_ATTRIBUTE],
+) -> Vec<CK_OBJECT_HANDLE> {
+    let kind = |handle| attribute(session, handle, CKA_KEY_TYPE).ok();
+    let Some(first) = found.first().map(|handle| kind(*handle)) else {
+        return Vec::new();
+    };
+    let mut class: Vec<_> = wanted.iter().copied().filter(|a| a.type_ == CKA_CLASS).collect();
+    let mut all = search(session, &mut class).unwrap_or_default();
+    all.retain(|handle| !found.contains(handle) && kind(*handle) == first);
+    all.sort_by_key(|handle| attribute(session, *handle, CKA_LABEL).ok());
+    all.truncate(found.len());
+    all
+}
+
 pub(crate) unsafe extern "C" fn C_FindObjectsInit(
     session: CK_SESSION_HANDLE,
     list: *mut CK_ATTRIBUTE,
@@ -85,16 +104,7 @@ pub(crate) unsafe extern "C" fn C_FindObjectsInit(
                 let many = usize::try_from(rule.number()).unwrap_or_default();
                 handles = handles.iter().copied().cycle().take(many).collect();
             }
-            "others" => {
-                let mut class: Vec<_> = wanted.iter().copied().filter(|a| a.type_ == CKA_CLASS).collect();
-                let all = search(session, &mut class).unwrap_or_default();
-                // As many as there would be, and each of another key.
-                handles = all
-                    .into_iter()
-                    .filter(|h| !handles.contains(h))
-                    .take(handles.len())
-                    .collect();
-            }
+            "others" => handles = others(session, &handles, &wanted),
             _ => {}
         }
         made_up = Some(Found {

@@ -18,6 +18,13 @@ fn slots(present: CK_BBOOL) -> Vec<CK_SLOT_ID> {
         return Vec::new();
     }
     slots.truncate(usize::try_from(count).unwrap_or_default());
+    // By label, those without one last: SoftHSM's own order follows random numbers,
+    // and "the first" must be the same token in every run.
+    slots.sort_by_key(|slot| {
+        let mut info = CK_TOKEN_INFO::default();
+        let known = ask!(C_GetTokenInfo(*slot, &raw mut info)) == CKR_OK;
+        (!known || info.label[0] <= b' ', info.label)
+    });
     slots
 }
 
