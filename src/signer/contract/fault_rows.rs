@@ -26,6 +26,7 @@ pub(super) enum Verb {
 pub(super) struct Row {
     pub(super) name: &'static str,
     pub(super) verb: Verb,
+    /// `{A}` is the first token's serial.
     pub(super) script: &'static str,
     /// `Code Changed`, or `ok: ` and what came back.
     pub(super) expect: &'static str,
@@ -78,7 +79,8 @@ pub(super) const ROWS: &[Row] = &[
     row(Verb::List, "paints on the terminal", r#"C_GetTokenInfo * before tty \x1b[2J"#, "ok: A/token-a/Ready B/token-b/Ready //Unset", 3),
     row(Verb::List, "writes into our pipe", r#"C_GetSlotList 1 before pipes \xff\xff\xff\xff"#, "AnswerRefused No", 3),
     row(Verb::List, "slow", "C_GetTokenInfo 1 before sleep 300", "ok: A/token-a/Ready B/token-b/Ready //Unset", 3),
-    row(Verb::Open, "two tokens with one serial", "C_GetTokenInfo * lie serial SAME", "NotFound No", 3),
+    row(Verb::Open, "two tokens with one serial", "C_GetTokenInfo * lie serial {A}", "TwoAlike No", 3),
+    row(Verb::Open, "no token keeps its serial", "C_GetTokenInfo * lie serial SAME", "NotFound No", 3),
     row(Verb::Open, "a slot twice", "C_GetSlotList * lie twice", "TwoAlike No", 3),
     row(Verb::Open, "slots in another order", "C_GetSlotList * lie reverse", "ok: opened", 3),
     row(Verb::Open, "each slot shows the other token", "C_GetTokenInfo * lie other-slot", "ok: opened", 3),
@@ -293,6 +295,7 @@ pub(super) const ROWS: &[Row] = &[
     row(Verb::Sign, "flips a bit", "C_Sign * lie flip", "ok: does not verify", 3),
     row(Verb::Sign, "signs another message", "C_Sign * lie message", "ok: does not verify", 3),
     row(Verb::Sign, "signs with another key", "C_SignInit * lie other-key", "ok: does not verify", 3),
+    row(Verb::Sign, "gives an old signature again", "C_Sign 2 lie replay", "ok: does not verify", 3),
     row(Verb::Sign, "an empty signature", "C_Sign * lie short 0", "AnswerRefused Unknown", 3),
     row(Verb::Sign, "a short signature", "C_Sign * lie short 63", "AnswerRefused Unknown", 3),
     row(Verb::Sign, "a long signature", "C_Sign * lie long 65", "AnswerRefused Unknown", 3),
@@ -317,6 +320,8 @@ pub(super) const ROWS: &[Row] = &[
     row(Verb::Sign, "the public half tells another key", "C_GetAttributeValue * lie point generator", "KeyDiffers No", 3),
     row(Verb::Sign, "the public half tells nothing", "C_GetAttributeValue * lie unavailable CKA_EC_POINT", "ok: verifies", 3),
     row(Verb::Sign, "pulled, and answers from a cache", "C_GetSlotList * lie none", "Removed No", 3),
+    row(Verb::Sign, "every token shows its serial", "C_GetTokenInfo * lie serial {A}", "ok: verifies", 3),
+    row(Verb::Sign, "every token shows its serial and label", "C_GetTokenInfo * lie serial {A}\nC_GetTokenInfo * lie label token-a", "TwoAlike No", 3),
     row(Verb::Sign, "replaced by another token", "C_GetTokenInfo * lie serial CHANGED", "Removed No", 3),
     row(Verb::Sign, "the slots have changed places", "C_GetSlotList * lie reverse", "ok: verifies", 3),
     row(Verb::Sign, "prints while it signs", "C_Sign * after stdout signed!\nC_Sign * after stderr signed!\nC_Sign * after tty signed!", "ok: verifies", 3),

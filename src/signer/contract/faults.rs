@@ -146,8 +146,9 @@ impl Bench {
         };
         let mut bad = provider(place.path(), &place.module(), limits);
         let serial = &self.serials[0];
+        let script = row.script.replace("{A}", serial);
         if matches!(row.verb, Verb::List | Verb::Open) {
-            place.script(row.script);
+            place.script(&script);
             return match row.verb {
                 Verb::List => answer(bad.list(), |cards| {
                     cards
@@ -164,7 +165,11 @@ impl Bench {
         if !locked.contains(&row.verb) {
             token.unlock(&secret(PIN)).unwrap();
         }
-        place.script(row.script);
+        if matches!(row.verb, Verb::Sign | Verb::SignEd) {
+            // A good signature first: it can be replayed, and what goes wrong then is the script's.
+            token.sign(grant(&self.keys[0], b"honest")).unwrap();
+        }
+        place.script(&script);
         let done = |()| "done".to_owned();
         match row.verb {
             Verb::List | Verb::Open => unreachable!(),
@@ -437,6 +442,52 @@ fn what_a_module_prints_stays_with_it() {
     let printed = std::fs::read_to_string(place.path().join("worker.log")).unwrap();
     assert_eq!(printed.matches("NOISE").count(), 1);
     assert!(printed.contains("NOISE-2"));
+}
+
+/// Whichever call of a generation the module dies in, before or after the device
+/// has acted: a key is there or none, and never two after the order was given again.
+#[test]
+fn a_module_that_dies_in_any_call_of_a_generation_doubles_no_key() {
+    let Some(bench) = Bench::new() else { return };
+    let serial = &bench.serials[0];
+    let order = order("targets-a", Algorithm::EcdsaP256, 1);
+    for point in ["before", "after"] {
+        let mut call = 0;
+        loop {
+            call += 1;
+            let place = bench.place();
+            let mut bad = provider(place.path(), &place.module(), Limits::default());
+            let mut token = bad.open(serial).unwrap();
+            token.unlock(&secret(PIN)).unwrap();
+            place.script(&format!("* {call} {point} kill-self"));
+            let made = token.generate(&order);
+            drop(token);
+            let Err(fault) = made else {
+                assert!(call > 20, "so few calls?");
+                break;
+            };
+            let told = format!("{point} {call}: {fault}");
+            assert_eq!(
+                (fault.code, fault.changed),
+                (DeviceCode::ModuleCrashed, Changed::Unknown),
+                "{told}"
+            );
+            place.script("");
+            let (card, keys) = place.truth(serial);
+            assert_eq!(card.pin, PinState::Ready, "{told}");
+            let label = order.operation.label(&order.name);
+            let there = keys.iter().filter(|key| key.label == label).count();
+            let log = std::fs::read_to_string(place.path().join("pkcs11-fault.log")).unwrap();
+            let acted = log.contains(" C_GenerateKeyPair 1 acted");
+            assert_eq!(there, usize::from(acted), "{told}");
+            let mut token = bad.open(serial).unwrap();
+            token.unlock(&secret(PIN)).unwrap();
+            match token.generate(&order) {
+                Ok(_) => assert_eq!(there, 0, "{told}"),
+                Err(again) => assert_eq!((again.code, there), (DeviceCode::KeyExists, 1), "{told}"),
+            }
+        }
+    }
 }
 
 /// For the tests of crash safety: the application can be killed before and after

@@ -127,7 +127,14 @@ pub(crate) unsafe extern "C" fn C_Sign(
 ) -> CK_RV {
     let call = enter!(C_Sign);
     if call.lies().next().is_none() {
-        return call.leave(ask!(C_Sign(session, data, len, out, out_len)));
+        let rv = ask!(C_Sign(session, data, len, out, out_len));
+        if rv == CKR_OK && !out.is_null() {
+            // SAFETY: the real module has just written that many bytes.
+            let signature =
+                unsafe { std::slice::from_raw_parts(out, usize::try_from(*out_len).unwrap_or_default()) };
+            remember(session, signature);
+        }
+        return call.leave(rv);
     }
     if out.is_null() {
         // The real module is not asked for the size, so that its operation goes on.
@@ -168,6 +175,12 @@ pub(crate) unsafe extern "C" fn C_Sign(
     call.leave(rv)
 }
 
+/// The first signature of a session; this one, if there was none.
+fn remember(session: CK_SESSION_HANDLE, signature: &[u8]) -> Vec<u8> {
+    let mut first = FIRST.lock().unwrap_or_else(PoisonError::into_inner);
+    first.entry(session).or_insert_with(|| signature.to_vec()).clone()
+}
+
 fn twisted(call: &Call, session: CK_SESSION_HANDLE, mut signature: Vec<u8>) -> Vec<u8> {
     for rule in call.lies() {
         let half = signature.len() / 2;
@@ -185,10 +198,7 @@ fn twisted(call: &Call, session: CK_SESSION_HANDLE, mut signature: Vec<u8>) -> V
                 let (r, s) = signature.split_at(half);
                 signature = [vec![0x30, 70], integer(r), integer(s)].concat();
             }
-            "replay" => {
-                let mut first = FIRST.lock().unwrap_or_else(PoisonError::into_inner);
-                signature = first.entry(session).or_insert(signature).clone();
-            }
+            "replay" => signature = remember(session, &signature),
             _ => {}
         }
     }

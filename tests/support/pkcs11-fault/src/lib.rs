@@ -16,7 +16,7 @@ mod call;
 mod keys;
 mod names;
 mod objects;
-pub mod script;
+mod script;
 mod tokens;
 
 use std::ffi::c_void;
