@@ -4,6 +4,10 @@
 //! builds.
 
 #[cfg(feature = "pkcs11")]
+mod fault_rows;
+#[cfg(feature = "pkcs11")]
+mod faults;
+#[cfg(feature = "pkcs11")]
 mod workers;
 
 use std::path::Path;

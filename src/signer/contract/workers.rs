@@ -9,10 +9,10 @@ use super::*;
 use crate::signer::pkcs11::Pkcs11Provider;
 use crate::signer::worker::{Limits, WorkerCommand};
 
-const SOFTHSM: &str = "/usr/lib/softhsm/libsofthsm2.so";
+pub(super) const SOFTHSM: &str = "/usr/lib/softhsm/libsofthsm2.so";
 const NOT_PKCS11: &str = "/lib/x86_64-linux-gnu/libm.so.6";
 
-fn executable() -> PathBuf {
+pub(super) fn executable() -> PathBuf {
     let me = std::env::current_exe().unwrap();
     let path = me
         .parent()

@@ -9,8 +9,9 @@ use cryptoki::object::{Attribute, ObjectClass};
 use super::module::{Module, refuse};
 use super::{error, objects, point};
 use crate::base::Algorithm;
-use crate::base::device::{DeviceCode, DeviceFault, KeyOrder, Operation};
+use crate::base::device::{Changed, DeviceCode, DeviceFault, KeyOrder, Operation};
 use crate::signer::KeyMade;
+use crate::signer::fault::fault;
 
 impl Module {
     /// Makes the pair; the first spelling of the parameters that is taken wins.
@@ -55,7 +56,6 @@ impl Module {
                 label.clone(),
             ];
             for template in [strict.as_slice(), &private] {
-                // Also before the second spelling: a refusal that made a key is found here.
                 if objects::is_taken(&session, order).map_err(failed)? {
                     return Err(refuse(
                         op,
@@ -66,11 +66,19 @@ impl Module {
                 match session.generate_key_pair(&mechanism, &public, template) {
                     Ok(_) => return Ok(()),
                     Err(e) => {
+                        let said = error::of(op, &e);
+                        // Whatever it says: a key that is there now was made by this call.
+                        let changed = match objects::is_taken(&session, order) {
+                            Ok(true) => Changed::Yes,
+                            Ok(false) => said.changed,
+                            Err(_) => Changed::Unknown,
+                        };
+                        let said = fault(op, said.code, changed, &said.meaning);
                         let again = matches!(&e, Error::Pkcs11(rv, _) if error::refuses_template(*rv));
-                        last = Some(error::of(op, &e));
-                        if !again {
-                            return Err(error::of(op, &e));
+                        if !again || changed != Changed::No {
+                            return Err(said);
                         }
+                        last = Some(said);
                     }
                 }
             }

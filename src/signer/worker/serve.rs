@@ -53,9 +53,10 @@ pub(crate) fn serve<M: Served>(load: impl FnOnce() -> Result<M, DeviceFault>) ->
     if answer(&mut output, &Answer::Hello { version }).is_none() {
         return ExitCode::from(2);
     }
+    let mut listed = Vec::new();
     while let Ok(bytes) = frame::read(&mut input) {
         let given = decode::<Request>(&bytes)
-            .and_then(|request| perform(&mut module, request, &mut input))
+            .and_then(|request| perform(&mut module, request, &mut input, &mut listed))
             .and_then(|given| answer(&mut output, &given));
         if given.is_none() {
             return ExitCode::from(2);
@@ -68,13 +69,23 @@ fn answer(output: &mut File, answer: &Answer) -> Option<()> {
     frame::write(output, &encode(answer)?).ok()
 }
 
-/// `None`: the request's own frames are not there.
-fn perform(module: &mut impl Served, request: Request, input: &mut File) -> Option<Answer> {
+/// `None`: the request's own frames are not there. `listed` holds the keys between
+/// their pages: pages of two readings could hide a key or show one twice.
+fn perform(
+    module: &mut impl Served,
+    request: Request,
+    input: &mut File,
+    listed: &mut Vec<KeyFound>,
+) -> Option<Answer> {
     let done = match request {
         Request::List => module.list().map(|cards| Answer::Cards { cards }),
         Request::Open { serial } => module.open(&serial).map(|card| Answer::Card { card }),
         Request::Identity => module.identity().map(|card| Answer::Card { card }),
-        Request::Keys { from } => module.keys().map(|keys| page(keys, from)),
+        Request::Keys { from: 0 } => module.keys().map(|keys| {
+            *listed = keys;
+            page(listed, 0)
+        }),
+        Request::Keys { from } => Ok(page(listed, from)),
         Request::Unlock { role } => {
             let pin = frame::read_secret(input).ok()?;
             module.unlock(role, pin).map(|()| Answer::Done)
@@ -109,10 +120,10 @@ fn perform(module: &mut impl Served, request: Request, input: &mut File) -> Opti
     Some(done.unwrap_or_else(|fault| Answer::Fault { fault }))
 }
 
-fn page(keys: Vec<KeyFound>, from: usize) -> Answer {
+fn page(keys: &[KeyFound], from: usize) -> Answer {
     let more = keys.len() > from.saturating_add(PAGE);
     Answer::Keys {
-        keys: keys.into_iter().skip(from).take(PAGE).collect(),
+        keys: keys.iter().skip(from).take(PAGE).cloned().collect(),
         more,
     }
 }
@@ -159,7 +170,7 @@ mod tests {
         let all: Vec<KeyFound> = (0..70).map(key).collect();
         let mut got = Vec::new();
         loop {
-            let answer = page(all.clone(), got.len());
+            let answer = page(&all, got.len());
             assert!(encode(&answer).is_some());
             let Answer::Keys { keys, more } = answer else {
                 panic!("not keys");
