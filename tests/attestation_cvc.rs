@@ -269,6 +269,14 @@ fn hostile_tlv_is_refused() {
         }
         let _ = cvc::elements(bytes);
     }
+    // The same inside, in a part that no signature covers: 64 as 81 40 and as 82 00 40.
+    let (signed, signature) = inner.split_at(inner.len() - 67);
+    assert_eq!(signature[..3], [0x5f, 0x37, 64]);
+    for long in [&[0x5f, 0x37, 0x81, 64][..], &[0x5f, 0x37, 0x82, 0, 64]] {
+        let mut made = good.clone();
+        made[0] = tlv(0x67, &[signed, long, &signature[3..]]);
+        assert_eq!(judge(&made, &expected).names(Outcome::Fail), ["attestation-form"]);
+    }
     assert!(cvc::elements(&[0x30, 0x00]).is_err());
     assert!(cvc::elements(&good[1].repeat(17)).is_err());
     assert_eq!(
