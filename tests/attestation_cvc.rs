@@ -153,6 +153,24 @@ fn each_signature_by_another_key_is_refused_by_its_name() {
 }
 
 #[test]
+fn two_issuers_of_one_name_do_not_confuse_the_climb() {
+    let chain = maker::cvc();
+    let [request, device, issuer, root] = chain.sign();
+    let mut decoy = chain.issuer.clone();
+    decoy.key = maker::key(77);
+    let decoy = decoy.signed(&chain.root.key);
+    let expected = expected(&chain.sign());
+    for authorities in [[&decoy[..], &issuer, &root], [&root[..], &issuer, &decoy]] {
+        let evidence = cvc::Evidence {
+            request: &request,
+            device: &device,
+            authorities: &authorities,
+        };
+        assert_eq!(cvc::judge(&evidence, &expected).verdict(), Verdict::Rehearsal);
+    }
+}
+
+#[test]
 fn a_curve_with_another_generator_is_not_p256() {
     // CVE-2020-0601: whoever chooses the generator signs for any public key.
     for at in 0..5 {
