@@ -101,6 +101,11 @@ fn the_psf_statement_is_refused_for_its_firmware_and_good_with_a_waiver() {
         ran.out
     );
     args.push("--json");
+    let ran = verify(
+        "yubihsm",
+        &[&args[..], &["--capabilities", "sign-ecdsa,exportable-under-wrap"]].concat(),
+    );
+    assert_eq!((ran.code, verdict(&ran).as_str()), (1, "refused"));
     let ran = verify("yubihsm", &args);
     assert_eq!((ran.code, verdict(&ran).as_str()), (0, "good"));
     // Without what a person must know it is never good.
@@ -134,6 +139,21 @@ fn a_yubikey_of_sigstores_first_root() {
     assert_eq!(
         (verify("piv", &args).code, verdict(&verify("piv", &args)).as_str()),
         (0, "good")
+    );
+    let ran = verify(
+        "piv",
+        &[
+            &args[..],
+            &["--pin-policy", "once,always", "--touch-policy", "always"],
+        ]
+        .concat(),
+    );
+    assert_eq!((ran.code, verdict(&ran).as_str()), (0, "good"));
+    let ran = verify("piv", &[&args[..], &["--touch-policy", "cached,never"]].concat());
+    assert_eq!((ran.code, verdict(&ran).as_str()), (1, "refused"));
+    assert_eq!(
+        verify("piv", &[&args[..], &["--touch-policy", "rarely"]].concat()).code,
+        2
     );
     let ran = verify("piv", &[&args[..], &["--slot", "9a"]].concat());
     assert_eq!((ran.code, verdict(&ran).as_str()), (1, "refused"));
@@ -219,7 +239,9 @@ fn what_cannot_be_read_is_a_card_and_what_makes_no_sense_is_usage() {
         assert_eq!(ran.code, 2, "{kind} {bad}: {ran:?}");
         assert!(ran.err.contains("error[attestation-unreadable]"), "{}", ran.err);
     }
-    let usage: [&[&str]; 8] = [
+    let usage: [&[&str]; 10] = [
+        &[&some, &some, "--capabilities", "sign-ecdsa,fly"],
+        &[&some, &some, "--touch-policy", "never"],
         &[&some],
         &[],
         &[&some, &some, "--serial", "ABC"],

@@ -153,6 +153,24 @@ fn each_signature_by_another_key_is_refused_by_its_name() {
 }
 
 #[test]
+fn two_issuers_of_one_name_do_not_confuse_the_climb() {
+    let chain = maker::cvc();
+    let [request, device, issuer, root] = chain.sign();
+    let mut decoy = chain.issuer.clone();
+    decoy.key = maker::key(77);
+    let decoy = decoy.signed(&chain.root.key);
+    let expected = expected(&chain.sign());
+    for authorities in [[&decoy[..], &issuer, &root], [&root[..], &issuer, &decoy]] {
+        let evidence = cvc::Evidence {
+            request: &request,
+            device: &device,
+            authorities: &authorities,
+        };
+        assert_eq!(cvc::judge(&evidence, &expected).verdict(), Verdict::Rehearsal);
+    }
+}
+
+#[test]
 fn a_curve_with_another_generator_is_not_p256() {
     // CVE-2020-0601: whoever chooses the generator signs for any public key.
     for at in 0..5 {
@@ -268,6 +286,14 @@ fn hostile_tlv_is_refused() {
             );
         }
         let _ = cvc::elements(bytes);
+    }
+    // The same inside, in a part that no signature covers: 64 as 81 40 and as 82 00 40.
+    let (signed, signature) = inner.split_at(inner.len() - 67);
+    assert_eq!(signature[..3], [0x5f, 0x37, 64]);
+    for long in [&[0x5f, 0x37, 0x81, 64][..], &[0x5f, 0x37, 0x82, 0, 64]] {
+        let mut made = good.clone();
+        made[0] = tlv(0x67, &[signed, long, &signature[3..]]);
+        assert_eq!(judge(&made, &expected).names(Outcome::Fail), ["attestation-form"]);
     }
     assert!(cvc::elements(&[0x30, 0x00]).is_err());
     assert!(cvc::elements(&good[1].repeat(17)).is_err());

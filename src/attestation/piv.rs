@@ -113,6 +113,42 @@ pub enum TouchPolicy {
     Cached = 3,
 }
 
+impl PinPolicy {
+    const ALL: [(PinPolicy, &'static str); 5] = [
+        (PinPolicy::Never, "never"),
+        (PinPolicy::Once, "once"),
+        (PinPolicy::Always, "always"),
+        (PinPolicy::MatchOnce, "match-once"),
+        (PinPolicy::MatchAlways, "match-always"),
+    ];
+
+    /// Reads the vendor's word.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<PinPolicy> {
+        Self::ALL
+            .into_iter()
+            .find(|(_, word)| *word == text)
+            .map(|(policy, _)| policy)
+    }
+}
+
+impl TouchPolicy {
+    const ALL: [(TouchPolicy, &'static str); 3] = [
+        (TouchPolicy::Never, "never"),
+        (TouchPolicy::Always, "always"),
+        (TouchPolicy::Cached, "cached"),
+    ];
+
+    /// Reads the vendor's word.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<TouchPolicy> {
+        Self::ALL
+            .into_iter()
+            .find(|(_, word)| *word == text)
+            .map(|(policy, _)| policy)
+    }
+}
+
 /// The certificates.
 #[derive(Debug, Clone, Copy)]
 pub struct Evidence<'a> {
@@ -240,35 +276,35 @@ fn policies(report: &mut Report, leaf: &Certificate<'_>, expected: &Expected) {
     let said = leaf
         .extension(&POLICIES)
         .and_then(|bytes| <[u8; 2]>::try_from(bytes).ok());
-    let pin = said.and_then(|[pin, _]| {
-        use PinPolicy as P;
-        [P::Never, P::Once, P::Always, P::MatchOnce, P::MatchAlways]
-            .into_iter()
-            .find(|p| *p as u8 == pin)
-    });
-    let touch = said.and_then(|[_, touch]| {
-        use TouchPolicy as T;
-        [T::Never, T::Always, T::Cached]
-            .into_iter()
-            .find(|t| *t as u8 == touch)
-    });
-    one_of(report, "pin-policy", &expected.pin_policies, pin);
-    one_of(report, "touch-policy", &expected.touch_policies, touch);
+    let pin = said.and_then(|[pin, _]| PinPolicy::ALL.into_iter().find(|(p, _)| *p as u8 == pin));
+    let touch = said.and_then(|[_, touch]| TouchPolicy::ALL.into_iter().find(|(t, _)| *t as u8 == touch));
+    let pins = PinPolicy::ALL
+        .into_iter()
+        .filter(|(p, _)| expected.pin_policies.contains(p));
+    let touches = TouchPolicy::ALL
+        .into_iter()
+        .filter(|(t, _)| expected.touch_policies.contains(t));
+    one_of(
+        report,
+        "pin-policy",
+        pins.map(|(_, word)| word).collect(),
+        pin.map(|(_, word)| word),
+    );
+    one_of(
+        report,
+        "touch-policy",
+        touches.map(|(_, word)| word).collect(),
+        touch.map(|(_, word)| word),
+    );
 }
 
-fn one_of<T: PartialEq + std::fmt::Debug>(
-    report: &mut Report,
-    name: &'static str,
-    taken: &[T],
-    got: Option<T>,
-) {
-    let words: Vec<String> = taken.iter().map(|t| format!("{t:?}").to_lowercase()).collect();
+fn one_of(report: &mut Report, name: &'static str, taken: Vec<&str>, got: Option<&str>) {
     let got = match got {
-        Some(value) if taken.contains(&value) => Ok(format!("{value:?}").to_lowercase()),
-        Some(value) => Err(format!("{value:?}").to_lowercase()),
+        Some(word) if taken.contains(&word) => Ok(word.to_owned()),
+        Some(word) => Err(word.to_owned()),
         None => Err("missing or unknown".to_owned()),
     };
-    report.hold(name, words.join(" or "), got);
+    report.hold(name, taken.join(" or "), got);
 }
 
 /// Extension 9 is one bare byte; 0x80 marks a FIPS device.

@@ -331,6 +331,15 @@ pub fn capability_words(capabilities: u64) -> String {
     format!("0x{capabilities:016x} ({})", names.join(" "))
 }
 
+/// The bits of capabilities by name; `None` where a name is not one.
+#[must_use]
+pub fn capabilities<'a>(names: impl IntoIterator<Item = &'a str>) -> Option<u64> {
+    names.into_iter().try_fold(0_u64, |all, name| {
+        let bit = CAPABILITY_NAMES.iter().position(|known| *known == name)?;
+        Some(all | 1_u64.checked_shl(u32::try_from(bit).ok()?)?)
+    })
+}
+
 const CAPABILITY_NAMES: [&str; 54] = [
     "get-opaque",
     "put-opaque",

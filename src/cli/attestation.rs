@@ -54,6 +54,15 @@ pub(super) struct Verify {
     /// yubihsm: the object's domains, as 1 or 1,2.
     #[arg(long)]
     domains: Option<String>,
+    /// yubihsm: the object's capabilities, exactly; without it sign-ecdsa alone.
+    #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
+    capabilities: Vec<String>,
+    /// piv: PIN policies that are taken; without it any but never.
+    #[arg(long, value_name = "POLICY,..", value_delimiter = ',')]
+    pin_policy: Vec<String>,
+    /// piv: touch policies that are taken; without it always.
+    #[arg(long, value_name = "POLICY,..", value_delimiter = ',')]
+    touch_policy: Vec<String>,
     /// piv: the slot; without it 9c.
     #[arg(long)]
     slot: Option<String>,
@@ -107,7 +116,20 @@ fn judge(kind: Kind, args: &Verify) -> Result<Report, Refusal> {
     only_for(args.label.is_some(), "--label", kind, &[Kind::YubiHsm])?;
     only_for(args.id.is_some(), "--id", kind, &[Kind::YubiHsm])?;
     only_for(args.domains.is_some(), "--domains", kind, &[Kind::YubiHsm])?;
+    only_for(
+        !args.capabilities.is_empty(),
+        "--capabilities",
+        kind,
+        &[Kind::YubiHsm],
+    )?;
     only_for(args.slot.is_some(), "--slot", kind, &[Kind::Piv])?;
+    only_for(!args.pin_policy.is_empty(), "--pin-policy", kind, &[Kind::Piv])?;
+    only_for(
+        !args.touch_policy.is_empty(),
+        "--touch-policy",
+        kind,
+        &[Kind::Piv],
+    )?;
     only_for(
         args.waive_firmware.is_some(),
         "--waive-firmware",
@@ -149,16 +171,7 @@ fn judge(kind: Kind, args: &Verify) -> Result<Report, Refusal> {
                 device,
                 authorities,
             },
-            &yubihsm::Expected {
-                serial: args.serial.as_deref().map(number).transpose()?,
-                public_key: given.key,
-                object_id: args.id.as_deref().map(id).transpose()?,
-                label: args.label.clone(),
-                domains: args.domains.as_deref().map(domains).transpose()?,
-                firmware_waiver: given.waiver,
-                accepted_authorities: given.accepted,
-                ..yubihsm::Expected::new(pin)
-            },
+            &expected_yubihsm(args, given, pin)?,
         ),
         Kind::Piv => piv::judge(
             &piv::Evidence {
@@ -166,14 +179,7 @@ fn judge(kind: Kind, args: &Verify) -> Result<Report, Refusal> {
                 device,
                 authorities,
             },
-            &piv::Expected {
-                serial: args.serial.as_deref().map(number).transpose()?,
-                public_key: given.key,
-                slot: args.slot.as_deref().map_or(Ok(piv::SIGNATURE_SLOT), slot)?,
-                firmware_waiver: given.waiver,
-                accepted_authorities: given.accepted,
-                ..piv::Expected::new(pin)
-            },
+            &expected_piv(args, given, pin)?,
         ),
         Kind::Cvc => cvc::judge(
             &cvc::Evidence {
@@ -189,6 +195,63 @@ fn judge(kind: Kind, args: &Verify) -> Result<Report, Refusal> {
             },
         ),
     })
+}
+
+fn expected_yubihsm(args: &Verify, given: Given, pin: Pin) -> Result<yubihsm::Expected, Refusal> {
+    let mut expected = yubihsm::Expected::new(pin);
+    expected.serial = args.serial.as_deref().map(number).transpose()?;
+    expected.public_key = given.key;
+    expected.object_id = args.id.as_deref().map(id).transpose()?;
+    expected.label.clone_from(&args.label);
+    expected.domains = args.domains.as_deref().map(domains).transpose()?;
+    if !args.capabilities.is_empty() {
+        expected.capabilities = yubihsm::capabilities(args.capabilities.iter().map(String::as_str))
+            .ok_or_else(|| {
+                bad(
+                    "--capabilities",
+                    &args.capabilities.join(","),
+                    "names such as sign-ecdsa",
+                )
+            })?;
+    }
+    expected.firmware_waiver = given.waiver;
+    expected.accepted_authorities = given.accepted;
+    Ok(expected)
+}
+
+fn expected_piv(args: &Verify, given: Given, pin: Pin) -> Result<piv::Expected, Refusal> {
+    let mut expected = piv::Expected::new(pin);
+    expected.serial = args.serial.as_deref().map(number).transpose()?;
+    expected.public_key = given.key;
+    expected.slot = args.slot.as_deref().map_or(Ok(piv::SIGNATURE_SLOT), slot)?;
+    if !args.pin_policy.is_empty() {
+        let words = "never, once, always, match-once or match-always";
+        expected.pin_policies = words_of("--pin-policy", &args.pin_policy, piv::PinPolicy::parse, words)?;
+    }
+    if !args.touch_policy.is_empty() {
+        let words = "never, always or cached";
+        expected.touch_policies = words_of(
+            "--touch-policy",
+            &args.touch_policy,
+            piv::TouchPolicy::parse,
+            words,
+        )?;
+    }
+    expected.firmware_waiver = given.waiver;
+    expected.accepted_authorities = given.accepted;
+    Ok(expected)
+}
+
+fn words_of<T>(
+    option: &str,
+    given: &[String],
+    parse: fn(&str) -> Option<T>,
+    expected: &str,
+) -> Result<Vec<T>, Refusal> {
+    given
+        .iter()
+        .map(|word| parse(word).ok_or_else(|| bad(option, word, expected)))
+        .collect()
 }
 
 /// What the call gives to every kind.

@@ -208,12 +208,19 @@ impl<'a> Chain<'a> {
             .iter()
             .position(|c| expected.pin.names(ROOTS, &c.fingerprint()).is_some())
             .map(|at| all.swap_remove(at));
-        let issuer = all
-            .iter()
-            .position(|c| device.authority == Some(c.holder))
-            .map(|at| all.swap_remove(at));
         // TR-03110 D.3.3: a certificate without parameters has its issuer's.
         let root_curve = root.as_ref().and_then(|c| c.key.curve);
+        // Of several with the name, the one whose signature holds; else the first.
+        let named = |c: &Certificate<'_>| device.authority == Some(c.holder);
+        let signs = |c: &Certificate<'_>| {
+            let curve = c.key.curve.or(root_curve);
+            curve.is_some_and(|curve| device.signed_by(&c.key, curve).is_ok())
+        };
+        let issuer = all
+            .iter()
+            .position(|c| named(c) && signs(c))
+            .or_else(|| all.iter().position(named))
+            .map(|at| all.swap_remove(at));
         let issuer_curve = issuer.as_ref().and_then(|c| c.key.curve).or(root_curve);
         Chain {
             device_curve: device.key.curve.or(issuer_curve),
