@@ -3,16 +3,14 @@
 //! which payload, whether to try again), none retries a PIN, and nothing they
 //! answer is believed before the engine has checked it (law 8).
 
+pub mod contract;
 pub mod embedded;
+pub mod fault;
 pub mod file;
 #[cfg(feature = "pkcs11")]
 pub mod pkcs11;
 #[cfg(feature = "pkcs11")]
 pub mod worker;
-
-#[cfg(test)]
-mod contract;
-mod fault;
 
 use crate::base::device::{
     Credential, DeviceCard, DeviceFault, KeyAttributes, KeyFound, KeyOrder, LogRead, OperationId, Statement,
