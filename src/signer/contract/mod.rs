@@ -91,6 +91,31 @@ pub struct Promises {
     pub set_up_again: SetUpAgain,
 }
 
+impl Promises {
+    /// The least that a backend can promise: these algorithms, private keys that
+    /// sign and do nothing else, no counter, no optional power, a second set-up
+    /// that destroys every key.
+    #[must_use]
+    pub fn of(algorithms: &[Algorithm]) -> Promises {
+        Promises {
+            algorithms: algorithms.to_vec(),
+            attributes: KeyAttributes {
+                sign: Some(true),
+                other_uses: Some(false),
+                ..KeyAttributes::default()
+            },
+            counts: false,
+            after_one_wrong: PinState::Ready,
+            two_handles: false,
+            statement: None,
+            pins: false,
+            log: false,
+            retirement: false,
+            set_up_again: SetUpAgain::Destroys,
+        }
+    }
+}
+
 /// What setting up a device does that has been set up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SetUpAgain {
