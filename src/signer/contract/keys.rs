@@ -38,6 +38,8 @@ impl Session<'_> {
             "a new key for every order",
             "one key twice",
         );
+        let able = self.candidate.promises.statement;
+        self.same(Obligation::Attest, &able, &token.attests());
         for key in &all {
             let got = token.attest(&key.key());
             self.is_promised_statement(got)?;

@@ -245,6 +245,10 @@ impl Token for Device {
         }))
     }
 
+    fn attests(&self) -> Option<StatementKind> {
+        Some(StatementKind::Piv)
+    }
+
     fn sign(&mut self, grant: Grant) -> Result<Vec<u8>, DeviceFault> {
         let op = Operation::Sign;
         let ended = self.sins(Obligation::TwoHandles) && self.number != self.memory(|m| m.logins);
