@@ -8,7 +8,7 @@ use super::device::{DeviceCard, DeviceFault, KeyFound, PinState, StatementKind};
 /// One look at every place.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Inventory {
-    /// In the order in which they were named.
+    /// In the order in which they were looked at.
     pub places: Vec<Place>,
 }
 
