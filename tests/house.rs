@@ -114,6 +114,12 @@ fn pure_rooms_stay_pure() {
 }
 
 #[test]
+fn the_contract_suite_keeps_its_tests_apart() {
+    let module = fs::read_to_string(root().join("src/signer/contract/mod.rs")).unwrap();
+    report(suite(&module));
+}
+
+#[test]
 fn confined_names_stay_where_they_belong() {
     report(sources().iter().flat_map(confinement).collect());
 }
@@ -255,6 +261,26 @@ fn confinement(source: &Source) -> Vec<String> {
         if path.bang && prints && !inside(&PRINTERS) {
             problems.push(format!("{}: only cli prints ({}!)", source.at(path), path.text()));
         }
+    }
+    problems
+}
+
+/// What stands beside the public files of the contract suite is test code, and
+/// free of the rules only because the compiler leaves it out of the product.
+fn suite(module: &str) -> Vec<String> {
+    let mut problems = Vec::new();
+    let mut before = "";
+    for line in module.lines() {
+        let file = line.strip_suffix(';').and_then(|l| l.strip_prefix("mod "));
+        if let Some(file) = file
+            && !scan::CONTRACT.contains(&file)
+            && before != "#[cfg(test)]"
+        {
+            problems.push(format!(
+                "src/signer/contract/mod.rs: mod {file} is not under cfg(test)"
+            ));
+        }
+        before = line;
     }
     problems
 }

@@ -6,6 +6,7 @@ pub mod device;
 pub mod digest;
 pub mod id;
 pub mod instant;
+pub mod inventory;
 pub mod json;
 pub mod key;
 pub mod payload;

@@ -121,8 +121,24 @@ fn device(fault: crate::base::device::DeviceFault) -> Exit {
     Exit::Fault
 }
 
+/// A YubiHSM 2 by `usb`, or by its connector on this machine (`http://127.0.0.1:PORT`).
+pub(super) fn yubihsm(connector: &str) -> Result<Box<dyn Provider>, Exit> {
+    let port = connector.strip_prefix("http://127.0.0.1:");
+    let local = port.is_some_and(|port| port.parse::<u16>().is_ok_and(|port| port != 0));
+    if connector != "usb" && !local {
+        out::complain(&format!(
+            "--yubihsm {}: expected usb or http://127.0.0.1:PORT",
+            crate::base::shown(connector, 100)
+        ));
+        return Err(Exit::Usage);
+    }
+    // The place where the YubiHSM adapter becomes a provider.
+    out::complain("this build has no YubiHSM adapter");
+    Err(Exit::Usage)
+}
+
 #[cfg(feature = "pkcs11")]
-fn pkcs11(module: &Path, executable: &Path) -> Result<Box<dyn Provider>, Exit> {
+pub(super) fn pkcs11(module: &Path, executable: &Path) -> Result<Box<dyn Provider>, Exit> {
     use crate::signer::worker::{ENVIRONMENT, WorkerCommand};
     let mut command = WorkerCommand::new(executable);
     for name in ENVIRONMENT {
@@ -136,7 +152,7 @@ fn pkcs11(module: &Path, executable: &Path) -> Result<Box<dyn Provider>, Exit> {
 }
 
 #[cfg(not(feature = "pkcs11"))]
-fn pkcs11(_module: &Path, _executable: &Path) -> Result<Box<dyn Provider>, Exit> {
+pub(super) fn pkcs11(_module: &Path, _executable: &Path) -> Result<Box<dyn Provider>, Exit> {
     out::complain("this build has no PKCS#11: build it with the feature pkcs11");
     Err(Exit::Usage)
 }

@@ -20,6 +20,8 @@ mod plan;
 mod rehearse;
 #[cfg(feature = "ceremony")]
 mod run;
+#[cfg(feature = "ceremony")]
+mod tokens;
 mod verify;
 mod words;
 
@@ -105,6 +107,15 @@ enum Verb {
         /// The file.
         file: PathBuf,
     },
+    /// Show every device and the keys that can be seen without a login. Changes nothing.
+    #[cfg(feature = "ceremony")]
+    Tokens {
+        #[command(flatten)]
+        places: tokens::Where,
+        /// Stable JSON instead of text.
+        #[arg(long)]
+        json: bool,
+    },
     /// Serve a vendor module to the program itself.
     #[cfg(feature = "pkcs11")]
     #[command(hide = true)]
@@ -166,6 +177,8 @@ pub fn main() -> ExitCode {
         Some(Verb::Run { script, record, ways }) => run::run(&script, &record, &ways),
         #[cfg(feature = "ceremony")]
         Some(Verb::Resume { record, ways }) => run::resume(&record, &ways),
+        #[cfg(feature = "ceremony")]
+        Some(Verb::Tokens { places, json }) => tokens::tokens(&places, json),
         #[cfg(feature = "pkcs11")]
         Some(Verb::Worker { kind, module }) => return worker(&kind, &module),
         #[cfg(feature = "tui")]

@@ -9,7 +9,8 @@ use crate::base::shown;
 const MEANING_MAX: usize = 300;
 
 /// A fault whose `retry` follows from what it is.
-pub(crate) fn fault(operation: Operation, code: DeviceCode, changed: Changed, meaning: &str) -> DeviceFault {
+#[must_use]
+pub fn fault(operation: Operation, code: DeviceCode, changed: Changed, meaning: &str) -> DeviceFault {
     DeviceFault {
         operation,
         code,
@@ -22,7 +23,10 @@ pub(crate) fn fault(operation: Operation, code: DeviceCode, changed: Changed, me
 /// The name of a key object is `name:26 characters` in at most 40 bytes, which
 /// is all that a YubiHSM 2 holds; every backend keeps to it, so that a rehearsal
 /// does not pass with a name that the hardware refuses.
-pub(crate) fn check_order(order: &KeyOrder) -> Result<(), DeviceFault> {
+///
+/// # Errors
+/// `Unsupported`, nothing changed.
+pub fn check_order(order: &KeyOrder) -> Result<(), DeviceFault> {
     if order.name.as_str().len() > 13 {
         return Err(fault(
             Operation::Generate,
@@ -35,11 +39,10 @@ pub(crate) fn check_order(order: &KeyOrder) -> Result<(), DeviceFault> {
 }
 
 /// A device takes only the credentials that it has.
-pub(crate) fn check_role(
-    operation: Operation,
-    got: Credential,
-    expected: Credential,
-) -> Result<(), DeviceFault> {
+///
+/// # Errors
+/// `Unsupported`, nothing changed.
+pub fn check_role(operation: Operation, got: Credential, expected: Credential) -> Result<(), DeviceFault> {
     if got == expected {
         return Ok(());
     }

@@ -3,19 +3,19 @@
 //! which payload, whether to try again), none retries a PIN, and nothing they
 //! answer is believed before the engine has checked it (law 8).
 
+pub mod contract;
 pub mod embedded;
+pub mod fault;
 pub mod file;
+pub mod inventory;
 #[cfg(feature = "pkcs11")]
 pub mod pkcs11;
 #[cfg(feature = "pkcs11")]
 pub mod worker;
 
-#[cfg(test)]
-mod contract;
-mod fault;
-
 use crate::base::device::{
     Credential, DeviceCard, DeviceFault, KeyAttributes, KeyFound, KeyOrder, LogRead, OperationId, Statement,
+    StatementKind,
 };
 use crate::base::{Id, Payload, PublicKey, Secret};
 
@@ -49,6 +49,12 @@ pub trait Token: Send {
 
     /// Logs out. Logging out twice is no error.
     fn lock(&mut self) -> Result<(), DeviceFault>;
+
+    /// Which kind of statement the device can make about its keys; told without
+    /// asking the device, so that it can be known before anybody logs in.
+    fn attests(&self) -> Option<StatementKind> {
+        None
+    }
 
     /// The power to set up a new device, where it exists.
     fn provisioning(&mut self) -> Option<&mut dyn Provisioning> {

@@ -210,8 +210,21 @@ fn a_payload_minted_elsewhere_is_refused() {
     );
     passes(
         confinement,
-        "src/signer/contract.rs",
+        "src/signer/contract/support.rs",
         "fn f() { Payload::mint(p, b); }",
+    );
+    refuses(
+        confinement,
+        "src/signer/contract/session.rs",
+        "fn f() { Payload::mint(p, b); }",
+    );
+    let declared =
+        "mod keys;\n#[cfg(test)]\nmod support;\n#[cfg(feature = \"pkcs11\")]\n#[cfg(test)]\nmod workers;";
+    assert!(super::suite(declared).is_empty());
+    assert_eq!(super::suite("mod keys;\n\nmod support;").len(), 1);
+    assert_eq!(
+        super::suite("#[cfg(feature = \"pkcs11\")]\nmod workers;").len(),
+        1
     );
 }
 

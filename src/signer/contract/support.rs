@@ -1,0 +1,181 @@
+//! What the tests of every adapter use: secrets, orders and grants in one
+//! spelling, and a backend with one device to be set up. [`honours_the_port`]
+//! hands it to the public suite, as an outsider would, and then looks where an
+//! outsider cannot: into the device's folder.
+
+use std::path::Path;
+
+use super::{Candidate, Promises, SetUpAgain, run};
+use crate::base::device::{
+    Changed, Credential, DeviceCard, DeviceCode, DeviceFault, KeyAttributes, KeyOrder, Operation,
+    OperationId, PinState,
+};
+use crate::base::{Algorithm, Digest, Id, Payload, Purpose, Secret};
+use crate::signer::{Grant, KeyMade, KeyRef, Provider, Secrets, Token};
+
+pub(super) const PIN: &str = "correct horse 7";
+pub(super) const SO_PIN: &str = "87654321";
+
+/// Every credential's test value; what signs has [`PIN`].
+pub(super) const SECRETS: [(Credential, &str); 6] = [
+    (Credential::SoPin, SO_PIN),
+    (Credential::UserPin, PIN),
+    (Credential::Passphrase, PIN),
+    (Credential::Provisioner, "provisioner horse 7"),
+    (Credential::Signer, PIN),
+    (Credential::Auditor, "auditor horse 7"),
+];
+
+pub(super) fn secret(text: &str) -> Secret {
+    Secret::copy_of(text.as_bytes()).unwrap()
+}
+
+pub(super) fn id(text: &str) -> Id {
+    Id::parse(text).unwrap()
+}
+
+/// New secrets for any backend that has a main one and perhaps an SO PIN.
+pub(super) fn secrets(so_pin: &str, pin: &str) -> Secrets {
+    Secrets::new()
+        .with(Credential::SoPin, secret(so_pin))
+        .with(Credential::UserPin, secret(pin))
+        .with(Credential::Passphrase, secret(pin))
+}
+
+/// Logs in with the credential that signs.
+pub(super) fn open(token: &mut dyn Token, pin: &Secret) -> Result<(), DeviceFault> {
+    let roles = token.provisioning().unwrap().credentials();
+    token.unlock(Credential::needed(roles, Operation::Sign), pin)
+}
+
+pub(super) fn order(name: &str, algorithm: Algorithm, attempt: u32) -> KeyOrder {
+    KeyOrder {
+        name: id(name),
+        operation: OperationId::new(&Digest::of(b"ceremony"), &id(name), attempt),
+        algorithm,
+    }
+}
+
+pub(super) fn reference(order: &KeyOrder, made: &KeyMade) -> KeyRef {
+    KeyRef {
+        name: order.name.clone(),
+        operation: order.operation,
+        public: made.public.clone(),
+    }
+}
+
+pub(super) fn grant(key: &KeyRef, message: &[u8]) -> Grant {
+    Grant {
+        key: key.clone(),
+        payload: Payload::mint(Purpose::TufMetadata, message),
+    }
+}
+
+/// Nothing, something short, and longer than a frame.
+pub(super) fn payload(_: &KeyRef, n: usize) -> Payload {
+    let message = match n {
+        0 => Vec::new(),
+        1 => b"signed".to_vec(),
+        _ => vec![b'm'; 70_001],
+    };
+    Payload::mint(Purpose::TufMetadata, &message)
+}
+
+/// One backend with one uninitialised device.
+pub(super) struct Backend {
+    pub(super) provider: Box<dyn Fn() -> Box<dyn Provider>>,
+    pub(super) factory_serial: String,
+    /// Whether the device counts wrong PINs and tells.
+    pub(super) counts: bool,
+    pub(super) hardware_like: bool,
+    pub(super) temp: tempfile::TempDir,
+}
+
+impl Backend {
+    /// The backend's promises, as far as the fields tell.
+    pub(super) fn promises(&self) -> Promises {
+        let hardware = self.hardware_like;
+        Promises {
+            algorithms: vec![Algorithm::EcdsaP256, Algorithm::Ed25519],
+            attributes: KeyAttributes {
+                sensitive: Some(true),
+                sign: Some(true),
+                other_uses: Some(false),
+                never_extractable: Some(hardware),
+                extractable: Some(!hardware),
+                ..KeyAttributes::default()
+            },
+            counts: self.counts,
+            after_one_wrong: match (self.counts, self.factory_serial.is_empty()) {
+                (true, true) => PinState::Low, // SoftHSM
+                (true, false) => PinState::Left(2),
+                (false, _) => PinState::Ready,
+            },
+            two_handles: true,
+            statement: None,
+            pins: (self.provider)()
+                .open(&self.factory_serial)
+                .unwrap()
+                .pins()
+                .is_some(),
+            log: false,
+            retirement: false,
+            set_up_again: if hardware {
+                SetUpAgain::Destroys
+            } else {
+                SetUpAgain::Refused
+            },
+        }
+    }
+
+    /// The backend, as the public suite takes it.
+    pub(super) fn on_trial(&self, promises: Promises) -> super::Report {
+        run(&Candidate {
+            provider: &*self.provider,
+            serial: &self.factory_serial,
+            secrets: &SECRETS,
+            wrong: "incorrect horse",
+            malformed: "123",
+            payload: &payload,
+            promises,
+        })
+    }
+
+    /// Sets the device up, with [`SO_PIN`] and [`PIN`].
+    pub(super) fn initialised(&self) -> (DeviceCard, Box<dyn Token>) {
+        let mut token = (self.provider)().open(&self.factory_serial).unwrap();
+        let early = open(token.as_mut(), &secret(PIN)).unwrap_err();
+        assert_eq!(
+            (early.code, early.changed),
+            (DeviceCode::NotInitialised, Changed::No)
+        );
+        let provisioning = token.provisioning().unwrap();
+        let card = provisioning
+            .initialise(&id("token-a"), &secrets(SO_PIN, PIN))
+            .unwrap();
+        (card, token)
+    }
+}
+
+/// The whole public suite, then no PIN on the disk.
+pub(super) fn honours_the_port(backend: &Backend) {
+    let report = backend.on_trial(backend.promises());
+    assert!(report.is_good(), "\n{report}");
+    no_pin_lies_around(backend.temp.path());
+}
+
+/// No backend writes a PIN anywhere below its folder.
+pub(super) fn no_pin_lies_around(folder: &Path) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            no_pin_lies_around(&path);
+            continue;
+        }
+        let bytes = std::fs::read(&path).unwrap();
+        for pin in [PIN, SO_PIN] {
+            let found = bytes.windows(pin.len()).any(|w| w == pin.as_bytes());
+            assert!(!found, "{}", path.display());
+        }
+    }
+}
