@@ -9,6 +9,8 @@ pub mod file;
 pub mod pkcs11;
 #[cfg(feature = "pkcs11")]
 pub mod worker;
+#[cfg(feature = "yubihsm")]
+pub mod yubihsm;
 
 #[cfg(test)]
 mod contract;
