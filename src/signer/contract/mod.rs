@@ -5,6 +5,8 @@
 
 #[cfg(feature = "pkcs11")]
 mod workers;
+#[cfg(feature = "yubihsm")]
+mod yubihsm;
 
 use std::path::Path;
 
