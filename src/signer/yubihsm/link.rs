@@ -103,8 +103,9 @@ impl Link {
         std::mem::take(&mut self.sent)
     }
 
-    /// The log begins anew.
-    pub(super) fn forget_log(&mut self) {
+    /// After a reset the log begins anew, and there are no sessions.
+    pub(super) fn forget_past(&mut self) {
+        self.opened.clear();
         self.sent.clear();
         self.read.clear();
         self.cleared = None;
@@ -229,7 +230,7 @@ impl Link {
     pub(super) fn has_auth_key(&mut self, operation: Operation, id: u16) -> Result<bool, DeviceFault> {
         let challenge = [0_u8; 8];
         let data = [&id.to_be_bytes()[..], &challenge].concat();
-        self.room_for_session(operation)?;
+        self.wait_for_session();
         match self.plain(operation, Code::CreateSession, &data)? {
             Ok(_) => {
                 self.opened.push(Instant::now());
@@ -298,17 +299,15 @@ impl Link {
         Err(fault(operation, DeviceCode::Removed, Changed::No, &text))
     }
 
-    fn room_for_session(&mut self, operation: Operation) -> Result<(), DeviceFault> {
-        self.opened.retain(|at| at.elapsed() < SESSION_ENDS);
-        if self.opened.len() < SESSIONS {
-            return Ok(());
+    /// Waits until one of the 16 sessions must be free again. Only machines are
+    /// ever that fast; nothing was sent, so nothing is tried twice.
+    fn wait_for_session(&mut self) {
+        let now = Instant::now();
+        self.opened
+            .retain(|at| now.saturating_duration_since(*at) < SESSION_ENDS);
+        if let Some(wait) = free_in(&self.opened, now) {
+            std::thread::sleep(wait);
         }
-        Err(fault(
-            operation,
-            DeviceCode::SessionsFull,
-            Changed::No,
-            "15 sessions were opened within 30 seconds and the device has 16; wait half a minute",
-        ))
     }
 
     /// Opens a session; the caller owns its client.
@@ -317,11 +316,15 @@ impl Link {
         operation: Operation,
         credentials: Credentials,
     ) -> Result<Client, DeviceFault> {
-        self.room_for_session(operation)?;
+        self.wait_for_session();
         let connector = self.connect(operation)?;
-        self.opened.push(Instant::now());
         // `false`: the crate keeps no credentials and opens nothing by itself.
-        Client::open(connector, credentials, false).map_err(|e| error::of(operation, &e))
+        let opened = Client::open(connector, credentials, false).map_err(|e| error::of(operation, &e));
+        // A wrong password takes a session as well; a key that is not there takes none.
+        if !matches!(&opened, Err(told) if told.code == DeviceCode::NotInitialised) {
+            self.opened.push(Instant::now());
+        }
+        opened
     }
 
     /// Logs in, in place of whoever was.
@@ -422,10 +425,39 @@ impl Link {
     }
 }
 
+/// How long until a session can be opened; `None`: at once. `opened` is in order
+/// and holds those of the last 31 s.
+fn free_in(opened: &[Instant], now: Instant) -> Option<Duration> {
+    let surplus = opened.len().checked_sub(SESSIONS)?;
+    let age = now.saturating_duration_since(*opened.get(surplus)?);
+    Some(SESSION_ENDS.saturating_sub(age))
+}
+
 fn unless_asked(operation: Operation) -> Changed {
     if asks(operation) {
         Changed::No
     } else {
         Changed::Unknown
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sixteenth_session_waits_for_the_first_to_end() {
+        let now = Instant::now() + Duration::from_secs(100);
+        let ago = |secs: u64| now - Duration::from_secs(secs);
+        let mut opened: Vec<Instant> = (0..14).map(|i| ago(30 - i)).collect();
+        assert_eq!(free_in(&opened, now), None);
+        opened.push(ago(10));
+        assert_eq!(free_in(&opened, now), Some(Duration::from_secs(1)));
+        opened.push(ago(9));
+        assert_eq!(
+            free_in(&opened, now),
+            Some(Duration::from_secs(2)),
+            "two must end"
+        );
     }
 }

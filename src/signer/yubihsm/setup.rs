@@ -94,7 +94,7 @@ fn reset(link: &mut Link, before: Option<[u8; 16]>) -> Result<(), DeviceFault> {
     let mut wait = Duration::from_millis(100);
     loop {
         link.discard();
-        link.forget_log();
+        link.forget_past();
         std::thread::sleep(wait);
         wait = Duration::from_secs(1);
         let Err(told) = fresh(link, before) else {
