@@ -36,11 +36,20 @@ pub(super) fn modules(given: &[String]) -> Result<Modules, Exit> {
     Ok(modules)
 }
 
+/// Where devices are reached, as the command line says.
+#[derive(Debug, Default)]
+pub(super) struct Places {
+    /// PKCS#11 modules.
+    pub(super) modules: Modules,
+    /// YubiHSM 2: `usb`, or connectors on this machine.
+    pub(super) yubihsm: Vec<String>,
+}
+
 /// The providers, and what the record says of the modules.
 pub(super) fn bench(
     plan: &Plan,
     devices: &Path,
-    modules: &Modules,
+    places: &Places,
     executable: &Path,
 ) -> Result<(Bench, Vec<FileRef>), Exit> {
     let mut bench = Bench::new();
@@ -64,11 +73,14 @@ pub(super) fn bench(
                 Box::new(provider)
             }
             Backend::Yubihsm => {
-                out::complain("this build has no YubiHSM 2");
-                return Err(Exit::Usage);
+                if places.yubihsm.is_empty() {
+                    out::card(Code::ConnectorNotNamed, "the script has a YubiHSM 2");
+                    return Err(Exit::Usage);
+                }
+                yubihsm(&places.yubihsm)?
             }
             Backend::Pkcs11 { module } => {
-                let Some(path) = modules.get(module.as_str()) else {
+                let Some(path) = places.modules.get(module.as_str()) else {
                     out::card(
                         Code::ModuleNotNamed,
                         &format!("the script's module is called {module}"),
@@ -121,19 +133,34 @@ fn device(fault: crate::base::device::DeviceFault) -> Exit {
     Exit::Fault
 }
 
-/// A YubiHSM 2 by `usb`, or by its connector on this machine (`http://127.0.0.1:PORT`).
-pub(super) fn yubihsm(connector: &str) -> Result<Box<dyn Provider>, Exit> {
-    let port = connector.strip_prefix("http://127.0.0.1:");
-    let local = port.is_some_and(|port| port.parse::<u16>().is_ok_and(|port| port != 0));
-    if connector != "usb" && !local {
-        out::complain(&format!(
-            "--yubihsm {}: expected usb or http://127.0.0.1:PORT",
-            crate::base::shown(connector, 100)
-        ));
-        return Err(Exit::Usage);
+/// YubiHSM 2 devices by `usb`, or by connectors on this machine (`http://127.0.0.1:PORT`).
+#[cfg(feature = "yubihsm")]
+pub(super) fn yubihsm(connectors: &[String]) -> Result<Box<dyn Provider>, Exit> {
+    use crate::signer::yubihsm::{Connector, YubihsmProvider};
+    let mut reached = Vec::new();
+    for connector in connectors {
+        let port = connector
+            .strip_prefix("http://127.0.0.1:")
+            .and_then(|port| port.parse::<u16>().ok())
+            .filter(|port| *port != 0);
+        reached.push(match (connector.as_str(), port) {
+            ("usb", _) => Connector::Usb,
+            (_, Some(port)) => Connector::Http { port },
+            _ => {
+                out::complain(&format!(
+                    "--yubihsm {}: expected usb or http://127.0.0.1:PORT",
+                    crate::base::shown(connector, 100)
+                ));
+                return Err(Exit::Usage);
+            }
+        });
     }
-    // The place where the YubiHSM adapter becomes a provider.
-    out::complain("this build has no YubiHSM adapter");
+    Ok(Box::new(YubihsmProvider::new(reached)))
+}
+
+#[cfg(not(feature = "yubihsm"))]
+pub(super) fn yubihsm(_connectors: &[String]) -> Result<Box<dyn Provider>, Exit> {
+    out::complain("this build has no YubiHSM 2: build it with the feature yubihsm");
     Err(Exit::Usage)
 }
 

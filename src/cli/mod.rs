@@ -140,6 +140,9 @@ struct Ways {
     /// The path of a PKCS#11 module that the script names: NAME=PATH.
     #[arg(long, value_name = "NAME=PATH")]
     module: Vec<String>,
+    /// How a YubiHSM 2 is reached: usb, or its connector, http://127.0.0.1:PORT.
+    #[arg(long, value_name = "usb|URL")]
+    yubihsm: Vec<String>,
 }
 
 /// Where a rehearsal keeps its things.

@@ -72,12 +72,15 @@ fn try_drive(record: &Path, ways: &Ways, start: Start) -> Result<Exit, Exit> {
     }
     let stop = stop_flag()?;
     harden::harden()?;
-    let modules = devices::modules(&ways.module)?;
+    let places = devices::Places {
+        modules: devices::modules(&ways.module)?,
+        yubihsm: ways.yubihsm.clone(),
+    };
     let plan = match &start {
         Start::New(plan) | Start::Resumed(plan) => plan,
     };
     let beside = places::beside(record, ".devices");
-    let (bench, modules) = devices::bench(plan, &beside, &modules, &executable)?;
+    let (bench, modules) = devices::bench(plan, &beside, &places, &executable)?;
     let run = Run {
         program: machine::program(&executable),
         front_end: if answers.is_some() {

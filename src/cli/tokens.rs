@@ -61,7 +61,8 @@ pub(super) fn providers(places: &Where) -> Result<Looked, Exit> {
         looked.push((title, devices::pkcs11(&path, &executable)?));
     }
     for connector in &places.yubihsm {
-        looked.push((format!("yubihsm {connector}"), devices::yubihsm(connector)?));
+        let provider = devices::yubihsm(std::slice::from_ref(connector))?;
+        looked.push((format!("yubihsm {connector}"), provider));
     }
     if let Some(folder) = &places.devices {
         looked.extend(folders(folder)?);

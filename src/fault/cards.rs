@@ -128,6 +128,12 @@ cards! {
         "No.",
         "Start with --module NAME=PATH, once for each module."
     }
+    ConnectorNotNamed = "connector-not-named" {
+        "The script names a YubiHSM 2 and no way to it was given.",
+        "It is reached by USB, or in rehearsals by a connector on this machine.",
+        "No.",
+        "Start with --yubihsm usb, or --yubihsm http://127.0.0.1:PORT once for each connector."
+    }
     BundleRefused = "bundle-refused" {
         "The folder was not read.",
         "It is not a bundle or a record, or it holds links, special files, or more than a bundle may hold.",

@@ -12,6 +12,8 @@ pub mod inventory;
 pub mod pkcs11;
 #[cfg(feature = "pkcs11")]
 pub mod worker;
+#[cfg(feature = "yubihsm")]
+pub mod yubihsm;
 
 use crate::base::device::{
     Credential, DeviceCard, DeviceFault, KeyAttributes, KeyFound, KeyOrder, LogRead, OperationId, Statement,

@@ -23,6 +23,8 @@ mod sins;
 mod support;
 #[cfg(all(test, feature = "pkcs11"))]
 mod workers;
+#[cfg(all(test, feature = "yubihsm"))]
+mod yubihsm;
 
 use super::{KeyRef, Provider};
 use crate::base::device::{Credential, KeyAttributes, PinState, StatementKind};
