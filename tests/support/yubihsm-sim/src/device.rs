@@ -560,6 +560,7 @@ fn after(mut answer: Answer, faults: &[Fault]) -> Answer {
             (Fault::DropAfter, _) => return Answer::Drop,
             (Fault::HangAfter, _) => return Answer::Hang,
             (Fault::Split, Answer::Reply { split, .. }) => *split = true,
+            (Fault::Cut(length), Answer::Reply { bytes, .. }) => bytes.truncate(*length),
             (Fault::Slow(time), Answer::Reply { delay, .. }) => *delay = *time,
             _ => {}
         }
