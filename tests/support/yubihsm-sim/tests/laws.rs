@@ -193,11 +193,7 @@ fn a_wrong_password_frees_its_slot_once_it_is_shown() {
         (Err(Trouble::Device(4)), 1)
     );
     let last = simulator.device().log().last().expect("logged").bytes()[2..12].to_vec();
-    assert_eq!(
-        last,
-        [4, 0, 17, 0xff, 0xff, 0, 1, 0xff, 0xff, 4, last[10], last[11]],
-        "{last:?}"
-    );
+    assert_eq!(last, [4, 0, 17, 0xff, 0xff, 0, 1, 0xff, 0xff, 4]);
 }
 
 #[test]
