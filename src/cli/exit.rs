@@ -41,6 +41,7 @@ impl Exit {
             | C::RecordExists
             | C::RecordMissing
             | C::ModuleNotNamed
+            | C::ConnectorNotNamed
             | C::NotATerminal
             | C::AnswersRefused
             | C::BundleRefused
