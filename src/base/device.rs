@@ -100,6 +100,9 @@ pub struct Statement {
     /// The certificates as the device gave them, DER in lowercase hexadecimal,
     /// the key's first, the device's last.
     pub certificates: Vec<String>,
+    /// The object's id on the device, as the device's list of objects tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object: Option<u16>,
 }
 
 /// Kinds of statements.

@@ -108,6 +108,7 @@ fn judge(
     expected.public_key = Some(key.public.to_spki_der());
     expected.label = Some(key.operation.label(name));
     expected.domains = Some(1);
+    expected.object_id = statement.object;
     expected.accepted_authorities = authorities.iter().map(|der| Digest::of(der)).collect();
     expected.firmware_waiver = plan
         .token(&key.token)

@@ -243,6 +243,7 @@ impl Token for Device {
         Ok(Some(Statement {
             kind: StatementKind::Piv,
             certificates: vec![certificate.to_owned()],
+            object: None,
         }))
     }
 

@@ -135,6 +135,7 @@ pub(super) fn attest(link: &mut Link, key: &KeyRef) -> Result<Option<Statement>,
     Ok(Some(Statement {
         kind: StatementKind::Yubihsm,
         certificates: vec![hex(own.as_slice()), hex(&device)],
+        object: Some(id),
     }))
 }
 
