@@ -116,11 +116,27 @@ fn devices_are_shown_as_they_were() {
         &["--devices", "devices", "--module", "none=/nonexistent.so"],
     );
     assert_eq!((ran.code, ran.err.as_str()), (4, ""), "{ran:?}");
-    let path = root().join("tests/golden/tokens.txt");
+    golden("tokens.txt", &ran.out);
+    let mut args = vec![
+        "--devices",
+        "devices",
+        "--module",
+        "none=/nonexistent.so",
+        "--json",
+    ];
+    golden("tokens.json", &tokens(temp.path(), &args).out);
+    args.extend(["--module", "none=/other.so"]);
+    let ran = tokens(temp.path(), &args);
+    assert_eq!(ran.code, 2, "one name, two modules: {ran:?}");
+    assert!(ran.err.contains("none is given twice"), "{ran:?}");
+}
+
+fn golden(name: &str, text: &str) {
+    let path = root().join("tests/golden").join(name);
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        std::fs::write(&path, &ran.out).unwrap();
+        std::fs::write(&path, text).unwrap();
     }
-    assert_eq!(ran.out, std::fs::read_to_string(&path).unwrap());
+    assert_eq!(text, std::fs::read_to_string(&path).unwrap(), "{name}");
 }
 
 #[test]
