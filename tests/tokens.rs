@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use program::{BINARY, Ran, SOFTHSM, ran, root};
+use program::{BINARY, Ran, ran, root};
 use tuf_ceremony::base::device::{Credential, KeyOrder, OperationId};
 use tuf_ceremony::base::{Algorithm, Digest, Id, Secret};
 use tuf_ceremony::signer::embedded::EmbeddedProvider;
@@ -233,6 +233,7 @@ fn what_cannot_be_looked_at_is_said_beforehand() {
 
 #[cfg(feature = "pkcs11")]
 mod modules {
+    use super::program::SOFTHSM;
     use super::*;
 
     /// Bytes and modes: SoftHSM writes its generation counter anew, with the same
