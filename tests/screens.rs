@@ -19,13 +19,19 @@ use show::{
     type_in, working,
 };
 use stage::Stage;
-use tuf_ceremony::base::{Secret, Stamp};
+use tuf_ceremony::base::device::{
+    Changed, DeviceCard, DeviceCode, DeviceFault, KeyAttributes, KeyFound, Operation, PinState, Retry,
+    StatementKind,
+};
+use tuf_ceremony::base::inventory::{Device, Inventory, Place, Powers};
+use tuf_ceremony::base::{Algorithm, PublicKey, Secret, Stamp};
 use tuf_ceremony::engine::{Confirm, InputKind, Question, Refusal};
 use tuf_ceremony::fault::Code;
 use tuf_ceremony::runner::{Failure, Msg};
 use tuf_ceremony::ui::home::Home;
 use tuf_ceremony::ui::keymap::Intent;
-use tuf_ceremony::ui::{Event, Out, Theme, update};
+use tuf_ceremony::ui::tokens::{Tokens, Wish};
+use tuf_ceremony::ui::{Choice, Event, Out, Theme, update};
 
 #[path = "screens/laws.rs"]
 mod laws;
@@ -219,5 +225,131 @@ fn the_home_screen_looks_as_it_did() {
             size,
             &render(size, |f| tuf_ceremony::ui::home::draw(&home, f)),
         );
+    }
+}
+
+fn devices() -> Inventory {
+    let card = |serial: &str, pin| DeviceCard {
+        vendor: "Example".to_owned(),
+        model: "Token 2".to_owned(),
+        serial: serial.to_owned(),
+        label: "root-a".to_owned(),
+        firmware: "3.5".to_owned(),
+        initialised: true,
+        pin,
+        pin_pad: false,
+        quirks: "smartcard-hsm".to_owned(),
+    };
+    let public = PublicKey::from_raw(Algorithm::Ed25519, &[7; 32]).unwrap();
+    let key = KeyFound {
+        label: "root-a:abcdefghijklmnopqrstuvwxyz".to_owned(),
+        id: "00112233445566778899aabbccddeeff".to_owned(),
+        public: Some(public),
+        attributes: KeyAttributes::default(),
+    };
+    let device = |card, keys, fault| Device {
+        card,
+        powers: Powers {
+            attests: Some(StatementKind::Cvc),
+            set_up: true,
+            ..Powers::default()
+        },
+        keys,
+        fault,
+    };
+    let fault = |code, meaning: &str| DeviceFault {
+        operation: Operation::Find,
+        code,
+        meaning: meaning.to_owned(),
+        changed: Changed::No,
+        retry: Retry::AskHuman,
+    };
+    Inventory {
+        places: vec![
+            Place {
+                name: "module none (/none.so)".to_owned(),
+                devices: Vec::new(),
+                fault: Some(fault(DeviceCode::ModuleUnusable, "/none.so: no such file")),
+            },
+            Place {
+                name: "module opensc (/usr/lib/opensc-pkcs11.so)".to_owned(),
+                devices: vec![
+                    device(card("DENK0200473", PinState::Last), vec![key], None),
+                    device(card("DENK0200474\u{1b}[2J", PinState::Left(2)), Vec::new(), None),
+                ],
+                fault: None,
+            },
+            Place {
+                name: "key files (devices/files)".to_owned(),
+                devices: vec![device(card("DENK0200473", PinState::Ready), Vec::new(), None)],
+                fault: None,
+            },
+        ],
+    }
+}
+
+#[test]
+fn the_list_of_devices_looks_as_it_did() {
+    for size in [SMALL, LARGE] {
+        let shot = |tokens: &Tokens| render(size, |f| tuf_ceremony::ui::tokens::draw(tokens, f));
+        let mut tokens = Tokens::new(size, Theme::Mono);
+        golden("tokens-looking", size, &shot(&tokens));
+        assert_eq!(tokens.on(Intent::Other), Wish::Stay, "one look at a time");
+        tokens.found = Some(devices());
+        let first = shot(&tokens);
+        golden("tokens", size, &first);
+        assert!(first.contains("Two devices have one serial"), "{first}");
+        assert!(!first.contains('\u{1b}'));
+
+        // Every row can be reached, and none beyond the last.
+        let mut seen = first;
+        for _ in 0..6 {
+            assert_eq!(tokens.on(Intent::PageDown), Wish::Stay);
+            let now = shot(&tokens);
+            seen.push_str(&now);
+        }
+        let end = shot(&tokens);
+        golden("tokens-end", size, &end);
+        tokens.on(Intent::Down);
+        tokens.on(Intent::Bottom);
+        assert_eq!(shot(&tokens), end);
+        for text in [
+            "ONE MORE WRONG PIN",
+            "DENK0200474",
+            "root-a:abcdefgh",
+            "no such file",
+            "key files",
+        ] {
+            assert!(seen.contains(text), "{text}");
+        }
+        tokens.on(Intent::Top);
+        assert_eq!(tokens.scroll, 0);
+        assert_eq!(tokens.on(Intent::Other), Wish::Again);
+        assert!(tokens.found.is_none(), "an old look is not shown as a new one");
+        assert_eq!(tokens.on(Intent::Back), Wish::Back);
+    }
+}
+
+#[test]
+fn the_home_screen_shows_all_its_entries_at_every_size() {
+    for size in [SMALL, LARGE] {
+        let home = Home::new(size, Theme::Mono);
+        let shot = render(size, |f| tuf_ceremony::ui::home::draw(&home, f));
+        for (number, name, text) in tuf_ceremony::ui::wording::home::LIST {
+            assert!(shot.contains(&format!("{number}   {name}")), "{shot}");
+            assert!(shot.contains(text), "{text}\n{shot}");
+        }
+        let mut home = Home::new(size, Theme::Mono);
+        home.on(Intent::Char('5'));
+        golden(
+            "home-tokens",
+            size,
+            &render(size, |f| tuf_ceremony::ui::home::draw(&home, f)),
+        );
+        for c in "usb a=/b devices".chars() {
+            home.on(Intent::Char(c));
+        }
+        let places = "usb a=/b devices".to_owned();
+        assert_eq!(home.on(Intent::Enter), Some(Choice::Tokens { places }));
     }
 }

@@ -23,6 +23,7 @@ use std::path::Path;
 use operator::{CTRL_C, ENTER, ESC, F1, F2, F4, Operator};
 use portable_pty::CommandBuilder;
 use program::{BINARY, Room, SOFTHSM, clients_accept, lines, ran, root, run, script};
+use tuf_ceremony::signer::embedded::EmbeddedProvider;
 
 fn command(room: &Room, args: &[&str]) -> CommandBuilder {
     let mut command = CommandBuilder::new(&*BINARY);
@@ -317,4 +318,33 @@ fn a_lost_terminal_pauses() {
     assert_ne!(ended.out.lines().nth(1), Some("0"), "{}", ended.out);
     let last = lines(&room.record()).last().unwrap().clone();
     assert!(last.contains("\"type\":\"pause\""), "{last}");
+}
+
+#[test]
+fn devices_are_looked_at_from_the_home_screen() {
+    let room = Room::new();
+    let devices = room.dir.path().join("devices");
+    std::fs::create_dir(&devices).unwrap();
+    let mut tokens = EmbeddedProvider::new(&devices.join("embedded"));
+    tokens.manufacture("REH-1").unwrap();
+    let mut command = CommandBuilder::new(&*BINARY);
+    command.cwd(room.dir.path());
+    command.env("TERM", "xterm");
+    let mut ada = Operator::start(command, 80, 24);
+    ada.wait_for("Press a digit");
+    ada.press("5");
+    ada.wait_for("Where to look");
+    ada.enter("devices");
+    ada.wait_for("REH-1");
+    // Plugged in meanwhile: seen at the next look.
+    tokens.manufacture("REH-2").unwrap();
+    ada.press("\x1b[15~"); // F5
+    ada.wait_for("there is more");
+    ada.press("\x1b[F"); // End
+    ada.wait_for("REH-2");
+    ada.press(ESC);
+    ada.wait_for("Press a digit");
+    ada.press("6");
+    assert_eq!(ada.end(), 0);
+    only_draws(&ada);
 }

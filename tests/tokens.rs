@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use program::{BINARY, Ran, SOFTHSM, ran, root};
+use program::{BINARY, Ran, ran, root};
 use tuf_ceremony::base::device::{Credential, KeyOrder, OperationId};
 use tuf_ceremony::base::{Algorithm, Digest, Id, Secret};
 use tuf_ceremony::signer::embedded::EmbeddedProvider;
@@ -116,11 +116,27 @@ fn devices_are_shown_as_they_were() {
         &["--devices", "devices", "--module", "none=/nonexistent.so"],
     );
     assert_eq!((ran.code, ran.err.as_str()), (4, ""), "{ran:?}");
-    let path = root().join("tests/golden/tokens.txt");
+    golden("tokens.txt", &ran.out);
+    let mut args = vec![
+        "--devices",
+        "devices",
+        "--module",
+        "none=/nonexistent.so",
+        "--json",
+    ];
+    golden("tokens.json", &tokens(temp.path(), &args).out);
+    args.extend(["--module", "none=/other.so"]);
+    let ran = tokens(temp.path(), &args);
+    assert_eq!(ran.code, 2, "one name, two modules: {ran:?}");
+    assert!(ran.err.contains("none is given twice"), "{ran:?}");
+}
+
+fn golden(name: &str, text: &str) {
+    let path = root().join("tests/golden").join(name);
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        std::fs::write(&path, &ran.out).unwrap();
+        std::fs::write(&path, text).unwrap();
     }
-    assert_eq!(ran.out, std::fs::read_to_string(&path).unwrap());
+    assert_eq!(text, std::fs::read_to_string(&path).unwrap(), "{name}");
 }
 
 #[test]
@@ -217,6 +233,7 @@ fn what_cannot_be_looked_at_is_said_beforehand() {
 
 #[cfg(feature = "pkcs11")]
 mod modules {
+    use super::program::SOFTHSM;
     use super::*;
 
     /// Bytes and modes: SoftHSM writes its generation counter anew, with the same

@@ -22,7 +22,11 @@ pub(super) fn modules(given: &[String]) -> Result<Modules, Exit> {
     for text in given {
         match text.split_once('=') {
             Some((name, path)) if !name.is_empty() && !path.is_empty() => {
-                modules.insert(name.to_owned(), PathBuf::from(path));
+                if modules.insert(name.to_owned(), PathBuf::from(path)).is_some() {
+                    let name = crate::base::shown(name, 100);
+                    out::complain(&format!("--module: {name} is given twice"));
+                    return Err(Exit::Usage);
+                }
             }
             _ => {
                 out::card(

@@ -3,8 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Exit, RehearsalPlaces, Ways, out, rehearse, run, verify};
-use crate::ui::{self, Choice};
+use super::{Exit, RehearsalPlaces, Ways, out, rehearse, run, tokens, verify};
+use crate::ui::{self, Choice, UiError};
 
 pub(super) fn home() -> Exit {
     match choose() {
@@ -19,11 +19,11 @@ fn choose() -> Result<Exit, Exit> {
         theme: run::theme(),
         places: ui::Places::default(),
     };
-    let choice = ui::home(&options).map_err(|error| {
+    let failed = |error: UiError| {
         out::card(error.code(), &error.to_string());
         Exit::of(error.code())
-    })?;
-    Ok(match choice {
+    };
+    Ok(match ui::home(&options).map_err(failed)? {
         Choice::Rehearse => rehearse::rehearse(
             None,
             RehearsalPlaces {
@@ -38,6 +38,12 @@ fn choose() -> Result<Exit, Exit> {
         } => run::run(Path::new(&script), Path::new(&record), &ways(&media)),
         Choice::Resume { record, media } => run::resume(Path::new(&record), &ways(&media)),
         Choice::Verify { path } => verify::verify(Path::new(&path), false, None, None),
+        Choice::Tokens { places } => {
+            let look = tokens::looker(&tokens::Where::parse(&places))?;
+            ui::tokens(&options, look).map_err(failed)?;
+            // Devices are looked at before something else is chosen.
+            return choose();
+        }
         Choice::Quit => Exit::Good,
     })
 }

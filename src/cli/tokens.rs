@@ -3,7 +3,7 @@
 //! are shown all the same. Two devices with one serial are refused by name: the
 //! program could not tell them apart later (docs/tokens.md describes the JSON).
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
@@ -27,17 +27,46 @@ pub(super) struct Where {
     pub(super) yubihsm: Vec<String>,
     /// The folder of rehearsal tokens and key files, beside a record.
     #[arg(long, value_name = "DIR")]
-    pub(super) devices: Option<PathBuf>,
+    pub(super) devices: Vec<PathBuf>,
 }
 
-type Looked = Vec<(String, Box<dyn Provider>)>;
+impl Where {
+    /// As typed on the home screen: places with blanks between them, each of the
+    /// kind that it looks like.
+    #[cfg(feature = "tui")]
+    pub(super) fn parse(text: &str) -> Where {
+        let mut places = Where::default();
+        for word in text.split_whitespace() {
+            if word == "usb" || word.starts_with("http") {
+                places.yubihsm.push(word.to_owned());
+            } else if word.contains('=') {
+                places.module.push(word.to_owned());
+            } else {
+                places.devices.push(PathBuf::from(word));
+            }
+        }
+        places
+    }
+}
+
+/// One place, understood; a provider can be made for it again and again.
+struct Spot {
+    title: String,
+    kind: Kind,
+}
+
+enum Kind {
+    Module(PathBuf),
+    Yubihsm(String),
+    Rehearsal(PathBuf),
+    Files(PathBuf),
+}
 
 pub(super) fn tokens(places: &Where, json: bool) -> Exit {
-    let looked = match providers(places) {
-        Ok(looked) => looked,
+    let found = match spots(places).and_then(|spots| look(&spots)) {
+        Ok(found) => found,
         Err(exit) => return exit,
     };
-    let found = inventory::look(looked);
     if json {
         match serde_json::to_string(&Json::of(&found)) {
             Ok(text) => out::say(&text),
@@ -52,47 +81,70 @@ pub(super) fn tokens(places: &Where, json: bool) -> Exit {
     if found.is_good() { Exit::Good } else { Exit::Fault }
 }
 
-/// A provider for every place that was named.
-pub(super) fn providers(places: &Where) -> Result<Looked, Exit> {
-    let mut looked = Looked::new();
-    let executable = machine::executable();
+/// Looks again and again, from a screen on which nothing else may print: every
+/// place is understood, and a provider made for it, before it opens.
+#[cfg(feature = "tui")]
+pub(super) fn looker(places: &Where) -> Result<crate::ui::tokens::Look, Exit> {
+    let spots = spots(places)?;
+    for spot in &spots {
+        spot.provider()?;
+    }
+    Ok(std::sync::Arc::new(move || look(&spots).unwrap_or_default()))
+}
+
+fn look(spots: &[Spot]) -> Result<Inventory, Exit> {
+    let mut providers = Vec::new();
+    for spot in spots {
+        providers.push((spot.title.clone(), spot.provider()?));
+    }
+    Ok(inventory::look(providers))
+}
+
+/// Every place that was named.
+fn spots(places: &Where) -> Result<Vec<Spot>, Exit> {
+    let mut spots = Vec::new();
+    let mut add = |title: String, kind| spots.push(Spot { title, kind });
     for (name, path) in devices::modules(&places.module)? {
-        let title = format!("module {name} ({})", path.display());
-        looked.push((title, devices::pkcs11(&path, &executable)?));
+        add(format!("module {name} ({})", path.display()), Kind::Module(path));
     }
     for connector in &places.yubihsm {
-        let provider = devices::yubihsm(std::slice::from_ref(connector))?;
-        looked.push((format!("yubihsm {connector}"), provider));
+        add(format!("yubihsm {connector}"), Kind::Yubihsm(connector.clone()));
     }
-    if let Some(folder) = &places.devices {
-        looked.extend(folders(folder)?);
+    for folder in &places.devices {
+        let (rehearsal, files) = (folder.join("embedded"), folder.join("files"));
+        if !rehearsal.is_dir() && !files.is_dir() {
+            let name = shown(&folder.display().to_string(), 200);
+            out::complain(&format!(
+                "--devices {name}: expected a folder with embedded/ or files/ in it, as a run makes beside its record"
+            ));
+            return Err(Exit::Usage);
+        }
+        if rehearsal.is_dir() {
+            add(
+                format!("rehearsal tokens ({})", rehearsal.display()),
+                Kind::Rehearsal(rehearsal),
+            );
+        }
+        if files.is_dir() {
+            add(format!("key files ({})", files.display()), Kind::Files(files));
+        }
     }
-    if looked.is_empty() {
+    if spots.is_empty() {
         out::complain("nowhere to look: name a place with --module NAME=PATH, --yubihsm or --devices DIR");
         return Err(Exit::Usage);
     }
-    Ok(looked)
+    Ok(spots)
 }
 
-fn folders(folder: &Path) -> Result<Looked, Exit> {
-    let (rehearsal, files) = (folder.join("embedded"), folder.join("files"));
-    if !rehearsal.is_dir() && !files.is_dir() {
-        let name = shown(&folder.display().to_string(), 200);
-        out::complain(&format!(
-            "--devices {name}: expected a folder with embedded/ or files/ in it, as a run makes beside its record"
-        ));
-        return Err(Exit::Usage);
+impl Spot {
+    fn provider(&self) -> Result<Box<dyn Provider>, Exit> {
+        Ok(match &self.kind {
+            Kind::Module(path) => devices::pkcs11(path, &machine::executable())?,
+            Kind::Yubihsm(connector) => devices::yubihsm(std::slice::from_ref(connector))?,
+            Kind::Rehearsal(folder) => Box::new(EmbeddedProvider::new(folder)),
+            Kind::Files(folder) => Box::new(FileProvider::new(folder)),
+        })
     }
-    let mut looked = Looked::new();
-    if rehearsal.is_dir() {
-        let title = format!("rehearsal tokens ({})", rehearsal.display());
-        looked.push((title, Box::new(EmbeddedProvider::new(&rehearsal))));
-    }
-    if files.is_dir() {
-        let title = format!("key files ({})", files.display());
-        looked.push((title, Box::new(FileProvider::new(&files))));
-    }
-    Ok(looked)
 }
 
 // ---------------------------------------------------------------- text

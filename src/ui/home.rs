@@ -1,4 +1,4 @@
-//! The home screen: rehearse, run, resume, verify, quit. A digit chooses,
+//! The home screen: rehearse, run, resume, verify, tokens, quit. A digit chooses,
 //! paths are typed; nothing is started but what the caller starts.
 
 use std::sync::atomic::Ordering;
@@ -44,6 +44,11 @@ pub enum Choice {
     Verify {
         /// Its folder.
         path: String,
+    },
+    /// Every device.
+    Tokens {
+        /// Where to look: folders, modules, connectors, with blanks between them.
+        places: String,
     },
     /// Nothing.
     Quit,
@@ -98,7 +103,8 @@ impl Home {
             Intent::Char('2') => words::RUN_FIELDS,
             Intent::Char('3') => words::RESUME_FIELDS,
             Intent::Char('4') => words::VERIFY_FIELDS,
-            Intent::Char('5') => return Some(Choice::Quit),
+            Intent::Char('5') => words::TOKENS_FIELDS,
+            Intent::Char('6') => return Some(Choice::Quit),
             Intent::Char(_) | Intent::Enter => {
                 self.notice = Some(Notice::warn(words::A_DIGIT));
                 return None;
@@ -108,7 +114,8 @@ impl Home {
         let number = match intent {
             Intent::Char('2') => 2,
             Intent::Char('3') => 3,
-            _ => 4,
+            Intent::Char('4') => 4,
+            _ => 5,
         };
         let fields = fields.iter().map(|label| Field::text(*label)).collect();
         self.chosen = Some((number, Pane::with(Form::of(fields))));
@@ -140,7 +147,8 @@ fn fill(number: u8, pane: &mut Pane, intent: Intent) -> Option<Choice> {
                         record: text(0),
                         media: text(1),
                     },
-                    _ => Choice::Verify { path: text(0) },
+                    4 => Choice::Verify { path: text(0) },
+                    _ => Choice::Tokens { places: text(0) },
                 });
             }
             Entered::Moved | Entered::Nothing => pane.notice = None,
@@ -152,59 +160,105 @@ fn fill(number: u8, pane: &mut Pane, intent: Intent) -> Option<Choice> {
 
 /// Draws the home screen.
 pub fn draw(home: &Home, frame: &mut Frame) {
-    let area = frame.area();
-    if home.size.0 < SMALLEST.0 || home.size.1 < SMALLEST.1 {
-        let card = Code::TerminalTooSmall.card();
-        let width = usize::from(area.width);
-        let mut rows = para(Tone::Bad, card.fact, width);
-        rows.extend(para(Tone::Strong, card.remedy, width));
-        paint(frame, area, &rows, home.theme);
-        return;
-    }
-    let places = layout::places(area);
-    let body = Rect {
-        width: area.width,
-        ..places.over
-    }
-    .inner(Margin::new(2, 1));
-    let width = usize::from(body.width).min(100);
-    let (page, notice) = match &home.chosen {
-        None => (list(width), home.notice.as_ref()),
+    let page = |width, height| match &home.chosen {
+        None => (list(width, height), home.notice.as_ref()),
         Some((number, pane)) => (form_page(*number, pane, width), pane.notice.as_ref()),
     };
-    let laid = layout::lay(page, notice, body);
-    let mut rows = laid.head;
-    rows.extend(laid.body);
-    let fill = usize::from(body.height)
-        .saturating_sub(rows.len())
-        .saturating_sub(laid.foot.len());
-    rows.extend(vec![Row::blank(); fill]);
-    rows.extend(laid.foot);
-    paint(
-        frame,
-        places.title,
-        &[Row::of(Tone::Strong, words::TITLE)],
-        home.theme,
-    );
-    let [above, _, below] = places.rules;
-    for rule in [above, below] {
-        let rule = Rect {
-            x: area.x,
-            width: area.width,
-            ..rule
-        };
-        paint(frame, rule, &[bars::rule(area.width)], home.theme);
-    }
-    paint(frame, body, &rows, home.theme);
-    paint(frame, places.footer, &[footer(home)], home.theme);
+    let sheet = Sheet {
+        size: home.size,
+        theme: home.theme,
+        scroll: 0,
+        footer: footer(home),
+    };
+    sheet.draw(page, frame);
 }
 
-fn list(width: usize) -> Page {
-    let mut body = Vec::new();
+/// A screen without a ceremony: a title, a page that may scroll, the keys.
+pub(super) struct Sheet {
+    pub(super) size: (u16, u16),
+    pub(super) theme: Theme,
+    pub(super) scroll: usize,
+    pub(super) footer: Row,
+}
+
+impl Sheet {
+    /// Where the page is.
+    pub(super) fn body(area: Rect) -> Rect {
+        Rect {
+            width: area.width,
+            ..layout::places(area).over
+        }
+        .inner(Margin::new(2, 1))
+    }
+
+    /// Draws the page that is made for a width and a height.
+    pub(super) fn draw<'n>(
+        self,
+        page: impl FnOnce(usize, usize) -> (Page, Option<&'n Notice>),
+        frame: &mut Frame,
+    ) {
+        let area = frame.area();
+        if self.size.0 < SMALLEST.0 || self.size.1 < SMALLEST.1 {
+            let card = Code::TerminalTooSmall.card();
+            let width = usize::from(area.width);
+            let mut rows = para(Tone::Bad, card.fact, width);
+            rows.extend(para(Tone::Strong, card.remedy, width));
+            paint(frame, area, &rows, self.theme);
+            return;
+        }
+        let places = layout::places(area);
+        let body = Sheet::body(area);
+        let (page, notice) = page(usize::from(body.width).min(100), usize::from(body.height));
+        let laid = layout::lay(page, notice, body);
+        let mut rows = laid.head;
+        let total = laid.body.len();
+        // A terminal that became larger shows the end, not less than there is.
+        let scroll = self.scroll.min(total.saturating_sub(laid.height));
+        let shown: Vec<Row> = laid.body.into_iter().skip(scroll).take(laid.height).collect();
+        let last = scroll.saturating_add(shown.len());
+        rows.extend(shown);
+        if laid.scrolls {
+            let text = wording::lines_of(scroll.saturating_add(1), last, total);
+            rows.push(Row::of(Tone::Warn, text));
+        }
+        let fill = usize::from(body.height)
+            .saturating_sub(rows.len())
+            .saturating_sub(laid.foot.len());
+        rows.extend(vec![Row::blank(); fill]);
+        rows.extend(laid.foot);
+        let title = [Row::of(Tone::Strong, words::TITLE)];
+        paint(frame, places.title, &title, self.theme);
+        let [above, _, below] = places.rules;
+        for rule in [above, below] {
+            let rule = Rect {
+                x: area.x,
+                width: area.width,
+                ..rule
+            };
+            paint(frame, rule, &[bars::rule(area.width)], self.theme);
+        }
+        paint(frame, body, &rows, self.theme);
+        paint(frame, places.footer, &[self.footer], self.theme);
+    }
+}
+
+/// With air between the entries where there is room for it.
+fn list(width: usize, height: usize) -> Page {
+    let mut entries = Vec::new();
     for (number, name, text) in words::LIST {
-        body.extend(fact(number, 4, Tone::Strong, name, width));
-        body.extend(fact("", 4, Tone::Plain, text, width));
-        body.push(Row::blank());
+        let mut rows = fact(number, 4, Tone::Strong, name, width);
+        rows.extend(fact("", 4, Tone::Plain, text, width));
+        entries.push(rows);
+    }
+    let rows: usize = entries.iter().map(Vec::len).sum();
+    // The instruction has a row and a blank one; one row stays for a remark.
+    let airy = rows.saturating_add(entries.len()).saturating_add(3) <= height;
+    let mut body = Vec::new();
+    for entry in entries {
+        body.extend(entry);
+        if airy {
+            body.push(Row::blank());
+        }
     }
     Page {
         say: words::SAY.to_owned(),
@@ -217,7 +271,8 @@ fn form_page(number: u8, pane: &Pane, width: usize) -> Page {
     let (say, body) = match number {
         2 => (words::RUN_SAY, words::RUN_BODY),
         3 => (words::RESUME_SAY, words::RESUME_BODY),
-        _ => (words::VERIFY_SAY, words::VERIFY_BODY),
+        4 => (words::VERIFY_SAY, words::VERIFY_BODY),
+        _ => (words::TOKENS_SAY, words::TOKENS_BODY),
     };
     let mut ask = pane.form.rows(width);
     ask.extend(para(Tone::Quiet, words::FORM_NEXT, width));
@@ -236,8 +291,13 @@ fn footer(home: &Home) -> Row {
         keys.push((Intent::Back, wording::KEY_BACK));
     }
     keys.push((Intent::Leave, words::KEY_QUIT));
+    keys_row(&keys)
+}
+
+/// Keys with their names, for a footer.
+pub(super) fn keys_row(keys: &[(Intent, &str)]) -> Row {
     let mut row = Row::default();
-    for (intent, text) in keys {
+    for (intent, text) in keys.iter().copied() {
         row = row
             .and(Tone::Strong, keymap::name(intent))
             .and(Tone::Plain, format!(" {text}  "));

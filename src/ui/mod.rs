@@ -12,6 +12,7 @@ pub mod model;
 pub mod screens;
 pub mod terminal;
 pub mod theme;
+pub mod tokens;
 pub mod update;
 pub mod view;
 pub mod widgets;
@@ -100,4 +101,13 @@ pub fn run(
 /// [`UiError`]. The terminal is given back in any case.
 pub fn home(options: &Options) -> Result<Choice, UiError> {
     home::run(options)
+}
+
+/// Shows every device; `look` is asked again whenever a person wants it, in a
+/// thread of its own.
+///
+/// # Errors
+/// [`UiError`]. The terminal is given back in any case.
+pub fn tokens(options: &Options, look: tokens::Look) -> Result<(), UiError> {
+    tokens::run(options, look)
 }

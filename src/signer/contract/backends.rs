@@ -19,6 +19,9 @@ fn file_tokens_honour_the_port() {
         hardware_like: false,
         temp,
     };
+    let promises = backend.promises();
+    assert_eq!(promises.statement, None, "a file vouches for nothing");
+    assert!(!promises.log && !promises.retirement);
     honours_the_port(&backend);
     let mut token = (backend.provider)().open("FILE-1").unwrap();
     let again = token

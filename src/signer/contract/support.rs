@@ -92,9 +92,11 @@ pub(super) struct Backend {
 }
 
 impl Backend {
-    /// The backend's promises, as far as the fields tell.
+    /// The backend's promises: what the fields tell, and the powers that the
+    /// device offers (so a test that cares which they are says so itself).
     pub(super) fn promises(&self) -> Promises {
         let hardware = self.hardware_like;
+        let mut token = (self.provider)().open(&self.factory_serial).unwrap();
         Promises {
             algorithms: vec![Algorithm::EcdsaP256, Algorithm::Ed25519],
             attributes: KeyAttributes {
@@ -112,14 +114,10 @@ impl Backend {
                 (false, _) => PinState::Ready,
             },
             two_handles: true,
-            statement: None,
-            pins: (self.provider)()
-                .open(&self.factory_serial)
-                .unwrap()
-                .pins()
-                .is_some(),
-            log: false,
-            retirement: false,
+            statement: token.attests(),
+            pins: token.pins().is_some(),
+            log: token.log().is_some(),
+            retirement: token.retirement().is_some(),
             set_up_again: if hardware {
                 SetUpAgain::Destroys
             } else {
@@ -142,6 +140,7 @@ impl Backend {
     }
 
     /// Sets the device up, with [`SO_PIN`] and [`PIN`].
+    #[allow(dead_code, reason = "the adapters that use it are behind features")]
     pub(super) fn initialised(&self) -> (DeviceCard, Box<dyn Token>) {
         let mut token = (self.provider)().open(&self.factory_serial).unwrap();
         let early = open(token.as_mut(), &secret(PIN)).unwrap_err();

@@ -10,7 +10,7 @@ pub const LIST: &[(&str, &str, &str)] = &[
     (
         "1",
         "Rehearse now",
-        "One person, ten minutes, no device needed. Nothing that comes out is ever trusted.",
+        "One person, ten minutes, no device needed. Nothing of it is trusted.",
     ),
     (
         "2",
@@ -27,10 +27,15 @@ pub const LIST: &[(&str, &str, &str)] = &[
         "Verify",
         "Judge a record or a bundle. Nothing in it is changed.",
     ),
-    ("5", "Quit", "Leave the program."),
+    (
+        "5",
+        "Tokens",
+        "Show every device. Nothing is changed and no PIN is tried.",
+    ),
+    ("6", "Quit", "Leave the program."),
 ];
 /// Another key was pressed.
-pub const A_DIGIT: &str = "Press 1, 2, 3, 4 or 5.";
+pub const A_DIGIT: &str = "Press 1, 2, 3, 4, 5 or 6.";
 /// Fields of "run".
 pub const RUN_FIELDS: &[&str] = &["Script file", "New record folder", "Media folder"];
 /// Fields of "resume".
@@ -50,6 +55,29 @@ pub const VERIFY_SAY: &str = "Type the path of a record or of a bundle.";
 /// Explanation of "verify".
 pub const VERIFY_BODY: &str =
     "Every check is named and its verdict printed. A bundle is judged with public data alone.";
+/// Fields of "tokens".
+pub const TOKENS_FIELDS: &[&str] = &["Where to look"];
+/// Instruction of "tokens".
+pub const TOKENS_SAY: &str = "Type where the devices are.";
+/// Explanation of "tokens".
+pub const TOKENS_BODY: &str = "A PKCS#11 module as NAME=PATH, a YubiHSM 2 as usb or http://127.0.0.1:PORT, or the folder of devices beside a record. Several of them with blanks between.";
+/// Title of the list of devices.
+pub const TOKENS_FOUND: &str = "What every device says of itself, with nobody logged in.";
+/// While it looks.
+pub const TOKENS_LOOKING: &str =
+    "Looking at every device. A module that does not answer is given up after ten seconds.";
+/// Nothing there.
+pub const TOKENS_NONE: &str = "no device";
+/// Above a serial that two devices have.
+pub const TOKENS_ALIKE: &str = "Two devices have one serial; the program cannot tell them apart:";
+/// A device without keys to show.
+pub const TOKENS_NO_KEYS: &str = "none can be seen without a login";
+/// Look again.
+pub const KEY_AGAIN: &str = "look again";
+/// Scroll.
+pub const KEY_SCROLL: &str = "more";
+/// Back to the list.
+pub const KEY_HOME: &str = "back";
 /// Below the form.
 pub const FORM_NEXT: &str = "Enter goes to the next path; after the last one it goes ahead. Esc goes back.";
 /// Ctrl-C.
