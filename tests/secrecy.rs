@@ -1,6 +1,8 @@
 //! A canary PIN goes through a whole ceremony; then every sink is searched for
 //! it, raw and in hexadecimal and base64: record, bundle, device folders,
-//! output, and the program's own dumps of its state.
+//! output, and the program's own dumps of its state. Typed at a terminal, the
+//! canaries are looked for in the screen's bytes, in the processes' arguments
+//! and environment, and in their memory, too.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -12,6 +14,11 @@
 )]
 #![cfg(feature = "ceremony")]
 
+#[path = "support/memory.rs"]
+mod memory;
+#[cfg(feature = "tui")]
+#[path = "support/operator.rs"]
+mod operator;
 #[path = "support/program.rs"]
 mod program;
 
@@ -92,4 +99,90 @@ fn no_pin_is_anywhere_afterwards() {
     std::fs::copy(answers.path(), room.dir.path().join("control")).unwrap();
     search(room.dir.path(), &mut found);
     assert_eq!(found.len(), CANARIES.len(), "{found:#?}");
+}
+
+/// A person types; nobody keeps what was typed.
+#[cfg(feature = "tui")]
+mod typed {
+    use portable_pty::CommandBuilder;
+
+    use super::memory::{Canary, family, residue};
+    use super::operator::Operator;
+    use super::program::{BINARY, Room};
+    use super::{search, spellings};
+
+    const SO_PINS: [Canary; 3] = [
+        ("SO PIN of token-a", "wRx7Pq3Kz9VbN4mTe"),
+        ("SO PIN of token-b", "hU8dFj6GcY5sLo2Ka"),
+        ("SO PIN of token-c", "Bt9nXe4RvQ7iMw3Zy"),
+    ];
+    const PINS: [Canary; 3] = [
+        ("PIN of token-a", "pJ6kWm8DfS3xHg5Uc"),
+        ("PIN of token-b", "Ty4bNz7LqE9oRa2Vi"),
+        ("PIN of token-c", "gC5hXk3PuM8wJd6Fs"),
+    ];
+    const PASSPHRASE: Canary = ("passphrase", "Qe7rTz4YuI9oPa3SdFg6");
+    const WRONG: Canary = ("wrong PIN", "Lk5jHg8FdS2aMn7BvCx");
+
+    fn all() -> Vec<Canary> {
+        let mut all = [SO_PINS, PINS].concat();
+        all.extend([PASSPHRASE, WRONG]);
+        all
+    }
+
+    fn sit_down(room: &Room) -> Operator {
+        let mut command = CommandBuilder::new(&*BINARY);
+        command.args(["rehearse", "--record"]);
+        command.arg(room.record());
+        command.arg("--media");
+        command.arg(room.media());
+        command.cwd(room.dir.path());
+        command.env("TERM", "xterm");
+        let mut ada = Operator::start(command, 100, 30);
+        for (at, token) in ["token-a", "token-b", "token-c"].iter().enumerate() {
+            let papers = (SO_PINS[at].1.to_owned(), PINS[at].1.to_owned());
+            ada.pins.insert((*token).to_owned(), papers);
+        }
+        let phrase = PASSPHRASE.1.to_owned();
+        ada.pins
+            .insert("online-file".to_owned(), (phrase.clone(), phrase));
+        ada
+    }
+
+    fn clean(ada: &Operator, at: &str, except: &[Canary]) {
+        for pid in family(ada.pid()) {
+            for what in ["cmdline", "environ"] {
+                let bytes = std::fs::read(format!("/proc/{pid}/{what}")).unwrap_or_default();
+                for (name, text) in all() {
+                    let there = bytes.windows(text.len()).any(|w| w == text.as_bytes());
+                    assert!(!there, "{at}: {name} in {what}");
+                }
+            }
+        }
+        let wanted: Vec<Canary> = all().into_iter().filter(|c| !except.contains(c)).collect();
+        match residue(ada.pid(), &wanted) {
+            Some(found) => println!("{at}: {found:#?}"),
+            None => println!("SKIPPED: {at}: /proc/PID/mem may not be read (not root)"),
+        }
+    }
+
+    #[test]
+    fn no_secret_stays_anywhere() {
+        let room = Room::new();
+        let mut ada = sit_down(&room);
+        ada.play("SO PIN, new");
+        clean(&ada, "before any", &[]);
+        ada.answer();
+        ada.wait("next", |t| !t.contains("Set up device token-a"));
+        ada.wait("next", |t| t.lines().any(|l| l.starts_with(" > ")));
+        clean(&ada, "after the first set-up", &[]);
+        ada.play("Unlock token-a");
+        clean(&ada, "before the first unlock", &[]);
+        ada.enter(WRONG.1);
+        ada.wait_for("wrong");
+        clean(&ada, "after a wrong PIN", &[]);
+        ada.play("Type end");
+        clean(&ada, "at the end", &[]);
+        let _ = (search, spellings);
+    }
 }

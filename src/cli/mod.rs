@@ -10,6 +10,8 @@ mod harden;
 #[cfg(feature = "tui")]
 mod home;
 #[cfg(feature = "ceremony")]
+mod import_key;
+#[cfg(feature = "ceremony")]
 mod machine;
 mod out;
 #[cfg(feature = "ceremony")]
@@ -19,6 +21,8 @@ mod plan;
 mod rehearse;
 #[cfg(feature = "ceremony")]
 mod run;
+#[cfg(feature = "ceremony")]
+mod typed;
 mod verify;
 mod words;
 
@@ -94,6 +98,9 @@ enum Verb {
         #[arg(long, value_name = "INSTANT")]
         at: Option<String>,
     },
+    /// Bring an existing private key into a file token.
+    #[cfg(feature = "ceremony")]
+    ImportKey(import_key::Import),
     /// Show the words of a file's SHA-256, for reading aloud.
     Words {
         /// The file.
@@ -159,6 +166,8 @@ pub fn main() -> ExitCode {
         Some(Verb::Run { script, record, ways }) => run::run(&script, &record, &ways),
         #[cfg(feature = "ceremony")]
         Some(Verb::Resume { record, ways }) => run::resume(&record, &ways),
+        #[cfg(feature = "ceremony")]
+        Some(Verb::ImportKey(asked)) => import_key::import_key(&asked),
         #[cfg(feature = "pkcs11")]
         Some(Verb::Worker { kind, module }) => return worker(&kind, &module),
         #[cfg(feature = "tui")]
