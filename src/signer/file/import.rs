@@ -105,4 +105,8 @@ fn refused(error: &ForeignError) -> DeviceFault {
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and a skip must be visible"
+)]
 mod tests;

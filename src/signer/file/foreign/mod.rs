@@ -82,4 +82,9 @@ fn bounded(file: &[u8]) -> Result<&[u8], ForeignError> {
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::arithmetic_side_effects,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and a skip must be visible"
+)]
 mod tests;
