@@ -237,6 +237,7 @@ fn devices() -> Inventory {
         firmware: "3.5".to_owned(),
         initialised: true,
         pin,
+        pin_limits: (0, 0),
         pin_pad: false,
         quirks: "smartcard-hsm".to_owned(),
     };

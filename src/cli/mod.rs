@@ -11,6 +11,8 @@ mod harden;
 #[cfg(feature = "tui")]
 mod home;
 #[cfg(feature = "ceremony")]
+mod import_key;
+#[cfg(feature = "ceremony")]
 mod machine;
 mod out;
 #[cfg(feature = "ceremony")]
@@ -22,6 +24,8 @@ mod rehearse;
 mod run;
 #[cfg(feature = "ceremony")]
 mod tokens;
+#[cfg(feature = "ceremony")]
+mod typed;
 mod verify;
 mod words;
 
@@ -102,6 +106,9 @@ enum Verb {
         #[command(subcommand)]
         verb: attestation::Verb,
     },
+    /// Bring an existing private key into a file token.
+    #[cfg(feature = "ceremony")]
+    ImportKey(import_key::Import),
     /// Show the words of a file's SHA-256, for reading aloud.
     Words {
         /// The file.
@@ -182,6 +189,8 @@ pub fn main() -> ExitCode {
         Some(Verb::Resume { record, ways }) => run::resume(&record, &ways),
         #[cfg(feature = "ceremony")]
         Some(Verb::Tokens { places, json }) => tokens::tokens(&places, json),
+        #[cfg(feature = "ceremony")]
+        Some(Verb::ImportKey(asked)) => import_key::import_key(&asked),
         #[cfg(feature = "pkcs11")]
         Some(Verb::Worker { kind, module }) => return worker(&kind, &module),
         #[cfg(feature = "tui")]

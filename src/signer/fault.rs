@@ -3,7 +3,7 @@
 //! a device or a module are made safe to show here (T18).
 
 use crate::base::device::{Changed, Credential, DeviceCode, DeviceFault, KeyOrder, Operation, Retry};
-use crate::base::shown;
+use crate::base::{Id, shown};
 
 /// Longest text of a fault, in characters.
 const MEANING_MAX: usize = 300;
@@ -27,12 +27,17 @@ pub fn fault(operation: Operation, code: DeviceCode, changed: Changed, meaning: 
 /// # Errors
 /// `Unsupported`, nothing changed.
 pub fn check_order(order: &KeyOrder) -> Result<(), DeviceFault> {
-    if order.name.as_str().len() > 13 {
+    check_name(&order.name)
+}
+
+/// The part of [`check_order`] that a key without an order keeps to as well.
+pub(crate) fn check_name(name: &Id) -> Result<(), DeviceFault> {
+    if name.as_str().len() > 13 {
         return Err(fault(
             Operation::Generate,
             DeviceCode::Unsupported,
             Changed::No,
-            &format!("a key's name has at most 13 characters, {} has more", order.name),
+            &format!("a key's name has at most 13 characters, {name} has more"),
         ));
     }
     Ok(())

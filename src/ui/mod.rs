@@ -6,6 +6,7 @@
 pub mod app;
 pub mod home;
 pub mod keymap;
+mod keys;
 pub mod layout;
 pub mod modals;
 pub mod model;

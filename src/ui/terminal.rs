@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crossterm::cursor::{Hide, Show};
-use crossterm::event::{self, Event};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use crossterm::execute;
 use crossterm::terminal::{
     BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen,
@@ -22,6 +22,7 @@ use ratatui::{Frame, TerminalOptions, Viewport};
 
 use super::UiError;
 use super::keymap::{self, Intent};
+use super::keys::{Keys, Press};
 use super::model::SMALLEST;
 
 /// What came from the terminal.
@@ -39,7 +40,14 @@ pub struct Screen {
     /// Never dropped: ratatui's own drop prints when the cursor cannot be shown,
     /// and panics where that print fails too. [`restore`] does what is needed.
     terminal: ManuallyDrop<ratatui::Terminal<CrosstermBackend<Stdout>>>,
+    keys: Keys,
+    /// The size that was last told.
+    told: (u16, u16),
 }
+
+/// How long the rest of an escape sequence may take on a slow serial line
+/// before the escape is a key of its own.
+const REST: Duration = Duration::from_millis(30);
 
 impl Screen {
     /// Takes the terminal over.
@@ -69,9 +77,15 @@ impl Screen {
                 ratatui::Terminal::with_options(CrosstermBackend::new(stdout()), options)
             });
         match opened {
-            Ok(terminal) => Ok(Screen {
-                terminal: ManuallyDrop::new(terminal),
-            }),
+            Ok(terminal) => {
+                let mut screen = Screen {
+                    terminal: ManuallyDrop::new(terminal),
+                    keys: Keys::default(),
+                    told: SMALLEST,
+                };
+                screen.told = screen.size()?;
+                Ok(screen)
+            }
             Err(error) => {
                 restore();
                 Err(error.into())
@@ -110,19 +124,58 @@ impl Screen {
     /// # Errors
     /// What the terminal says.
     pub fn heard(&mut self, wait: Duration) -> Result<Option<Heard>, UiError> {
-        // The hang-up is looked for first: crossterm reads a terminal that is
-        // gone for ever, at full speed, and never comes back.
-        readable(Duration::ZERO)?;
-        let waiting = event::poll(Duration::ZERO)? || (readable(wait)? && event::poll(Duration::ZERO)?);
-        if !waiting {
-            return Ok(None);
+        // Looked for each time, and not announced by a signal: a read of two
+        // numbers, and nothing of it can be lost.
+        let size = self.size()?;
+        if size != self.told {
+            self.told = size;
+            return Ok(Some(Heard::Size(size.0, size.1)));
         }
-        Ok(match event::read()? {
-            Event::Key(key) => keymap::intent(&key).map(Heard::Key),
-            Event::Resize(columns, rows) => Some(Heard::Size(columns, rows)),
-            _ => None,
-        })
+        let mut press = self.keys.next(false);
+        if press.is_none() {
+            let begun = !self.keys.is_empty();
+            // A hang-up is an error here, before anything is read.
+            if readable(if begun { REST } else { wait })? {
+                let stdin = stdin();
+                let n = match rustix::io::read(&stdin, self.keys.room()) {
+                    Ok(n) => n,
+                    Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => return Ok(None),
+                    Err(e) => return Err(io::Error::from(e).into()),
+                };
+                if n == 0 {
+                    return Err(io::Error::from(io::ErrorKind::BrokenPipe).into());
+                }
+                self.keys.filled(n);
+                press = self.keys.next(false);
+            } else if begun {
+                press = self.keys.next(true);
+            }
+        }
+        Ok(press.and_then(|p| keymap::intent(&event(p))).map(Heard::Key))
     }
+}
+
+/// A press in the words of the key table.
+fn event(press: Press) -> KeyEvent {
+    let code = match press {
+        Press::Char(c) | Press::Control(c) => KeyCode::Char(c),
+        Press::Enter => KeyCode::Enter,
+        Press::Backspace => KeyCode::Backspace,
+        Press::Tab => KeyCode::Tab,
+        Press::Esc => KeyCode::Esc,
+        Press::Up => KeyCode::Up,
+        Press::Down => KeyCode::Down,
+        Press::PageUp => KeyCode::PageUp,
+        Press::PageDown => KeyCode::PageDown,
+        Press::Home => KeyCode::Home,
+        Press::End => KeyCode::End,
+        Press::F(number) => KeyCode::F(number),
+    };
+    let modifiers = match press {
+        Press::Control(_) => KeyModifiers::CONTROL,
+        _ => KeyModifiers::NONE,
+    };
+    KeyEvent::new(code, modifiers)
 }
 
 /// Whether keys wait, within a time; a terminal that went away is an error.

@@ -209,7 +209,7 @@ impl Operator {
     }
 
     /// The line of the prompt that waits for keys.
-    fn question(&self) -> Option<String> {
+    pub fn question(&self) -> Option<String> {
         let text = self.text();
         let prompt = text.lines().find(|l| l.starts_with(" > "))?;
         let records = text.lines().find(|l| l.starts_with(" record lines: "))?;
@@ -217,7 +217,7 @@ impl Operator {
     }
 
     /// Until the answered question is gone: the record has grown.
-    fn settle(&mut self, before: &str, until: &str) {
+    pub fn settle(&mut self, before: &str, until: &str) {
         let records = |text: &str| {
             text.lines()
                 .find(|l| l.starts_with(" record lines: "))

@@ -397,7 +397,7 @@ mod tests {
             let mut made = Vec::new();
             made.extend(recipe.from_random(&bytes).ok());
             if recipe.rolls_needed() <= CAPACITY {
-                let typed: Vec<u8> = rolls[..recipe.rolls_needed()].iter().map(|f| b'0' + f).collect();
+                let typed: Vec<u8> = rolls[..recipe.rolls_needed()].iter().map(|f| b'0' | f).collect();
                 made.push(recipe.from_dice(&Secret::copy_of(&typed).unwrap()).unwrap());
             }
             for secret in made {

@@ -82,21 +82,45 @@ pub(crate) fn generate(
             ),
         ));
     }
-    let failed = storage(Operation::Generate, Changed::No, folder);
+    not_taken(folder, &order.operation)?;
+    let key =
+        SoftKey::generate(order.algorithm).map_err(|_| no_key(DeviceCode::DeviceError, "no random bytes"))?;
+    place(folder, &order.name, &order.operation, key, passphrase, attributes)
+}
+
+/// One key of one operation: the same one is never made or brought in twice.
+fn not_taken(folder: &Folder, operation: &OperationId) -> Result<(), DeviceFault> {
     let taken = folder
         .names()
-        .map_err(&failed)?
+        .map_err(storage(Operation::Generate, Changed::No, folder))?
         .iter()
         .filter_map(|f| key_of(f))
-        .any(|(_, operation)| operation == order.operation);
+        .any(|(_, other)| other == *operation);
     if taken {
-        return Err(no_key(
+        return Err(fault(
+            Operation::Generate,
             DeviceCode::KeyExists,
+            Changed::No,
             "a key of this operation is already there",
         ));
     }
-    let key =
-        SoftKey::generate(order.algorithm).map_err(|_| no_key(DeviceCode::DeviceError, "no random bytes"))?;
+    Ok(())
+}
+
+/// Writes a new or imported key. The public key is given out only after the
+/// encrypted file was read back from the disk and opened with the passphrase.
+/// The caller holds the folder's lock and has checked the passphrase.
+pub(crate) fn place(
+    folder: &Folder,
+    name: &Id,
+    operation: &OperationId,
+    key: SoftKey,
+    passphrase: &Secret,
+    attributes: &KeyAttributes,
+) -> Result<KeyMade, DeviceFault> {
+    let no_key = |code, text: &str| fault(Operation::Generate, code, Changed::No, text);
+    not_taken(folder, operation)?;
+    let failed = storage(Operation::Generate, Changed::No, folder);
     let public = key
         .public()
         .ok_or_else(|| no_key(DeviceCode::DeviceError, "the new key has no public half"))?;
@@ -104,7 +128,7 @@ pub(crate) fn generate(
         .map_err(|error| no_key(DeviceCode::DeviceError, &error.to_string()))?;
     drop(key);
 
-    let stem = file_name(&order.name, &order.operation);
+    let stem = file_name(name, operation);
     let (private_file, public_file) = (format!("{stem}.pem"), format!("{stem}.pub.pem"));
     let back = folder
         .write_part(&private_file, pem.as_bytes())

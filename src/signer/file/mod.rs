@@ -5,6 +5,8 @@
 //! counts the tries at a passphrase.
 
 mod folder;
+mod foreign;
+mod import;
 mod keyfile;
 mod keystore;
 mod softkey;
@@ -23,6 +25,7 @@ use crate::base::device::{
 use crate::base::{Id, PublicKey, Secret};
 
 pub(super) use folder::Folder;
+pub use import::{IMPORT_MAX, imported};
 pub(super) use keystore::storage;
 pub(super) use state::{STATE, check_serial};
 

@@ -51,7 +51,8 @@ impl SoftKey {
         Err(NoRandom)
     }
 
-    fn from_raw(algorithm: Algorithm, raw: &[u8; 32]) -> Option<SoftKey> {
+    /// A key from its 32 bytes; `None` for a number out of range.
+    pub(super) fn from_raw(algorithm: Algorithm, raw: &[u8; 32]) -> Option<SoftKey> {
         match algorithm {
             Algorithm::Ed25519 => Some(SoftKey::Ed25519(ed25519_dalek::SigningKey::from_bytes(raw))),
             Algorithm::EcdsaP256 => p256::ecdsa::SigningKey::from_slice(raw).ok().map(SoftKey::P256),
@@ -70,6 +71,16 @@ impl SoftKey {
                 key.verifying_key().to_encoded_point(false).as_bytes(),
             )
             .ok(),
+        }
+    }
+
+    /// Whether these bytes are its public key: 32 bytes, or a point in either form.
+    pub(super) fn has_public(&self, bytes: &[u8]) -> bool {
+        match self {
+            SoftKey::Ed25519(key) => key.verifying_key().as_bytes() == bytes,
+            SoftKey::P256(key) => [false, true]
+                .iter()
+                .any(|compress| key.verifying_key().to_encoded_point(*compress).as_bytes() == bytes),
         }
     }
 
