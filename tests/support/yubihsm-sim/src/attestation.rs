@@ -353,6 +353,20 @@ pub fn by_key(facts: Facts, attesting: &Object, template: &[u8], attested: &Obje
     })
 }
 
+/// Whether a certificate carries the signature of the device with this serial.
+#[must_use]
+pub fn signed_by_device(certificate: &[u8], serial: u32) -> bool {
+    let Some((_, content, _)) = der::first(certificate) else {
+        return false;
+    };
+    let Some((body, _, _)) = der::first(content) else {
+        return false;
+    };
+    rsa_ops::sign_pkcs1(&device_key(serial), &Sha256::digest(body))
+        // PKCS#1 v1.5 is deterministic: the right signature is the one it would make again.
+        .is_ok_and(|signature| certificate.ends_with(&signature))
+}
+
 fn template_parts(template: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
     let (_, certificate, _) = der::first(template)?;
     let (_, mut rest, _) = der::first(certificate)?;

@@ -125,12 +125,12 @@ impl Curve {
         let (x, y, z) = point.as_ref()?;
         let p = &self.p;
         let yy = y * y % p;
-        let s = (x * &yy << 2) % p;
+        let s = ((x * &yy) << 2) % p;
         let zz = z * z % p;
         let m = (x * x * 3u8 + &self.a * (&zz * &zz % p)) % p;
         let x3 = self.sub(&(&m * &m % p), &((&s << 1) % p));
-        let y3 = self.sub(&(&m * self.sub(&s, &x3) % p), &((&yy * &yy << 3) % p));
-        let z3 = (y * z << 1) % p;
+        let y3 = self.sub(&(&m * self.sub(&s, &x3) % p), &(((&yy * &yy) << 3) % p));
+        let z3 = ((y * z) << 1) % p;
         Some((x3, y3, z3))
     }
 

@@ -30,6 +30,8 @@ pub enum Fault {
     ForeignSignature,
     /// The answer's data is cut to this many bytes.
     Short(usize),
+    /// The whole answer, MAC and all, is cut to this many bytes.
+    Cut(usize),
     /// The answer waits this long.
     Slow(Duration),
     /// No answer ever, and the device did not act.
@@ -141,6 +143,7 @@ impl FromStr for Fault {
             "flip" => Self::Flip,
             "foreign-signature" => Self::ForeignSignature,
             "short" => Self::Short(number(argument)?),
+            "cut" => Self::Cut(number(argument)?),
             "slow" => Self::Slow(Duration::from_millis(number(argument)?)),
             "hang-before" => Self::HangBefore,
             "hang-after" => Self::HangAfter,

@@ -24,6 +24,7 @@ pub mod frame;
 pub mod http;
 pub mod keys;
 pub mod log;
+mod machine;
 pub mod objects;
 pub mod rsa_ops;
 pub mod scp03;

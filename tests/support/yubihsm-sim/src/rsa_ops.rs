@@ -235,3 +235,25 @@ pub fn decrypt_oaep(key: &RsaPrivateKey, mgf: Hash, cipher: &[u8], label: &[u8])
     }
     Ok(rest[one + 1..].to_vec())
 }
+
+/// RSAES-OAEP under a modulus, public exponent 65537; `label` is the digest of the label.
+///
+/// # Errors
+/// `WrongLength` where the label's digest is of no hash or the message has no room.
+pub fn encrypt_oaep(modulus: &[u8], mgf: Hash, message: &[u8], label: &[u8]) -> Result<Vec<u8>, Code> {
+    let hash = Hash::of_length(label.len()).ok_or(Code::WrongLength)?;
+    let room = modulus
+        .len()
+        .checked_sub(2 * hash.size() + 2 + message.len())
+        .ok_or(Code::WrongLength)?;
+    let mut data = [label, &vec![0; room], &[1], message].concat();
+    let mut seed = vec![0; hash.size()];
+    OsRng.fill_bytes(&mut seed);
+    let mask = mgf.mask(&seed, data.len());
+    xor(&mut data, &mask);
+    let mask = mgf.mask(&data, seed.len());
+    xor(&mut seed, &mask);
+    let block = BigUint::from_bytes_be(&[seed, data].concat());
+    let cipher = block.modpow(&BigUint::from(65_537u32), &BigUint::from_bytes_be(modulus));
+    Ok(padded(&cipher, modulus.len()))
+}

@@ -165,3 +165,68 @@ impl Channel {
         response
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::objects::unhex;
+
+    fn hex(text: &str) -> Vec<u8> {
+        unhex(text).expect("hexadecimal")
+    }
+
+    /// Host challenge of zeroes; the card's challenge and cryptogram are those of the vendor's
+    /// client's own unit test.
+    fn channel() -> (Channel, Vec<u8>) {
+        let (enc, mac) = password_keys(b"password");
+        let (host, card) = ([0; 8], hex("054d5631c9186f80"));
+        (
+            Channel::new(&enc, &mac, &host, &card),
+            [&host[..], &card].concat(),
+        )
+    }
+
+    #[test]
+    fn the_keys_of_the_default_password() {
+        let (enc, mac) = password_keys(b"password");
+        assert_eq!(enc[..], hex("090b47dbed595654901dee1cc655e420"));
+        assert_eq!(mac[..], hex("592fd483f759e29909a04c4505d2ce0a"));
+    }
+
+    #[test]
+    fn the_card_cryptogram_of_a_real_exchange() {
+        let (channel, context) = channel();
+        assert_eq!(channel.card_cryptogram(&context)[..], hex("3225ed8a3224f2cf"));
+    }
+
+    /// Authentication, an echo of `hello` and its answer, computed with the vendor's client.
+    #[test]
+    fn a_whole_exchange_byte_for_byte() {
+        let (mut channel, context) = channel();
+        let shown = hex("1ce7552e0f7976dbcc2198fd155c335a");
+        assert_eq!(channel.authenticate(0, &shown, &context), Ok(()));
+        let request = hex("050019008ce60ffefdd6394e4a4f91e53d2d391611d44f4bd54cb5ec");
+        assert_eq!(
+            channel.open(&request[3..]).as_deref(),
+            Ok(&b"\x01\x00\x05hello"[..])
+        );
+        let response = hex("850019009d782bf2feb4e04f9ed9da6353c21c507072b3ff279ed02e");
+        assert_eq!(channel.seal(0, b"\x81\x00\x05hello"), response);
+    }
+
+    #[test]
+    fn a_wrong_cryptogram_and_an_altered_message_are_refused() {
+        let (mut channel, context) = channel();
+        let mut shown = hex("1ce7552e0f7976dbcc2198fd155c335a");
+        shown[0] ^= 1;
+        assert_eq!(
+            channel.authenticate(0, &shown, &context),
+            Err(Code::AuthenticationFailed)
+        );
+        shown[0] ^= 1;
+        channel.authenticate(0, &shown, &context).expect("the right one");
+        let mut request = hex("050019008ce60ffefdd6394e4a4f91e53d2d391611d44f4bd54cb5ec");
+        request[10] ^= 1;
+        assert_eq!(channel.open(&request[3..]), Err(Code::SessionFailed));
+    }
+}

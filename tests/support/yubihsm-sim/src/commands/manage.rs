@@ -127,10 +127,11 @@ impl Context<'_> {
             args.u8()?
         };
         let object = self.state.store.get(kind, id, self.rights.domains)?;
-        if !matches!(kind, kind::ASYMMETRIC_KEY | kind::WRAP_KEY) {
-            return Err(Code::InvalidData);
-        }
-        let key = keys::public(object.algorithm, &object.body)?;
+        let key = match kind {
+            kind::ASYMMETRIC_KEY | kind::WRAP_KEY => keys::public(object.algorithm, &object.body)?,
+            kind::PUBLIC_WRAP_KEY => object.body.clone(),
+            _ => return Err(Code::InvalidData),
+        };
         Ok([&[object.algorithm], &key[..]].concat())
     }
 
@@ -245,6 +246,12 @@ impl Context<'_> {
         let wrapping = self.first_id(&mut args)?;
         let key = self.able(kind::WRAP_KEY, wrapping, cap::IMPORT_WRAPPED)?;
         let object = wrap::parse(key.algorithm, &wrap::open(&key.body, args.rest())?)?;
+        let key = key.clone();
+        self.restore(&key, object)
+    }
+
+    /// Stores an object that came wrapped under `key`.
+    pub(super) fn restore(&mut self, key: &Object, object: Object) -> Result<Vec<u8>, Code> {
         if object.capabilities & !key.delegated != 0 {
             return Err(Code::InsufficientPermissions);
         }
@@ -355,7 +362,7 @@ fn new_object(code: u8, header: Header, body: &[u8]) -> Result<Object, Code> {
             Args(body).end()?;
             (kind::SYMMETRIC_KEY, random(symmetric.ok_or(Code::InvalidData)?))
         }
-        // Templates, SSH certificates and RSA wrapping are left out.
+        // Templates and SSH certificates are left out.
         _ => return Err(Code::InvalidCommand),
     };
     Ok(header.object(

@@ -5,6 +5,7 @@
 mod crypto;
 mod manage;
 mod otp;
+mod rsa_wrap;
 
 use crate::codes::{Code, capability as cap, command, object_type as kind};
 use crate::faults::Fault;
@@ -49,8 +50,11 @@ fn needed(code: u8) -> Option<u64> {
         command::SIGN_ATTESTATION => cap::SIGN_ATTESTATION,
         command::PUT_WRAP_KEY => cap::PUT_WRAP_KEY,
         command::GENERATE_WRAP_KEY => cap::GENERATE_WRAP_KEY,
-        command::EXPORT_WRAPPED => cap::EXPORT_WRAPPED,
-        command::IMPORT_WRAPPED => cap::IMPORT_WRAPPED,
+        command::PUT_PUBLIC_WRAP_KEY => cap::PUT_PUBLIC_WRAP_KEY,
+        command::EXPORT_WRAPPED | command::WRAP_KEY_RSA | command::EXPORT_WRAPPED_RSA => cap::EXPORT_WRAPPED,
+        command::IMPORT_WRAPPED | command::UNWRAP_KEY_RSA | command::IMPORT_WRAPPED_RSA => {
+            cap::IMPORT_WRAPPED
+        }
         command::WRAP_DATA => cap::WRAP_DATA,
         command::UNWRAP_DATA => cap::UNWRAP_DATA,
         command::PUT_HMAC_KEY => cap::PUT_HMAC_KEY,
@@ -106,6 +110,7 @@ impl Context<'_> {
             command::DECRYPT_OTP..=command::REWRAP_OTP_AEAD
             | command::PUT_OTP_AEAD_KEY
             | command::GENERATE_OTP_AEAD_KEY => self.one_time_password(code, data),
+            command::PUT_PUBLIC_WRAP_KEY..=command::IMPORT_WRAPPED_RSA => self.rsa_wrap(code, data),
             _ => self.manage(code, data),
         }
     }
