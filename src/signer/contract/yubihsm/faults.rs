@@ -224,3 +224,78 @@ fn two_devices_with_one_serial_are_neither() {
         "as printed"
     );
 }
+
+/// A device that somebody set up by hand: our keys, no audit options, and a key
+/// of somebody's own in another domain perhaps.
+fn set_up_by_hand(simulator: &Simulator, rogue: bool) {
+    use ::yubihsm::Domain;
+    use ::yubihsm::authentication::{Algorithm as Kind, Key};
+    use ::yubihsm::{Client, Connector as Wire, Credentials, HttpConfig};
+    let config = HttpConfig {
+        port: simulator.port(),
+        ..HttpConfig::default()
+    };
+    let client = Client::open(Wire::http(&config), Credentials::default(), false).unwrap();
+    let theirs = Rights { id: 5, ..RIGHTS[1] };
+    let theirs = rogue.then_some((theirs, "somebody's own password", Domain::DOM16));
+    let ours = RIGHTS.into_iter().zip(PASSWORDS);
+    let ours = ours.map(|(rights, password)| (rights, password, Domain::DOM1));
+    for (rights, password, domain) in ours.chain(theirs) {
+        let key = Key::derive_from_password(password.as_bytes());
+        let Rights {
+            id,
+            capabilities,
+            delegated,
+            ..
+        } = rights;
+        let label = ::yubihsm::object::Label::default();
+        client
+            .put_authentication_key(id, label, domain, capabilities, delegated, Kind::YubicoAes, key)
+            .unwrap();
+    }
+    let factory = ::yubihsm::object::Type::AuthenticationKey;
+    client.delete_object(1, factory).unwrap();
+}
+
+#[test]
+fn a_device_that_does_not_log_is_noticed_by_what_it_does() {
+    let simulator = start();
+    set_up_by_hand(&simulator, false);
+    let mut token = open(&simulator);
+    unlock(token.as_mut(), Credential::Provisioner).unwrap();
+    let order = order("root-a", Algorithm::EcdsaP256, 1);
+    let fault = token.generate(&order).unwrap_err();
+    assert_eq!(kind(&fault), (DeviceCode::NotClean, Changed::Yes));
+    let key = KeyRef {
+        name: order.name.clone(),
+        operation: order.operation,
+        public: token.keys().unwrap()[0].public.clone().unwrap(),
+    };
+    unlock(token.as_mut(), Credential::Signer).unwrap();
+    let fault = token.sign(grant(&key, b"x")).unwrap_err();
+    assert_eq!(kind(&fault), (DeviceCode::NotClean, Changed::Yes));
+    unlock(token.as_mut(), Credential::Auditor).unwrap();
+    let fault = token.log().unwrap().read().unwrap_err();
+    assert_eq!(kind(&fault), (DeviceCode::NotClean, Changed::No));
+}
+
+#[test]
+fn an_object_that_hides_in_another_domain_is_noticed() {
+    let simulator = start();
+    set_up_by_hand(&simulator, false);
+    // The one record more is in no list that a session in domain 1 sees.
+    let seen = |token: &mut dyn Token| {
+        unlock(token, Credential::Provisioner).unwrap();
+        token.keys().map(|keys| keys.len())
+    };
+    assert_eq!(seen(open(&simulator).as_mut()).unwrap(), 0);
+    let simulator = start();
+    set_up_by_hand(&simulator, true);
+    let fault = seen(open(&simulator).as_mut()).unwrap_err();
+    assert_eq!(kind(&fault), (DeviceCode::AnswerRefused, Changed::No));
+    assert!(
+        fault.meaning.contains("4 objects and shows 3"),
+        "{}",
+        fault.meaning
+    );
+}
