@@ -299,3 +299,36 @@ fn an_object_that_hides_in_another_domain_is_noticed() {
         fault.meaning
     );
 }
+
+#[test]
+fn a_log_with_a_changed_or_missing_entry_is_refused() {
+    let (simulator, mut token, key) = signing(Algorithm::EcdsaP256);
+    let read = |token: &mut dyn Token| token.log().unwrap().read();
+    unlock(token.as_mut(), Credential::Auditor).unwrap();
+    simulator
+        .device()
+        .arm(Rule::at(1, command::GET_LOG_ENTRIES, Fault::Flip));
+    let fault = read(token.as_mut()).unwrap_err();
+    assert_eq!(kind(&fault), (DeviceCode::AnswerRefused, Changed::No));
+    assert!(fault.meaning.contains("digest"), "{}", fault.meaning);
+    let log = read(token.as_mut()).unwrap();
+    assert_eq!(
+        log.sent,
+        [command::GENERATE_ASYMMETRIC_KEY],
+        "a failed reading loses no claim"
+    );
+    let last = u16::try_from(log.entries.len()).unwrap();
+    token.log().unwrap().clear(last).unwrap();
+
+    // Somebody else signs, reads and clears meanwhile: what was theirs is gone, and that shows.
+    let mut theirs = open(&simulator);
+    unlock(theirs.as_mut(), Credential::Signer).unwrap();
+    theirs.sign(grant(&key, b"theirs")).unwrap();
+    assert_eq!(read(theirs.as_mut()).unwrap().entries.len(), 1);
+    theirs.log().unwrap().clear(last + 1).unwrap();
+    unlock(token.as_mut(), Credential::Signer).unwrap();
+    token.sign(grant(&key, b"ours")).unwrap();
+    let fault = read(token.as_mut()).unwrap_err();
+    assert_eq!(kind(&fault), (DeviceCode::AnswerRefused, Changed::No));
+    assert!(fault.meaning.contains("missing"), "{}", fault.meaning);
+}
