@@ -69,6 +69,7 @@ impl Device {
             faults: Faults::default(),
             seen: Vec::new(),
             tick: 0,
+            announce: config.announce,
             part_number: config.part_number.clone(),
             eddsa_limit: config.eddsa_limit,
             more_algorithms: Vec::new(),

@@ -55,9 +55,12 @@ pub struct Config {
     pub faults: Vec<Rule>,
     /// File of fault rules, read again whenever its text changes (replacing all rules).
     pub control: Option<PathBuf>,
+    /// Print a line `struck RULE` on standard output for every rule that strikes.
+    pub announce: bool,
     /// Idle time after which a session ends; a device's is 30 s.
     pub idle: Duration,
-    /// Longest message for EdDSA; documented is 2019. Larger frames lift it no further by themselves.
+    /// Longest message for EdDSA. 2019 is the documented limit, kept for every firmware: whether the
+    /// larger frames of 2.4 lift it on a device is not known.
     pub eddsa_limit: usize,
     /// The second page of device info (firmware 2.4).
     pub part_number: String,
@@ -72,6 +75,7 @@ impl Default for Config {
             port: 0,
             faults: Vec::new(),
             control: None,
+            announce: false,
             idle: Duration::from_secs(30),
             eddsa_limit: 2019,
             part_number: "SIMULATED".to_owned(),

@@ -1,7 +1,7 @@
 //! What is behind a device's handle: the session layer, the audit log and the
 //! faults meet here. What a command does is in [`crate::commands`].
 
-use std::io;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -24,6 +24,7 @@ pub(crate) struct Machine {
     pub(crate) faults: Faults,
     pub(crate) seen: Vec<Seen>,
     pub(crate) tick: u32,
+    pub(crate) announce: bool,
     pub(crate) part_number: String,
     pub(crate) eddsa_limit: usize,
     pub(crate) more_algorithms: Vec<u8>,
@@ -71,6 +72,15 @@ impl Machine {
         });
     }
 
+    /// A line for every rule that struck since; whether anyone reads it is no matter.
+    fn announce_from(&self, struck: usize) {
+        let mut out = io::stdout().lock();
+        for rule in &self.faults.struck()[struck..] {
+            drop(writeln!(out, "struck {rule:?}"));
+        }
+        drop(out.flush());
+    }
+
     /// New rules from the control file, where its text changed.
     fn read_control(&mut self) {
         let Some((path, known)) = &mut self.control else {
@@ -106,26 +116,12 @@ impl Machine {
         if code != command::SESSION_MESSAGE {
             return self.command(code, data, None);
         }
-        match self.unwrap(data) {
+        match self.sessions.open(data) {
             Ok((sid, rights, inner)) => match frame::split(&inner) {
                 Ok((code, data)) => self.command(code, data, Some((sid, rights))),
                 Err(code) => self.sealed(sid, &frame::error(code as u8), &[]),
             },
             Err(code) => reply(frame::error(code as u8)),
-        }
-    }
-
-    fn unwrap(&mut self, data: &[u8]) -> Result<(u8, Rights, Vec<u8>), Code> {
-        let sid = *data.first().ok_or(Code::WrongLength)?;
-        let session = self.sessions.get(sid)?;
-        let rights = session.rights;
-        match session.channel.open(data) {
-            Ok(inner) => Ok((sid, rights, inner)),
-            Err(code) => {
-                // A message that fails its MAC ends the session.
-                self.sessions.close(sid);
-                Err(code)
-            }
         }
     }
 
@@ -141,7 +137,11 @@ impl Machine {
     }
 
     fn command(&mut self, code: u8, data: &[u8], session: Option<(u8, Rights)>) -> Answer {
+        let struck = self.faults.struck().len();
         let faults = self.faults.hits(code);
+        if self.announce {
+            self.announce_from(struck);
+        }
         if let Some(answer) = self.before(code, session, &faults) {
             return answer;
         }
@@ -194,6 +194,9 @@ impl Machine {
             result: None,
         };
         for fault in faults {
+            if let (Fault::DropBefore | Fault::HangBefore, Some((sid, _))) = (fault, session) {
+                self.sessions.rewind(sid);
+            }
             let answer = match fault {
                 Fault::DropBefore => Answer::Drop,
                 Fault::HangBefore => Answer::Hang,

@@ -1,5 +1,6 @@
 //! `yubihsm-sim serve`: a device in a process of its own, so that a test can
-//! kill it and start it again. Prints `port N` once it listens.
+//! kill it and start it again. Prints `port N` once it listens, then a line
+//! `struck RULE` for every fault rule that strikes.
 
 use std::io::Write;
 use std::path::Path;
@@ -47,7 +48,10 @@ fn run(arguments: &[String]) -> Result<(), String> {
         }
     }
     match (verb.as_str(), out) {
-        ("serve", None) => serve(config),
+        ("serve", None) => serve(Config {
+            announce: true,
+            ..config
+        }),
         ("chain", Some(folder)) => chain(config.serial, Path::new(folder)),
         _ => Err(format!("cannot do `{verb}` like this")),
     }

@@ -36,6 +36,8 @@ pub struct Session {
     pub rights: Rights,
     /// Its keys and chain.
     pub channel: Channel,
+    /// The same before the message at hand.
+    before: Option<Channel>,
     context: Vec<u8>,
     open: bool,
     used: Instant,
@@ -71,6 +73,15 @@ impl Sessions {
         }
     }
 
+    /// Forgets the message at hand: the device never saw it.
+    pub fn rewind(&mut self, sid: u8) {
+        if let Ok(session) = self.get(sid)
+            && let Some(before) = session.before.take()
+        {
+            session.channel = before;
+        }
+    }
+
     /// Ends those that were idle too long.
     pub fn expire(&mut self) {
         let idle = self.idle;
@@ -100,6 +111,20 @@ impl Sessions {
         Ok(session)
     }
 
+    /// The plain inner frame of a session message, and what its session may do. A message that
+    /// fails its MAC ends the session.
+    ///
+    /// # Errors
+    /// `InvalidSession`, `SessionFailed`, `WrongLength`.
+    pub fn open(&mut self, message: &[u8]) -> Result<(u8, Rights, Vec<u8>), Code> {
+        let sid = *message.first().ok_or(Code::WrongLength)?;
+        let session = self.get(sid)?;
+        session.before = Some(session.channel.clone());
+        let rights = session.rights;
+        let inner = session.channel.open(message).inspect_err(|_| self.close(sid))?;
+        Ok((sid, rights, inner))
+    }
+
     fn place(&mut self, key: &Object, channel: Channel, context: Vec<u8>, open: bool) -> Result<u8, Code> {
         let free = self
             .slots
@@ -115,6 +140,7 @@ impl Sessions {
         self.slots[free] = Some(Session {
             rights,
             channel,
+            before: None,
             context,
             open,
             used: Instant::now(),

@@ -44,10 +44,12 @@ fn the_connection_breaks_before_or_after_the_device_acted() {
     strike(&simulator, Fault::DropBefore);
     assert_eq!(sign(&mut host), Err(Trouble::Transport));
     assert_eq!(signatures(&simulator), 0, "it never acted");
-    let mut host = Host::open(simulator.port(), 1, "password").expect("a new session");
+    // It never saw the message either: the same one may come again.
+    host.forget_last();
+    assert!(sign(&mut host).is_ok());
     strike(&simulator, Fault::DropAfter);
     assert_eq!(sign(&mut host), Err(Trouble::Transport));
-    assert_eq!(signatures(&simulator), 1, "it acted");
+    assert_eq!(signatures(&simulator), 2, "it acted");
 }
 
 #[test]

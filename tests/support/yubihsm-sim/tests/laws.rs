@@ -5,7 +5,8 @@
 mod host;
 
 use std::fs;
-use std::process::{Child, Command, Stdio};
+use std::io::{BufRead, BufReader};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use host::{Host, Trouble, header, plain};
 use yubihsm_sim::codes::{algorithm, capability, command};
@@ -211,22 +212,27 @@ fn full_storage_refuses_and_deleted_ids_count_up() {
     assert_eq!(host.send(command::STORAGE_INFO, &[]).expect("info")[2..4], [0, 0]);
 }
 
-fn serve(arguments: &[&str]) -> (Child, u16) {
+fn line(out: &mut impl BufRead) -> String {
+    let mut line = String::new();
+    out.read_line(&mut line).expect("a line");
+    line
+}
+
+fn serve(arguments: &[&str]) -> (Child, u16, BufReader<ChildStdout>) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_yubihsm-sim"))
         .arg("serve")
         .args(arguments)
         .stdout(Stdio::piped())
         .spawn()
         .expect("the program");
-    let mut line = String::new();
-    let mut out = std::io::BufReader::new(child.stdout.take().expect("piped"));
-    std::io::BufRead::read_line(&mut out, &mut line).expect("a line");
-    let port = line
+    let mut out = BufReader::new(child.stdout.take().expect("piped"));
+    let first = line(&mut out);
+    let port = first
         .trim()
         .strip_prefix("port ")
         .and_then(|text| text.parse().ok())
         .expect("a port");
-    (child, port)
+    (child, port, out)
 }
 
 fn end(mut child: Child) {
@@ -250,7 +256,7 @@ fn a_killed_device_comes_back_with_all_but_its_sessions() {
         "--faults",
         control,
     ];
-    let (child, port) = serve(&arguments);
+    let (child, port, mut out) = serve(&arguments);
     let mut host = Host::open(port, 1, "password").expect("a session");
     let key = header(3, "root", 1, capability::SIGN_ECDSA, algorithm::EC_P256);
     host.send(command::GENERATE_ASYMMETRIC_KEY, &key).expect("a key");
@@ -258,11 +264,12 @@ fn a_killed_device_comes_back_with_all_but_its_sessions() {
     fs::write(&faults, "1 sign-ecdsa drop-after\n").expect("written");
     let sign = [&[0, 3][..], &[7; 32]].concat();
     assert_eq!(host.send(command::SIGN_ECDSA, &sign), Err(Trouble::Transport));
+    assert!(line(&mut out).starts_with("struck Rule { command: Some(86), nth: 1"));
     end(child);
     fs::write(&faults, "").expect("written");
 
     // Serial and firmware of the file count, whatever the arguments say.
-    let (child, port) = serve(&["--state", state, "--serial", "78"]);
+    let (child, port, _out) = serve(&["--state", state, "--serial", "78"]);
     assert_eq!(
         host.send(command::ECHO, b"x"),
         Err(Trouble::Transport),

@@ -231,10 +231,15 @@ impl Context<'_> {
             args.u8()?;
         }
         args.end()?;
-        let key = self.able(kind::WRAP_KEY, wrapping, cap::EXPORT_WRAPPED)?;
+        // A private RSA wrap key only imports: said before its capabilities are looked at.
+        let key = self
+            .state
+            .store
+            .get(kind::WRAP_KEY, wrapping, self.rights.domains)?;
         if wrap::key_size(key.algorithm).is_none() {
             return Err(Code::InvalidData);
         }
+        let key = self.able(kind::WRAP_KEY, wrapping, cap::EXPORT_WRAPPED)?;
         let object = self.able(kind, id, cap::EXPORTABLE_UNDER_WRAP)?;
         if object.capabilities & !key.delegated != 0 {
             return Err(Code::InsufficientPermissions);

@@ -135,6 +135,11 @@ impl Context<'_> {
         if (object.capabilities | object.delegated) & !rights.delegated != 0 {
             return Err(Code::InsufficientPermissions);
         }
+        let rsa_wrap = object.kind == kind::WRAP_KEY && crate::rsa_ops::bits(object.algorithm).is_some();
+        let known = self.state.algorithms().contains(&object.algorithm);
+        if !known || rsa_wrap && self.state.firmware < (2, 4, 0) {
+            return Err(Code::InvalidData);
+        }
         if self.state.disabled.contains(&object.algorithm) {
             return Err(Code::AlgorithmDisabled);
         }

@@ -100,6 +100,7 @@ pub struct Host {
     mac: [u8; 16],
     rmac: [u8; 16],
     chain: [u8; 16],
+    before: [u8; 16],
     counter: u128,
     /// How much of the last answer's body came in its first segment.
     pub first_read: usize,
@@ -132,9 +133,16 @@ impl Host {
             mac,
             rmac,
             chain,
+            before: chain,
             counter: 1,
             first_read: 0,
         })
+    }
+
+    /// Steps back over a command that never arrived.
+    pub fn forget_last(&mut self) {
+        self.chain = self.before;
+        self.counter -= 1;
     }
 
     /// Sends one command in the session.
@@ -149,8 +157,9 @@ impl Host {
         message.extend_from_slice(&cipher);
         let chain = cmac(&self.mac, &[&self.chain, &message]);
         message.extend_from_slice(&chain[..8]);
+        (self.before, self.chain, self.counter) = (self.chain, chain, self.counter + 1);
         let (answer, first) = post(self.port, &message)?;
-        (self.first_read, self.counter, self.chain) = (first, self.counter + 1, chain);
+        self.first_read = first;
         let body = data(&answer, 5)?;
         let signed = answer.len() - 8;
         if cmac(&self.rmac, &[&self.chain, &answer[..signed]])[..8] != answer[signed..] {
