@@ -121,4 +121,26 @@ mod tests {
         assert_eq!(asked.unwrap_err().changed, Changed::No);
         assert_eq!(desk.call(Operation::Keys, |_| Ok(7)).unwrap(), 7);
     }
+
+    #[test]
+    fn a_panic_costs_the_session_and_nothing_else() {
+        use crate::base::device::Credential;
+        use yubihsm::authentication::Credentials;
+        let simulator = yubihsm_sim::Simulator::start(yubihsm_sim::Config::default()).unwrap();
+        let desk = Desk::start(Reach::Http(simulator.port())).unwrap();
+        let log_in = |link: &mut Link| link.log_in(Credential::Signer, Credentials::default());
+        desk.call(Operation::Unlock, log_in).unwrap();
+        let fell = desk.call::<()>(Operation::Sign, |link| {
+            // Inside a command, so that the client's own lock is poisoned.
+            link.tell(Operation::Sign, yubihsm::command::Code::SignEddsa, |c| {
+                c.sign_ed25519(1, vec![0; 3000]).map(drop)
+            })
+        });
+        assert_eq!(fell.unwrap_err().code, DeviceCode::ModuleCrashed);
+        let role = desk.call(Operation::Keys, |link| Ok(link.role())).unwrap();
+        assert_eq!(role, None, "a person logs in anew");
+        desk.call(Operation::Unlock, log_in).unwrap();
+        desk.call(Operation::Keys, |link| link.check_same(Operation::Keys))
+            .unwrap();
+    }
 }

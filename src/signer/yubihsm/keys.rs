@@ -9,7 +9,7 @@ use yubihsm::object::{Entry, Filter, Info, Label, Origin, Type};
 use yubihsm::{Algorithm as Any, Capability, asymmetric};
 
 use super::ED25519_MAX;
-use super::link::Link;
+use super::link::{Info as Before, Link};
 use super::roles::DOMAIN;
 use crate::base::device::{
     Changed, DeviceCode, DeviceFault, KeyAttributes, KeyFound, KeyOrder, Operation, OperationId, Statement,
@@ -63,7 +63,7 @@ pub(super) fn generate(link: &mut Link, order: &KeyOrder) -> Result<KeyMade, Dev
     let (curve, capability) = kind(operation, order.algorithm)?;
     let text = order.operation.label(&order.name);
     let label = label(operation, &text)?;
-    link.check_same(operation)?;
+    let before = link.check_same(operation)?;
     if !labelled(link, operation, &label)?.is_empty() {
         let why = format!("a key with the label {text} is already there");
         return Err(fault(operation, DeviceCode::KeyExists, Changed::No, &why));
@@ -73,7 +73,11 @@ pub(super) fn generate(link: &mut Link, order: &KeyOrder) -> Result<KeyMade, Dev
         c.generate_asymmetric_key(0, named, DOMAIN, capability, curve)
     })?;
     // From here on a key may be there.
-    made(link, order, id, &label, capability).map_err(|mut fault| {
+    let read_back = made(link, order, id, &label, capability).and_then(|made| {
+        logged(link, operation, &before)?;
+        Ok(made)
+    });
+    read_back.map_err(|mut fault| {
         if fault.changed == Changed::No {
             fault.changed = Changed::Yes;
         }
@@ -154,7 +158,7 @@ pub(super) fn sign(link: &mut Link, grant: &Grant) -> Result<Vec<u8>, DeviceFaul
         );
         return Err(refuse(DeviceCode::Unsupported, &text));
     }
-    link.check_same(operation)?;
+    let before = link.check_same(operation)?;
     let id = find(link, operation, &grant.key)?.object_id;
     let signature = if algorithm == Algorithm::Ed25519 {
         let made = link.tell(operation, Code::SignEddsa, |c| c.sign_ed25519(id, message));
@@ -167,11 +171,26 @@ pub(super) fn sign(link: &mut Link, grant: &Grant) -> Result<Vec<u8>, DeviceFaul
         })?
     };
     if grant.key.public.verifies(message, &signature) {
+        logged(link, operation, &before)?;
         return Ok(signature);
     }
     Err(refuse(
         DeviceCode::SignatureWrong,
         "the device's signature does not verify under the recorded key",
+    ))
+}
+
+/// The device's log grew. The library cannot show all of its audit options, so
+/// that it logs what matters is seen by what it does (V33).
+fn logged(link: &mut Link, operation: Operation, before: &Before) -> Result<(), DeviceFault> {
+    if link.check_same(operation)?.log_used > before.log_used {
+        return Ok(());
+    }
+    Err(fault(
+        operation,
+        DeviceCode::NotClean,
+        Changed::Yes,
+        "the device did it and did not log it: it was not set up by this program, or was reset since",
     ))
 }
 

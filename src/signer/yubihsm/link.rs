@@ -458,6 +458,38 @@ mod tests {
     use super::*;
 
     #[test]
+    fn silence_is_bridged_unless_the_device_logs_it() {
+        let simulator = yubihsm_sim::Simulator::start(yubihsm_sim::Config::default()).unwrap();
+        let device = simulator.device();
+        let mut link = Link::new(Reach::Http(simulator.port()));
+        link.log_in(Credential::Signer, Credentials::default()).unwrap();
+        let asked = || {
+            let seen = device.seen();
+            seen.iter()
+                .filter(|c| c.command == Code::DeviceInfo.to_u8() && c.session_key == 1)
+                .count()
+        };
+        link.tick();
+        link.tick();
+        assert_eq!(asked(), 2);
+        // Our own commands may be logged between two ticks.
+        device.log_command(0x56);
+        link.tell(Operation::Keys, Code::ListObjects, |c| c.list_objects(&[]))
+            .unwrap();
+        link.tick();
+        link.tick();
+        assert_eq!(asked(), 4);
+        device.log_command(Code::DeviceInfo.to_u8());
+        link.tick();
+        link.tick();
+        assert_eq!(asked(), 5, "a device that logs device-info is left in peace");
+        drop(simulator);
+        let mut link = Link::new(Reach::Http(1));
+        link.tick();
+        assert!(link.role().is_none());
+    }
+
+    #[test]
     fn the_sixteenth_session_waits_for_the_first_to_end() {
         let now = Instant::now() + Duration::from_secs(100);
         let ago = |secs: u64| now - Duration::from_secs(secs);

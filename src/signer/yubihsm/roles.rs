@@ -92,10 +92,8 @@ pub(super) const AUDITED: &[Code] = &[
     Code::SetOption,
 ];
 
-/// Switched off where the firmware has it on: noise that would fill the log,
-/// and `SetLogIndex`, which empties it.
+/// Switched off where the firmware has it on: noise that would fill the log.
 pub(super) const QUIET: &[Code] = &[
-    Code::SetLogIndex,
     Code::CreateSession,
     Code::AuthenticateSession,
     Code::GetStorageInfo,
@@ -106,7 +104,7 @@ pub(super) const QUIET: &[Code] = &[
     Code::GetPublicKey,
 ];
 
-/// May never be audited: with a full log nothing could be read any more.
+/// May never be audited: a full log could not be read or emptied any more.
 pub(super) const NEVER: &[Code] = &[Code::SessionMessage, Code::GetLogEntries, Code::SetLogIndex];
 
 /// Whether a command leaves an entry in the log of a device that we set up.
