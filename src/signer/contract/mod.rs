@@ -4,6 +4,8 @@
 //! builds.
 
 #[cfg(feature = "pkcs11")]
+mod pkcs11;
+#[cfg(feature = "pkcs11")]
 mod workers;
 
 use std::path::Path;

@@ -4,10 +4,9 @@
 
 use cryptoki::session::UserType;
 use cryptoki::slot::{Slot, TokenInfo};
-use cryptoki::types::AuthPin;
 
-use super::error;
-use super::module::{Module, auth_pin, card, now_changed, refuse};
+use super::module::{Module, now_changed, refuse};
+use super::{card, error};
 use crate::base::device::{DeviceCard, DeviceCode, DeviceFault, Operation};
 use crate::base::{Id, Secret};
 
@@ -22,18 +21,32 @@ impl Module {
         let op = Operation::Initialise;
         // C_InitToken and the SO's login both want that no session is open.
         self.opened(op)?.login = None;
-        let (slot, info) = self.present(op)?;
-        drop(auth_pin(op, pin, &info)?); // its form, before anything is destroyed
-        let so = auth_pin(op, so_pin, &info)?;
+        let (slot, info) = self.present_again(op)?;
+        let quirks = self.opened(op)?.quirks;
+        if let Some(tool) = quirks.set_up_with {
+            return Err(refuse(
+                op,
+                DeviceCode::Unsupported,
+                &format!("{} is set up with {tool}, not through PKCS#11", quirks.of),
+            ));
+        }
+        let room = 32usize.saturating_sub(quirks.label_suffix.len());
+        if label.as_str().len() > room {
+            let text = format!("the token has room for a label of {room} bytes");
+            return Err(refuse(op, DeviceCode::Unsupported, &text));
+        }
+        // The PINs' forms, before anything is destroyed.
+        card::checked(op, pin, &info)?;
+        let so = card::checked_so(op, so_pin, &info, quirks)?;
         let before: Vec<String> = self
             .tokens(op)?
             .iter()
-            .map(|(_, info)| card(info).serial)
+            .map(|(_, info)| self.card(info).serial)
             .collect();
-        self.context
-            .init_token(slot, &so, label.as_str())
+        self.raw
+            .init_token(slot, so, label.as_str())
             .map_err(|e| error::of(op, &e))?;
-        self.set_pin(label, &so, pin, &before).map_err(now_changed)
+        self.set_pin(label, so_pin, pin, &before).map_err(now_changed)
     }
 
     /// The token that was just initialised. It may have got its serial only now.
@@ -41,7 +54,7 @@ impl Module {
         let op = Operation::Initialise;
         let mut hits = self.tokens(op)?;
         hits.retain(|(_, info)| {
-            let card = card(info);
+            let card = self.card(info);
             let same = if old.is_empty() {
                 !before.contains(&card.serial)
             } else {
@@ -63,7 +76,7 @@ impl Module {
     fn set_pin(
         &mut self,
         label: &Id,
-        so_pin: &AuthPin,
+        so_pin: &Secret,
         pin: &Secret,
         before: &[String],
     ) -> Result<DeviceCard, DeviceFault> {
@@ -72,13 +85,14 @@ impl Module {
         let old = self.opened(op)?.serial.clone();
         self.restart(op)?;
         let (slot, info) = self.find_new(&old, label, before)?;
-        let auth = auth_pin(op, pin, &info)?;
+        let new = card::checked(op, pin, &info)?;
+        let so = card::auth(card::checked(op, so_pin, &info)?);
         let session = self.context.open_rw_session(slot).map_err(failed)?;
-        session.login(UserType::So, Some(so_pin)).map_err(failed)?;
-        session.init_pin(&auth).map_err(failed)?;
+        session.login(UserType::So, so.as_ref()).map_err(failed)?;
+        self.raw.init_pin(&session, new).map_err(failed)?;
         session.logout().map_err(failed)?;
         drop(session);
-        let now = card(&self.context.get_token_info(slot).map_err(failed)?);
+        let now = self.card(&self.context.get_token_info(slot).map_err(failed)?);
         let opened = self.opened(op)?;
         opened.serial.clone_from(&now.serial);
         opened.label.clone_from(&now.label);
