@@ -395,7 +395,7 @@ fn several_tokens_and_modules_are_open_at_once() {
 /// `.._SO_PIN` (defaults 648219 and 87654321); `.._READY=1`: no initialising;
 /// `.._TRIES=n`: wrong PINs until it locks, at most n (it may stay locked).
 #[test]
-#[ignore = "wipes a token: TUF_CEREMONY_TEST_MODULE=PATH cargo test -- --ignored any_module --nocapture"]
+#[ignore = "wipes a token: TUF_CEREMONY_TEST_MODULE=PATH cargo test -- --ignored laboratory --nocapture"]
 #[allow(clippy::print_stdout, reason = "a laboratory run is read by a person")]
 fn any_module_in_the_laboratory() {
     let from = |name: &str, default: &str| {

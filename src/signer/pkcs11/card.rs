@@ -64,7 +64,14 @@ pub(super) fn checked<'p>(
         .ok()
         .filter(|text| !text.is_empty() && text.len() >= min && (max == 0 || text.len() <= max))
         .map(|_| Some(pin))
-        .ok_or_else(|| form(&format!("the token takes PINs of {min} to {max} bytes of UTF-8")))
+        .ok_or_else(|| {
+            let most = if max == 0 {
+                "any number".to_owned()
+            } else {
+                max.to_string()
+            };
+            form(&format!("the token takes PINs of {min} to {most} bytes of UTF-8"))
+        })
 }
 
 /// An SO PIN as the token takes it.
