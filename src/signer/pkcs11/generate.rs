@@ -20,6 +20,16 @@ impl Module {
         let op = Operation::Generate;
         let failed = |e| error::of(op, &e);
         let quirks = self.opened(op)?.quirks;
+        if quirks.pss_by_decrypting && order.algorithm.modulus_bits().is_some() {
+            return Err(refuse(
+                op,
+                DeviceCode::Unsupported,
+                &format!(
+                    "{} signs RSA-PSS only with keys that may also decrypt, which are refused",
+                    quirks.of
+                ),
+            ));
+        }
         let (slot, _) = self.present(op)?;
         let session = self.context.open_rw_session(slot).map_err(failed)?;
         let mechanism = match order.algorithm {
