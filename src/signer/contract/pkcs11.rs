@@ -511,6 +511,37 @@ fn any_module_in_the_laboratory() {
     );
 }
 
+/// The laboratory, second part: a key that always authenticates, made with another
+/// tool, since an order cannot ask for one: P-256, `CKA_ID` and label as printed.
+#[test]
+#[ignore = "wants a key that another tool has made: see tests/extended"]
+#[allow(clippy::print_stdout, reason = "a laboratory run is read by a person")]
+fn laboratory_key_that_always_authenticates() {
+    let from = |name: &str| std::env::var(format!("TUF_CEREMONY_TEST_{name}")).unwrap_or_default();
+    let order = order("always", Algorithm::EcdsaP256, 1);
+    let id = data_encoding::HEXLOWER.encode(order.operation.as_bytes());
+    let label = order.operation.label(&order.name);
+    println!("id {id} label {label}");
+    let mut provider = Pkcs11Provider::new(worker(), Path::new(&from("MODULE")));
+    let cards = provider.list().unwrap();
+    let card = cards.iter().find(|c| c.initialised).unwrap();
+    let mut token = provider.open(&card.serial).unwrap();
+    unlock(token.as_mut(), &from("PIN")).unwrap();
+    let keys = token.keys().unwrap();
+    let found = keys.iter().find(|k| k.id == id && k.label == label).unwrap();
+    println!("{}: {:?}", card.quirks, found.attributes.always_authenticate);
+    let key = KeyRef {
+        public: found.public.clone().unwrap(),
+        name: order.name.clone(),
+        operation: order.operation,
+    };
+    for message in [&b"one"[..], b"two"] {
+        let signature = sign(token.as_mut(), &key, message).unwrap();
+        assert!(key.public.verifies(message, &signature));
+    }
+    println!("signed twice");
+}
+
 fn brief(fault: DeviceFault) -> (DeviceCode, Changed, String) {
     (fault.code, fault.changed, fault.meaning)
 }

@@ -93,7 +93,7 @@ pub(super) fn checked_so<'p>(
     if pin.is_some_and(|pin| !quirks.takes_so_pin(pin.expose())) {
         let expected = match quirks.so_pin {
             quirks::SoPinForm::Hex16 => "the SO PIN of this device is 16 hexadecimal digits",
-            _ => "this device has no SO PIN",
+            _ => "no SO PIN is used with this device",
         };
         return Err(refuse(op, DeviceCode::PinForm, expected));
     }

@@ -64,7 +64,10 @@ impl Module {
             return Err(refuse(
                 OP,
                 DeviceCode::Unsupported,
-                &format!("{} has no security officer who could", quirks.of),
+                &format!(
+                    "{} is unblocked with its own tool, not through PKCS#11",
+                    quirks.of
+                ),
             ));
         }
         let so_pin = card::checked_so(OP, so_pin, &info, quirks)?;

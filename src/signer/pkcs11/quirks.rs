@@ -59,7 +59,7 @@ pub enum SoPinForm {
     Text,
     /// Exactly 16 hexadecimal digits.
     Hex16,
-    /// There is no security officer.
+    /// No security officer whom this program could ask.
     None,
 }
 
