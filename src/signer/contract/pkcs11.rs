@@ -144,8 +144,20 @@ impl SoftHsm {
         found
     }
 
+    /// Makes a mechanism the only one in an object's CKA_ALLOWED_MECHANISMS, which
+    /// SoftHSM keeps last: attribute type, kind (5: a set), how many, which.
+    fn allow_only(object: &Path, mechanism: u64) {
+        let mut bytes = std::fs::read(object).unwrap();
+        let head = [0, 0, 0, 0, 0x40, 0, 6, 0, 0, 0, 0, 0, 0, 0, 0, 5];
+        let at = bytes.windows(16).rposition(|w| w == head).unwrap() + 16;
+        bytes.truncate(at);
+        bytes.extend(1u64.to_be_bytes());
+        bytes.extend(mechanism.to_be_bytes());
+        std::fs::write(object, bytes).unwrap();
+    }
+
     /// Sets a boolean attribute in an object's file.
-    fn set_flag(&self, object: &Path, attribute: u16, to: bool) {
+    fn set_flag(object: &Path, attribute: u16, to: bool) {
         let mut bytes = std::fs::read(object).unwrap();
         let mut head = [0u8; 16]; // attribute type, kind (1: a boolean)
         head[6..8].copy_from_slice(&attribute.to_be_bytes());
@@ -153,7 +165,6 @@ impl SoftHsm {
         let at = bytes.windows(16).position(|w| w == head).unwrap() + 16;
         bytes[at] = if to { 0xff } else { 0 };
         std::fs::write(object, bytes).unwrap();
-        let _ = self;
     }
 }
 
@@ -188,6 +199,31 @@ fn every_algorithm_is_made_and_signs() {
         assert_eq!((twice.code, twice.changed), (DeviceCode::KeyExists, Changed::No));
         let found = token.keys().unwrap();
         assert!(found.iter().any(|k| k.public.as_ref() == Some(&made.public)));
+    }
+}
+
+#[test]
+fn rsa_pss_is_signed_over_the_digest_where_the_token_does_not_hash() {
+    let Some(hsm) = SoftHsm::new() else { return };
+    let (card, token, key) = hsm.with_key(Algorithm::RsaPss2048);
+    drop(token);
+    let object = hsm.objects(3).remove(0);
+    let message = vec![b'm'; 70_001];
+    // CKM_RSA_PKCS_PSS alone, then a mechanism that has nothing to do with it.
+    for (mechanism, signs) in [(0x0d, true), (0x1041, false)] {
+        SoftHsm::allow_only(&object, mechanism);
+        let mut token = hsm.provider().open(&card.serial).unwrap();
+        unlock(token.as_mut(), PIN).unwrap();
+        match sign(token.as_mut(), &key, &message) {
+            Ok(signature) => assert!(signs && key.public.verifies(&message, &signature)),
+            Err(fault) => {
+                assert!(!signs, "{fault}");
+                assert_eq!(
+                    (fault.code, fault.changed),
+                    (DeviceCode::Unsupported, Changed::No)
+                );
+            }
+        }
     }
 }
 
@@ -268,7 +304,7 @@ fn a_key_that_always_authenticates_gets_one_login_for_each_signature() {
         let (card, token, key) = hsm.with_key(algorithm);
         drop(token);
         for object in hsm.objects(3) {
-            hsm.set_flag(&object, 0x202, true);
+            SoftHsm::set_flag(&object, 0x202, true);
         }
         let mut token = hsm.provider().open(&card.serial).unwrap();
         unlock(token.as_mut(), PIN).unwrap();

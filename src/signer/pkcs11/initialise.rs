@@ -2,6 +2,8 @@
 //! tokens get their serial and their slot id only here, so the token is looked
 //! for again in between; a token that is lost halfway says so.
 
+use std::time::Duration;
+
 use cryptoki::session::UserType;
 use cryptoki::slot::{Slot, TokenInfo};
 
@@ -9,6 +11,10 @@ use super::module::{Module, now_changed, refuse};
 use super::{card, error};
 use crate::base::device::{DeviceCard, DeviceCode, DeviceFault, Operation};
 use crate::base::{Id, Secret};
+
+/// Ten seconds, well within what an initialisation may take.
+const LOOKS: u32 = 20;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
 
 impl Module {
     /// C_InitToken, then C_InitPIN as the security officer.
@@ -72,6 +78,27 @@ impl Module {
         }
     }
 
+    /// Some devices leave the bus when they are initialised and come back by
+    /// themselves (T29): looked for again for a while, in a new start each time.
+    fn found_again(
+        &mut self,
+        old: &str,
+        label: &Id,
+        before: &[String],
+    ) -> Result<(Slot, TokenInfo), DeviceFault> {
+        let mut looks = 0u32;
+        loop {
+            self.restart(Operation::Initialise)?;
+            looks = looks.saturating_add(1);
+            match self.find_new(old, label, before) {
+                Err(fault) if fault.code == DeviceCode::NotFound && looks < LOOKS => {
+                    std::thread::sleep(BETWEEN_LOOKS);
+                }
+                found => return found,
+            }
+        }
+    }
+
     /// After C_InitToken: finds the token again and gives it its user PIN.
     fn set_pin(
         &mut self,
@@ -83,8 +110,7 @@ impl Module {
         let op = Operation::Initialise;
         let failed = |e| error::of(op, &e);
         let old = self.opened(op)?.serial.clone();
-        self.restart(op)?;
-        let (slot, info) = self.find_new(&old, label, before)?;
+        let (slot, info) = self.found_again(&old, label, before)?;
         let new = card::checked(op, pin, &info)?;
         let so = card::auth(card::checked(op, so_pin, &info)?);
         let session = self.context.open_rw_session(slot).map_err(failed)?;
