@@ -51,6 +51,9 @@ pub(super) struct Login {
     pub(super) pin: Secret,
 }
 
+/// The tokens that can be read, and the last slot's fault that cannot.
+type Seen = (Vec<(Slot, TokenInfo)>, Option<DeviceFault>);
+
 impl Module {
     /// Loads and initialises a module.
     pub(super) fn load(path: &Path) -> Result<Module, DeviceFault> {
@@ -113,7 +116,7 @@ impl Module {
         }
     }
 
-    fn look(&self, op: Operation) -> Result<(Vec<(Slot, TokenInfo)>, Option<DeviceFault>), DeviceFault> {
+    fn look(&self, op: Operation) -> Result<Seen, DeviceFault> {
         let (mut tokens, mut broken) = (Vec::new(), None);
         let slots = self.context.get_slots_with_token();
         for slot in slots.map_err(|e| error::of(op, &e))? {
