@@ -69,7 +69,7 @@ impl Credential {
     pub fn needed(of: &[Credential], operation: Operation) -> Credential {
         let wanted = match operation {
             Operation::Generate | Operation::Attest | Operation::Retire => Credential::Provisioner,
-            Operation::ReadLog => Credential::Auditor,
+            Operation::ReadLog | Operation::ClearLog => Credential::Auditor,
             _ => Credential::Signer,
         };
         [wanted, Credential::Passphrase]

@@ -143,6 +143,8 @@ impl Bench {
             call: limit,
             initialise: limit,
             generate: limit,
+            generate_rsa: limit,
+            person: Duration::ZERO,
         };
         let mut bad = provider(place.path(), &place.module(), limits);
         let serial = &self.serials[0];

@@ -7,23 +7,29 @@
 mod keys;
 mod powers;
 mod report;
-
 mod session;
 mod set_up;
 
 #[cfg(test)]
 mod backends;
-#[cfg(all(test, feature = "pkcs11"))]
+#[cfg(feature = "pkcs11")]
+#[cfg(test)]
 mod fault_rows;
-#[cfg(all(test, feature = "pkcs11"))]
+#[cfg(feature = "pkcs11")]
+#[cfg(test)]
 mod faults;
+#[cfg(feature = "pkcs11")]
+#[cfg(test)]
+mod pkcs11;
 #[cfg(test)]
 mod sins;
 #[cfg(test)]
 mod support;
-#[cfg(all(test, feature = "pkcs11"))]
+#[cfg(feature = "pkcs11")]
+#[cfg(test)]
 mod workers;
-#[cfg(all(test, feature = "yubihsm"))]
+#[cfg(feature = "yubihsm")]
+#[cfg(test)]
 mod yubihsm;
 
 use super::{KeyRef, Provider};

@@ -14,6 +14,10 @@ pub(super) fn of(op: Operation, error: &Error) -> DeviceFault {
             let code = code(op, *rv);
             (code, format!("C_{function:?} answered {}", name(*rv)))
         }
+        Error::NullFunctionPointer if op != Operation::Find => (
+            DeviceCode::Unsupported,
+            "the module has no such function".to_owned(),
+        ),
         Error::LibraryLoading(_) | Error::MissingSymbol(_) | Error::NullFunctionPointer => (
             DeviceCode::ModuleUnusable,
             format!("not a usable PKCS#11 module: {error}"),
@@ -44,6 +48,7 @@ fn code(op: Operation, rv: RvError) -> DeviceCode {
         | R::CurveNotSupported
         | R::DomainParamsInvalid
         | R::DataLenRange
+        | R::KeySizeRange
         | R::TokenWriteProtected => DeviceCode::Unsupported,
         rv if op == Operation::Generate && refuses_template(rv) => DeviceCode::Unsupported,
         _ => DeviceCode::DeviceError,
@@ -129,6 +134,19 @@ mod tests {
         assert_eq!(
             (broken.changed, broken.retry),
             (Changed::Unknown, Retry::AskHuman)
+        );
+        let size = f(
+            Operation::Generate,
+            RvError::KeySizeRange,
+            Function::GenerateKeyPair,
+        );
+        assert_eq!((size.code, size.changed), (DeviceCode::Unsupported, Changed::No));
+        let none = of(Operation::ChangePin, &Error::NullFunctionPointer);
+        assert_eq!((none.code, none.changed), (DeviceCode::Unsupported, Changed::No));
+        let context = f(Operation::Sign, RvError::PinIncorrect, Function::Login);
+        assert_eq!(
+            (context.code, context.changed),
+            (DeviceCode::PinWrong, Changed::Yes)
         );
         let keys = f(Operation::Keys, RvError::GeneralError, Function::FindObjects);
         assert_eq!((keys.changed, keys.retry), (Changed::No, Retry::Safe));

@@ -3,12 +3,19 @@
 //! here starts a worker, and the worker runs [`module`]. facts/hsm.md 1 says
 //! which answers of real modules made which lines necessary.
 
+mod card;
 mod error;
 mod generate;
 mod initialise;
 mod module;
 mod objects;
+mod pins;
 mod point;
+pub mod quirks;
+mod raw;
+mod rsa;
+mod sign;
+pub mod uri;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

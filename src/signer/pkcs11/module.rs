@@ -6,22 +6,22 @@
 //! attributes in the session that made the key. For that the PIN stays in a
 //! [`Secret`] of this process from login to logout.
 
+use std::ffi::CString;
 use std::path::Path;
 
-use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
+use cryptoki::context::Pkcs11;
 use cryptoki::error::{Error, RvError};
-use cryptoki::mechanism::Mechanism;
-use cryptoki::mechanism::eddsa::{EddsaParams, EddsaSignatureScheme};
-use cryptoki::object::ObjectClass;
 use cryptoki::session::{Session, UserType};
 use cryptoki::slot::{Slot, TokenInfo};
-use cryptoki::types::AuthPin;
 
-use super::{error, objects};
+use super::quirks::{self, Library, Quirks};
+use super::raw::{self, Raw};
+use super::uri::TokenUri;
+use super::{card, error, objects};
 use crate::base::device::{
-    Changed, Credential, DeviceCard, DeviceCode, DeviceFault, KeyFound, KeyOrder, Operation, PinState,
+    Changed, Credential, DeviceCard, DeviceCode, DeviceFault, KeyFound, KeyOrder, Operation,
 };
-use crate::base::{Algorithm, Id, Secret, shown};
+use crate::base::{Id, Secret};
 use crate::signer::fault::{check_order, check_role, fault};
 use crate::signer::worker::Served;
 use crate::signer::{KeyMade, KeyRef};
@@ -29,6 +29,10 @@ use crate::signer::{KeyMade, KeyRef};
 /// A loaded and initialised module.
 pub(super) struct Module {
     pub(super) context: Pkcs11,
+    pub(super) raw: Raw,
+    library: Library,
+    /// What C_Initialize's reserved pointer is to show, for the modules that read it.
+    reserved: Option<CString>,
     open: Option<Opened>,
 }
 
@@ -37,6 +41,7 @@ pub(super) struct Opened {
     /// As shown on the card.
     pub(super) serial: String,
     pub(super) label: String,
+    pub(super) quirks: &'static Quirks,
     pub(super) login: Option<Login>,
 }
 
@@ -45,6 +50,9 @@ pub(super) struct Login {
     pub(super) session: Session,
     pub(super) pin: Secret,
 }
+
+/// The tokens that can be read, and the last slot's fault that cannot.
+type Seen = (Vec<(Slot, TokenInfo)>, Option<DeviceFault>);
 
 impl Module {
     /// Loads and initialises a module.
@@ -59,8 +67,30 @@ impl Module {
             )
         };
         let context = Pkcs11::new(path).map_err(|e| unusable(&e))?;
-        context.initialize(arguments()).map_err(|e| unusable(&e))?;
-        Ok(Module { context, open: None })
+        let raw = Raw::load(path).map_err(|e| unusable(&e))?;
+        let reserved = path
+            .file_name()
+            .and_then(|name| quirks::reserved_variable(name.to_str()?))
+            .and_then(std::env::var_os)
+            .and_then(|text| CString::new(text.into_encoded_bytes()).ok());
+        raw::initialize(&context, reserved.as_deref()).map_err(|e| unusable(&e))?;
+        // It only picks a profile: a module that does not tell gets the generic one.
+        let library = context.get_library_info().map(|info| Library {
+            manufacturer: card::text(info.manufacturer_id()),
+            description: card::text(info.library_description()),
+        });
+        Ok(Module {
+            context,
+            raw,
+            library: library.unwrap_or_default(),
+            reserved,
+            open: None,
+        })
+    }
+
+    /// What a token says of itself.
+    pub(super) fn card(&self, info: &TokenInfo) -> DeviceCard {
+        card::card(&self.library, info)
     }
 
     pub(super) fn opened(&mut self, op: Operation) -> Result<&mut Opened, DeviceFault> {
@@ -76,18 +106,35 @@ impl Module {
             .ok_or_else(|| refuse(op, DeviceCode::NotUnlocked, "nobody is logged in"))
     }
 
-    /// Every token that can be read. A slot whose token goes away meanwhile is skipped.
+    /// Every token that can be read. A slot whose token goes away meanwhile is
+    /// left out; one that answers with another error only stops who finds nothing else.
     pub(super) fn tokens(&self, op: Operation) -> Result<Vec<(Slot, TokenInfo)>, DeviceFault> {
-        let mut tokens = Vec::new();
+        let (tokens, broken) = self.look(op)?;
+        match broken {
+            Some(fault) if tokens.is_empty() => Err(fault),
+            _ => Ok(tokens),
+        }
+    }
+
+    fn look(&self, op: Operation) -> Result<Seen, DeviceFault> {
+        let (mut tokens, mut broken) = (Vec::new(), None);
         let slots = self.context.get_slots_with_token();
         for slot in slots.map_err(|e| error::of(op, &e))? {
             match self.context.get_token_info(slot) {
-                Ok(info) => tokens.push((slot, info)),
+                Ok(info) if self.is_token(&info) => tokens.push((slot, info)),
+                Ok(_) => {}
                 Err(e) if error::is_gone(&e) => {}
-                Err(e) => return Err(error::of(op, &e)),
+                Err(e) => broken = Some(error::of(op, &e)),
             }
         }
-        Ok(tokens)
+        Ok((tokens, broken))
+    }
+
+    /// Not a slot of the module's own functions.
+    fn is_token(&self, info: &TokenInfo) -> bool {
+        let card = self.card(info);
+        let own = quirks::profile(&card).no_token;
+        own.is_empty() || card.label != own
     }
 
     /// The one token with this serial and, once it is known, this label.
@@ -97,26 +144,31 @@ impl Module {
         serial: &str,
         label: Option<&str>,
     ) -> Result<(Slot, TokenInfo), DeviceFault> {
-        let mut hits = self.tokens(op)?;
+        let (mut hits, broken) = self.look(op)?;
         hits.retain(|(_, info)| {
-            let card = card(info);
+            let card = self.card(info);
             card.serial == serial && label.is_none_or(|label| card.label == label)
         });
-        let hit = hits.pop().ok_or_else(|| {
-            refuse(
+        if hits.len() > 1 {
+            let names: Vec<String> = hits
+                .iter()
+                .map(|(_, info)| TokenUri::of(&self.card(info)).to_string())
+                .collect();
+            let text = format!("more than one token has that serial: {}", names.join(", "));
+            return Err(refuse(op, DeviceCode::TwoAlike, &text));
+        }
+        match (hits.pop(), broken) {
+            (Some(hit), _) => Ok(hit),
+            (None, Some(fault)) => Err(fault),
+            (None, None) => Err(refuse(
                 op,
                 DeviceCode::NotFound,
-                "no token with that serial and label is there",
-            )
-        })?;
-        if !hits.is_empty() {
-            return Err(refuse(
-                op,
-                DeviceCode::TwoAlike,
-                "more than one token has that serial",
-            ));
+                &format!(
+                    "no token with that serial and label is there: {}",
+                    named(serial, label)
+                ),
+            )),
         }
-        Ok(hit)
     }
 
     /// The open token, looked for anew: some modules answer from a cache after
@@ -132,6 +184,18 @@ impl Module {
         })
     }
 
+    /// The same for calls that need no login: many modules see a token that came
+    /// back only after a new start, and without a login a new start costs nothing.
+    pub(super) fn present_again(&mut self, op: Operation) -> Result<(Slot, TokenInfo), DeviceFault> {
+        match self.present(op) {
+            Err(fault) if self.login(op).is_err() && fault.code != DeviceCode::TwoAlike => {
+                self.restart(op).map_err(|_| fault)?;
+                self.present(op)
+            }
+            found => found,
+        }
+    }
+
     /// Finalize and initialize: every session ends, every cache is dropped.
     pub(super) fn restart(&mut self, op: Operation) -> Result<(), DeviceFault> {
         if let Some(opened) = &mut self.open {
@@ -139,12 +203,12 @@ impl Module {
         }
         let failed = |e| error::of(op, &e);
         self.context.clone().finalize().map_err(failed)?;
-        self.context.initialize(arguments()).map_err(failed)
+        raw::initialize(&self.context, self.reserved.as_deref()).map_err(failed)
     }
 
     /// A read-only session (enough for signing) in which `pin` is logged in.
     pub(super) fn log_in(&mut self, op: Operation, pin: Secret) -> Result<(), DeviceFault> {
-        let (slot, info) = self.present(op)?;
+        let (slot, info) = self.present_again(op)?;
         if !info.user_pin_initialized() {
             return Err(refuse(
                 op,
@@ -159,50 +223,12 @@ impl Module {
                 "the token says that its PIN is locked",
             ));
         }
-        let auth = auth_pin(op, &pin, &info)?;
+        let auth = card::auth(card::checked(op, &pin, &info)?);
         let failed = |e| error::of(op, &e);
         let session = self.context.open_ro_session(slot).map_err(failed)?;
-        session.login(UserType::User, Some(&auth)).map_err(failed)?;
+        session.login(UserType::User, auth.as_ref()).map_err(failed)?;
         self.opened(op)?.login = Some(Login { session, pin });
         Ok(())
-    }
-
-    fn sign_once(&self, key: &KeyRef, message: &[u8]) -> Result<Vec<u8>, DeviceFault> {
-        let op = Operation::Sign;
-        let session = &self.login(op)?.session;
-        let failed = |e| error::of(op, &e);
-        let find = |class| objects::named(session, class, &key.operation, &key.name).map_err(failed);
-        let private = find(ObjectClass::PRIVATE_KEY)?;
-        let [handle] = private.as_slice() else {
-            return Err(refuse(
-                op,
-                DeviceCode::KeyNotUnique,
-                &format!(
-                    "expected one private key with that id and label, got {}",
-                    private.len()
-                ),
-            ));
-        };
-        // A public object that tells another key stops us; a missing one does not:
-        // the signature decides.
-        for public in find(ObjectClass::PUBLIC_KEY)? {
-            let told = objects::public(session, public).map_err(failed)?;
-            if told.is_some_and(|told| told != key.public) {
-                return Err(refuse(
-                    op,
-                    DeviceCode::KeyDiffers,
-                    "the token holds another key under that id and label",
-                ));
-            }
-        }
-        let mechanism = match key.public.algorithm() {
-            Algorithm::EcdsaP256 | Algorithm::EcdsaP384 => Mechanism::Ecdsa,
-            Algorithm::RsaPss2048 | Algorithm::RsaPss3072 | Algorithm::RsaPss4096 => {
-                return Err(refuse(op, DeviceCode::Unsupported, "RSA is not supported yet"));
-            }
-            Algorithm::Ed25519 => Mechanism::Eddsa(EddsaParams::new(EddsaSignatureScheme::Ed25519)),
-        };
-        session.sign(&mechanism, *handle, message).map_err(failed)
     }
 }
 
@@ -211,34 +237,37 @@ impl Served for Module {
         Ok(self
             .tokens(Operation::Find)?
             .iter()
-            .map(|(_, info)| card(info))
+            .map(|(_, info)| self.card(info))
             .collect())
     }
 
     fn open(&mut self, serial: &str) -> Result<DeviceCard, DeviceFault> {
         let (_, info) = self.find(Operation::Find, serial, None)?;
-        let card = card(&info);
+        let card = self.card(&info);
         self.open = Some(Opened {
             serial: card.serial.clone(),
             label: card.label.clone(),
+            quirks: quirks::profile(&card),
             login: None,
         });
         Ok(card)
     }
 
     fn identity(&mut self) -> Result<DeviceCard, DeviceFault> {
-        Ok(card(&self.present(Operation::Identity)?.1))
+        let (_, info) = self.present_again(Operation::Identity)?;
+        Ok(self.card(&info))
     }
 
     fn keys(&mut self) -> Result<Vec<KeyFound>, DeviceFault> {
         let op = Operation::Keys;
-        let (slot, _) = self.present(op)?;
+        let (slot, _) = self.present_again(op)?;
+        let quirks = self.opened(op)?.quirks;
         let failed = |e| error::of(op, &e);
         if let Ok(login) = self.login(op) {
-            return objects::all(&login.session).map_err(failed);
+            return objects::all(&login.session, quirks).map_err(failed);
         }
         let session = self.context.open_ro_session(slot).map_err(failed)?;
-        objects::all(&session).map_err(failed)
+        objects::all(&session, quirks).map_err(failed)
     }
 
     /// A second `unlock` logs out first, so that `Ok` always means: this PIN is right.
@@ -273,6 +302,14 @@ impl Served for Module {
         signed
     }
 
+    fn change(&mut self, which: Credential, old: &Secret, new: &Secret) -> Result<(), DeviceFault> {
+        self.change_pin(which, old, new)
+    }
+
+    fn unblock(&mut self, so_pin: &Secret, new: &Secret) -> Result<(), DeviceFault> {
+        self.unblock_pin(so_pin, new)
+    }
+
     fn lock(&mut self) -> Result<(), DeviceFault> {
         if let Some(login) = self.opened(Operation::Lock)?.login.take() {
             match login.session.logout() {
@@ -284,8 +321,14 @@ impl Served for Module {
     }
 }
 
-pub(super) fn arguments() -> CInitializeArgs {
-    CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)
+/// A token that is not there, by what is known of it.
+fn named(serial: &str, label: Option<&str>) -> String {
+    TokenUri {
+        serial: Some(serial.to_owned()),
+        token: label.map(str::to_owned),
+        ..TokenUri::default()
+    }
+    .to_string()
 }
 
 pub(super) fn refuse(op: Operation, code: DeviceCode, text: &str) -> DeviceFault {
@@ -295,58 +338,4 @@ pub(super) fn refuse(op: Operation, code: DeviceCode, text: &str) -> DeviceFault
 /// The device was changed before this went wrong; a person looks at it first.
 pub(super) fn now_changed(inner: DeviceFault) -> DeviceFault {
     fault(inner.operation, inner.code, Changed::Yes, &inner.meaning)
-}
-
-/// A PIN in the form that `cryptoki` takes (it wipes its copy), after the token's
-/// own limits: a PIN of the wrong length must not cost a try.
-pub(super) fn auth_pin(op: Operation, pin: &Secret, info: &TokenInfo) -> Result<AuthPin, DeviceFault> {
-    let (min, max) = (info.min_pin_length(), info.max_pin_length());
-    let text = std::str::from_utf8(pin.expose())
-        .ok()
-        .filter(|text| !text.is_empty() && text.len() >= min && (max == 0 || text.len() <= max));
-    text.map(AuthPin::from).ok_or_else(|| {
-        refuse(
-            op,
-            DeviceCode::PinForm,
-            &format!("the token takes PINs of {min} to {max} bytes of UTF-8"),
-        )
-    })
-}
-
-pub(super) fn card(info: &TokenInfo) -> DeviceCard {
-    DeviceCard {
-        vendor: text(info.manufacturer_id()),
-        model: text(info.model()),
-        serial: text(info.serial_number()),
-        label: text(info.label()),
-        firmware: info.firmware_version().to_string(),
-        initialised: info.token_initialized() && info.user_pin_initialized(),
-        // Flags only: no PKCS#11 token tells how many tries are left, and
-        // SoftHSM says "low" after one and never locks.
-        pin: if !info.user_pin_initialized() {
-            PinState::Unset
-        } else if info.user_pin_locked() {
-            PinState::Locked
-        } else if info.user_pin_final_try() {
-            PinState::Last
-        } else if info.user_pin_count_low() {
-            PinState::Low
-        } else {
-            PinState::Ready
-        },
-        pin_limits: pin_limits(info),
-        pin_pad: info.protected_authentication_path(),
-        quirks: String::new(),
-    }
-}
-
-fn pin_limits(info: &TokenInfo) -> (u32, u32) {
-    let short = |n: usize| u32::try_from(n).unwrap_or(0);
-    (short(info.min_pin_length()), short(info.max_pin_length()))
-}
-
-/// A text of CK_TOKEN_INFO, at most 32 bytes, to be padded with blanks;
-/// tpm2-pkcs11 pads with zero bytes.
-fn text(padded: &str) -> String {
-    shown(padded.trim_end_matches(['\0', ' ']), 32)
 }

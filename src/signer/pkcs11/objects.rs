@@ -7,7 +7,8 @@ use cryptoki::error::Error;
 use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHandle};
 use cryptoki::session::Session;
 
-use super::point;
+use super::quirks::Quirks;
+use super::{point, rsa};
 use crate::base::device::{KeyAttributes, KeyFound, KeyOrder, OperationId};
 use crate::base::shown::shown_bytes;
 use crate::base::{Algorithm, Id, PublicKey};
@@ -46,7 +47,7 @@ pub(super) fn is_taken(session: &Session, order: &KeyOrder) -> Result<bool, Erro
 
 /// Every asymmetric key object, a private and a public one with the same id and
 /// label as one entry.
-pub(super) fn all(session: &Session) -> Result<Vec<KeyFound>, Error> {
+pub(super) fn all(session: &Session, quirks: &Quirks) -> Result<Vec<KeyFound>, Error> {
     let mut found: Vec<(Raw, KeyFound)> = Vec::new();
     for class in [ObjectClass::PRIVATE_KEY, ObjectClass::PUBLIC_KEY] {
         for handle in session.find_objects(&[Attribute::Class(class), Attribute::Token(true)])? {
@@ -65,7 +66,7 @@ pub(super) fn all(session: &Session) -> Result<Vec<KeyFound>, Error> {
                 drop(halves);
                 found.push((raw.clone(), raw.entry(public, KeyAttributes::default())));
             } else {
-                let attributes = attributes(session, handle)?;
+                let attributes = attributes(session, handle, quirks)?;
                 found.push((raw.clone(), raw.entry(None, attributes)));
             }
         }
@@ -91,11 +92,29 @@ impl Raw {
     }
 }
 
-/// The public key of a public key object.
+/// The public key that a key object tells, in whichever way it does: the point,
+/// the modulus, or CKA_PUBLIC_KEY_INFO (v3.1 4.8), which SoftHSM leaves empty. Two
+/// answers that differ are none. Some private objects tell it as well.
 pub(super) fn public(session: &Session, handle: ObjectHandle) -> Result<Option<PublicKey>, Error> {
-    let params = bytes(session, handle, AttributeType::EcParams)?;
-    let point = bytes(session, handle, AttributeType::EcPoint)?;
-    Ok(params.zip(point).and_then(|(a, b)| point::public_key(&a, &b)))
+    let get = |which| bytes(session, handle, which);
+    let parts = match key_type(session, handle)? {
+        Some(KeyType::RSA) => get(AttributeType::Modulus)?
+            .zip(get(AttributeType::PublicExponent)?)
+            .and_then(|(n, e)| rsa::public_key(&n, &e)),
+        _ => get(AttributeType::EcParams)?
+            .zip(get(AttributeType::EcPoint)?)
+            .and_then(|(params, point)| point::public_key(&params, &point)),
+    };
+    let info = get(AttributeType::PublicKeyInfo)?.and_then(|der| PublicKey::from_spki_der(&der).ok());
+    Ok(agreed(parts, info))
+}
+
+/// What two sources of one public key come to.
+fn agreed(one: Option<PublicKey>, other: Option<PublicKey>) -> Option<PublicKey> {
+    match (one, other) {
+        (Some(one), Some(other)) if one != other => None,
+        (one, other) => one.or(other),
+    }
 }
 
 /// Whether a private key object is of the type that the algorithm needs (V31).
@@ -110,14 +129,22 @@ pub(super) fn type_fits(
         Algorithm::RsaPss2048 | Algorithm::RsaPss3072 | Algorithm::RsaPss4096 => KeyType::RSA,
         Algorithm::Ed25519 => KeyType::EC_EDWARDS,
     };
+    Ok(key_type(session, handle)?.is_none_or(|got| got == wanted))
+}
+
+fn key_type(session: &Session, handle: ObjectHandle) -> Result<Option<KeyType>, Error> {
     Ok(match one(session, handle, AttributeType::KeyType)? {
-        Some(Attribute::KeyType(got)) => got == wanted,
-        _ => true,
+        Some(Attribute::KeyType(got)) => Some(got),
+        _ => None,
     })
 }
 
 /// The security attributes of a private key object.
-pub(super) fn attributes(session: &Session, handle: ObjectHandle) -> Result<KeyAttributes, Error> {
+pub(super) fn attributes(
+    session: &Session,
+    handle: ObjectHandle,
+    quirks: &Quirks,
+) -> Result<KeyAttributes, Error> {
     let flag = |which| flag(session, handle, which);
     let mut uses = Vec::new();
     for which in [
@@ -140,7 +167,7 @@ pub(super) fn attributes(session: &Session, handle: ObjectHandle) -> Result<KeyA
         always_sensitive: flag(AttributeType::AlwaysSensitive)?,
         extractable: flag(AttributeType::Extractable)?,
         never_extractable: flag(AttributeType::NeverExtractable)?,
-        local: flag(AttributeType::Local)?,
+        local: flag(AttributeType::Local)?.filter(|local| *local || !quirks.local_is_false),
         sign: flag(AttributeType::Sign)?,
         always_authenticate: flag(AttributeType::AlwaysAuthenticate)?,
         other_uses,
@@ -168,9 +195,15 @@ fn flag(session: &Session, handle: ObjectHandle, which: AttributeType) -> Result
 
 fn bytes(session: &Session, handle: ObjectHandle, which: AttributeType) -> Result<Option<Vec<u8>>, Error> {
     Ok(match one(session, handle, which)? {
-        Some(Attribute::Id(v) | Attribute::Label(v) | Attribute::EcParams(v) | Attribute::EcPoint(v)) => {
-            Some(v)
-        }
+        Some(
+            Attribute::Id(v)
+            | Attribute::Label(v)
+            | Attribute::EcParams(v)
+            | Attribute::EcPoint(v)
+            | Attribute::Modulus(v)
+            | Attribute::PublicExponent(v)
+            | Attribute::PublicKeyInfo(v),
+        ) => Some(v),
         _ => None,
     })
 }
@@ -182,5 +215,19 @@ fn one(session: &Session, handle: ObjectHandle, which: AttributeType) -> Result<
         Ok(mut got) => Ok(got.pop().filter(|a| a.attribute_type() == which)),
         Err(error) if super::error::is_gone(&error) => Err(error),
         Err(_) => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_sources_that_differ_are_none() {
+        let key = |b| PublicKey::from_raw(Algorithm::Ed25519, &[b; 32]).ok();
+        assert_eq!(agreed(key(1), key(1)), key(1));
+        assert_eq!(agreed(key(1), None), key(1));
+        assert_eq!(agreed(None, key(2)), key(2));
+        assert_eq!(agreed(key(1), key(2)), None);
     }
 }

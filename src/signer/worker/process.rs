@@ -22,13 +22,16 @@ use crate::signer::fault::{asks, fault};
 
 /// The only variables that a worker's environment may have: where vendor
 /// modules look for their configuration. No HOME: nothing is found by chance.
-pub const ENVIRONMENT: [&str; 6] = [
+pub const ENVIRONMENT: [&str; 7] = [
     "SOFTHSM2_CONF",
     "KRYOPTIC_CONF",
     "OPENSC_CONF",
     "YUBIHSM_PKCS11_CONF",
     "TPM2_PKCS11_STORE",
     "TPM2_PKCS11_TCTI",
+    // NSS softokn's configuration, `configdir='sql:/folder'`: handed to it, and to no
+    // other module, through C_Initialize's reserved pointer.
+    "NSS_LIB_PARAMS",
 ];
 
 /// How long a worker that was told to go may take.
@@ -37,12 +40,16 @@ const GRACE: Duration = Duration::from_secs(2);
 /// How long calls may take before the worker is killed.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Any call but the two below.
+    /// Any call but those below.
     pub call: Duration,
     /// Initialising a device.
     pub initialise: Duration,
-    /// Generating a key.
+    /// Generating a key on a curve.
     pub generate: Duration,
+    /// Generating an RSA key: cards have taken more than five minutes (T25).
+    pub generate_rsa: Duration,
+    /// What a call may take longer because a person types on a PIN pad.
+    pub person: Duration,
 }
 
 impl Default for Limits {
@@ -51,6 +58,8 @@ impl Default for Limits {
             call: Duration::from_secs(10),
             initialise: Duration::from_secs(60),
             generate: Duration::from_secs(600),
+            generate_rsa: Duration::from_secs(1800),
+            person: Duration::from_secs(180),
         }
     }
 }

@@ -39,6 +39,12 @@ pub(crate) enum Request {
     Initialise {
         label: Id,
     },
+    /// Two secrets follow: the old one, the new one.
+    Change {
+        which: Credential,
+    },
+    /// Two secrets follow: SO PIN, new user PIN.
+    Unblock,
     Generate {
         order: KeyOrder,
     },

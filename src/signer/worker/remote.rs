@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::process::{Part, Worker, WorkerCommand};
+use super::process::{Limits, Part, Worker, WorkerCommand};
 use super::protocol::{Answer, KEYS_MAX, MESSAGE_MAX, Request, encode};
 use super::{frame, protocol};
 use crate::base::device::{
@@ -12,8 +12,9 @@ use crate::base::device::{
     Statement,
 };
 use crate::base::{Algorithm, Id, PublicKey, Secret};
-use crate::signer::fault::{check_order, fault};
-use crate::signer::{Grant, KeyMade, KeyRef, Provider, Provisioning, Secrets, Token};
+use crate::signer::fault::{asks, check_order, fault};
+use crate::signer::pkcs11::quirks;
+use crate::signer::{Grant, KeyMade, KeyRef, Pins, Provider, Provisioning, Secrets, Token};
 
 /// Devices behind a worker: a process for every look and one for every device
 /// that is open, so that one device's crash is no other's.
@@ -46,6 +47,7 @@ impl Provider for WorkerProvider {
         if card.serial != serial {
             return Err(link.strange(Operation::Find));
         }
+        link.waits = Waits::of(&card);
         Ok(Box::new(WorkerToken { link }))
     }
 }
@@ -57,12 +59,48 @@ struct WorkerToken {
 
 struct Link {
     worker: Worker,
+    waits: Waits,
+}
+
+/// What a device may wait for before it answers, and the worker with it.
+#[derive(Clone, Copy, Default)]
+struct Waits {
+    /// A PIN that is typed on the device.
+    pin_pad: bool,
+    /// A touch before it signs.
+    touch: Duration,
+}
+
+impl Waits {
+    fn of(card: &DeviceCard) -> Waits {
+        Waits {
+            pin_pad: card.pin_pad,
+            touch: Duration::from_secs(quirks::profile(card).touch_seconds.unwrap_or(0)),
+        }
+    }
+
+    /// How long a call may take: a device that waits for a person is not hanging.
+    fn limit(self, limits: &Limits, op: Operation, rsa: bool) -> Duration {
+        let plain = match op {
+            Operation::Generate if rsa => limits.generate_rsa,
+            Operation::Generate => limits.generate,
+            Operation::Initialise => limits.initialise,
+            Operation::Sign => limits.call.saturating_add(self.touch),
+            _ => limits.call,
+        };
+        if self.pin_pad && !asks(op) {
+            plain.saturating_add(limits.person)
+        } else {
+            plain
+        }
+    }
 }
 
 impl Link {
     fn start(command: &WorkerCommand) -> Result<Link, DeviceFault> {
         Ok(Link {
             worker: Worker::start(command)?,
+            waits: Waits::default(),
         })
     }
 
@@ -82,19 +120,12 @@ impl Link {
         };
         let mut parts = vec![Part::Frame(head)];
         parts.extend(more);
-        let limit = self.limit(op);
+        let rsa = matches!(request, Request::Generate { order } if order.algorithm.modulus_bits().is_some());
+        let limit = self.waits.limit(&self.worker.limits, op, rsa);
         match self.worker.call(op, limit, parts)? {
             Answer::Fault { fault } if fault.operation == op && is_plain(&fault.meaning, 2000) => Err(fault),
             Answer::Fault { .. } => Err(self.strange(op)),
             answer => Ok(answer),
-        }
-    }
-
-    fn limit(&self, op: Operation) -> Duration {
-        match op {
-            Operation::Generate => self.worker.limits.generate,
-            Operation::Initialise => self.worker.limits.initialise,
-            _ => self.worker.limits.call,
         }
     }
 
@@ -129,6 +160,7 @@ fn card_is_plain(card: &DeviceCard) -> bool {
         &card.serial,
         &card.label,
         &card.firmware,
+        &card.quirks,
     ]
     .iter()
     .all(|text| is_plain(text, 400))
@@ -199,7 +231,7 @@ impl Token for WorkerToken {
         let op = Operation::Sign;
         let algorithm = grant.key.public.algorithm();
         // CKM_ECDSA takes the digest (CKM_ECDSA_SHA256 is missing on many tokens),
-        // CKM_EDDSA the whole message.
+        // CKM_EDDSA and RSA-PSS the whole message.
         let message = algorithm.prehashed(grant.payload.bytes());
         if message.len() > MESSAGE_MAX {
             return Err(fault(
@@ -237,6 +269,24 @@ impl Token for WorkerToken {
     fn provisioning(&mut self) -> Option<&mut dyn Provisioning> {
         Some(self)
     }
+
+    fn pins(&mut self) -> Option<&mut dyn Pins> {
+        Some(self)
+    }
+}
+
+impl Pins for WorkerToken {
+    fn change(&mut self, which: Credential, old: &Secret, new: &Secret) -> Result<(), DeviceFault> {
+        let op = Operation::ChangePin;
+        let parts = vec![secret_part(op, old)?, secret_part(op, new)?];
+        self.link.done(op, &Request::Change { which }, parts)
+    }
+
+    fn unblock(&mut self, so_pin: &Secret, new_pin: &Secret) -> Result<(), DeviceFault> {
+        let op = Operation::ChangePin;
+        let parts = vec![secret_part(op, so_pin)?, secret_part(op, new_pin)?];
+        self.link.done(op, &Request::Unblock, parts)
+    }
 }
 
 impl Provisioning for WorkerToken {
@@ -249,7 +299,9 @@ impl Provisioning for WorkerToken {
         let (so_pin, pin) = (secrets.get(Credential::SoPin)?, secrets.get(Credential::UserPin)?);
         let parts = vec![secret_part(op, so_pin)?, secret_part(op, pin)?];
         let request = Request::Initialise { label: label.clone() };
-        self.link.card(op, &request, parts)
+        let card = self.link.card(op, &request, parts)?;
+        self.link.waits = Waits::of(&card);
+        Ok(card)
     }
 }
 
@@ -298,5 +350,59 @@ mod tests {
             assert!(signature(Algorithm::Ed25519, &"00".repeat(len)).is_none());
         }
         assert!(signature(Algorithm::Ed25519, &"zz".repeat(64)).is_none());
+    }
+
+    #[test]
+    fn other_algorithms_have_their_own_lengths() {
+        let one = |bytes: usize| format!("{:0>1$}", "1", bytes * 2).repeat(2);
+        assert!(signature(Algorithm::EcdsaP384, &one(48)).is_some());
+        assert!(signature(Algorithm::EcdsaP384, &one(32)).is_none());
+        for (algorithm, bytes) in [
+            (Algorithm::RsaPss2048, 256),
+            (Algorithm::RsaPss3072, 384),
+            (Algorithm::RsaPss4096, 512),
+        ] {
+            let hex = |n: usize| "5a".repeat(n);
+            assert_eq!(signature(algorithm, &hex(bytes)).unwrap().len(), bytes);
+            assert!(signature(algorithm, &hex(bytes - 1)).is_none());
+            assert!(signature(algorithm, &hex(bytes + 1)).is_none());
+        }
+    }
+
+    #[test]
+    fn a_device_that_waits_for_a_person_is_given_the_time() {
+        let limits = Limits::default();
+        let plain = Waits::default();
+        let touch = Waits {
+            touch: Duration::from_secs(15),
+            ..plain
+        };
+        let pad = Waits {
+            pin_pad: true,
+            ..plain
+        };
+        for (waits, op, rsa, expected) in [
+            (plain, Operation::Sign, false, limits.call),
+            (
+                touch,
+                Operation::Sign,
+                false,
+                limits.call + Duration::from_secs(15),
+            ),
+            (touch, Operation::Unlock, false, limits.call),
+            (pad, Operation::Unlock, false, limits.call + limits.person),
+            (pad, Operation::ChangePin, false, limits.call + limits.person),
+            (pad, Operation::Keys, false, limits.call),
+            (
+                pad,
+                Operation::Initialise,
+                false,
+                limits.initialise + limits.person,
+            ),
+            (plain, Operation::Generate, false, limits.generate),
+            (plain, Operation::Generate, true, limits.generate_rsa),
+        ] {
+            assert_eq!(waits.limit(&limits, op, rsa), expected, "{op:?}");
+        }
     }
 }

@@ -28,6 +28,8 @@ pub(crate) trait Served {
     fn generate(&mut self, order: &KeyOrder) -> Result<KeyMade, DeviceFault>;
     /// The signature as the device gives it.
     fn sign(&mut self, key: &KeyRef, message: &[u8]) -> Result<Vec<u8>, DeviceFault>;
+    fn change(&mut self, which: Credential, old: &Secret, new: &Secret) -> Result<(), DeviceFault>;
+    fn unblock(&mut self, so_pin: &Secret, new: &Secret) -> Result<(), DeviceFault>;
     fn lock(&mut self) -> Result<(), DeviceFault>;
 }
 
@@ -96,6 +98,16 @@ fn perform(
             module
                 .initialise(&label, &so_pin, &pin)
                 .map(|card| Answer::Card { card })
+        }
+        Request::Change { which } => {
+            let old = frame::read_secret(input).ok()?;
+            let new = frame::read_secret(input).ok()?;
+            module.change(which, &old, &new).map(|()| Answer::Done)
+        }
+        Request::Unblock => {
+            let so_pin = frame::read_secret(input).ok()?;
+            let new = frame::read_secret(input).ok()?;
+            module.unblock(&so_pin, &new).map(|()| Answer::Done)
         }
         Request::Generate { order } => module.generate(&order).map(|made| Answer::Made {
             public: made.public,
