@@ -76,8 +76,12 @@ fn makes(operation: Operation) -> bool {
 fn unsaid(operation: Operation, error: &client::Error) -> (DeviceCode, Changed, String) {
     let text = error.to_string();
     match error.kind() {
-        client::ErrorKind::ConnectorError => (DeviceCode::Removed, Changed::Unknown, text),
-        _ if from_connector(error) => (DeviceCode::Removed, Changed::Unknown, text),
+        // Gone, or silent: 15 s over HTTP, 30 s over USB.
+        kind if *kind == client::ErrorKind::ConnectorError || from_connector(error) => (
+            DeviceCode::Removed,
+            Changed::Unknown,
+            format!("the device does not answer: {text}"),
+        ),
         // No credentials are kept, so the crate cannot open a new session by itself.
         client::ErrorKind::ClosedSessionError | client::ErrorKind::AuthenticationError
             if operation != Operation::Unlock =>
