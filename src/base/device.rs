@@ -126,9 +126,6 @@ pub struct LogRead {
     pub unlogged_boots: u32,
     /// Logins that no longer fitted the log.
     pub unlogged_logins: u32,
-    /// Command codes that this program sent since the last read, in order: a
-    /// claim, to be reconciled with the entries.
-    pub sent: Vec<u8>,
 }
 
 /// What a device tells about its user PIN.

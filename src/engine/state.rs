@@ -270,14 +270,21 @@ pub struct LogState {
     pub entries: u64,
     /// Commands that were sent.
     pub commands: u64,
-    /// Signatures that the record ordered, and got.
-    pub signatures: u64,
-    /// Signatures that the log tells of.
-    pub signatures_logged: u64,
-    /// Keys that the record ordered, and got.
-    pub keys: u64,
-    /// Keys that the log tells of.
-    pub keys_logged: u64,
+    /// What the record says was done since the log was last read, in order.
+    pub done: Vec<Done>,
+}
+
+/// A command that a device logs, as the record knows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Done {
+    /// The device's command code.
+    pub command: u8,
+    /// The authentication key that it was done with.
+    pub by: u16,
+    /// The object that it was about, where the record knows it.
+    pub about: Option<u16>,
+    /// Whether it is known to have been done; otherwise the device did not say.
+    pub sure: bool,
 }
 
 /// A new secret on its way to a device.
@@ -310,6 +317,8 @@ pub struct KeyState {
     pub proven: bool,
     /// What its device's statement came to; none: it was not asked.
     pub attested: Option<String>,
+    /// The object's id on the device, as the statement tells it.
+    pub object: Option<u16>,
 }
 
 /// A metadata file in the making.

@@ -5,6 +5,7 @@
 
 use data_encoding::HEXLOWER;
 
+use super::device_log::{self, OnYubihsm};
 use crate::attestation::{Firmware, Outcome as Check, Pin, Report, Verdict, Waiver, yubihsm};
 use crate::base::device::{Changed, DeviceCode, DeviceFault, Operation, Retry, Statement, StatementKind};
 use crate::base::{Algorithm, Digest, Id};
@@ -45,6 +46,8 @@ pub(super) fn attested(turn: &mut Turn, key: &Id, statement: Option<&Statement>)
         stop(turn, "the device made no statement about the key");
         return Ok(());
     };
+    // Made is made, whatever it is worth.
+    device_log::done(turn, &state.token, OnYubihsm::Attest(statement.object), true);
     let serial = turn.serial(&state.token);
     let report = match judge(turn.plan, &serial, key, &state, statement) {
         Ok(report) => report,
@@ -78,6 +81,7 @@ pub(super) fn attested(turn: &mut Turn, key: &Id, statement: Option<&Statement>)
     }
     if let Some(state) = turn.state.keys.get_mut(key) {
         state.attested = Some(verdict.as_str().to_owned());
+        state.object = statement.object;
     }
     turn.finish(false);
     Ok(())

@@ -5,13 +5,14 @@
 
 use data_encoding::HEXLOWER;
 
+use super::sign;
 use crate::attestation::log::{Batch, ENTRY_BYTES, Entry, Sent, command_name, join, reconcile};
 use crate::base::device::{Changed, DeviceCode, DeviceFault, LogRead, Operation, Retry};
-use crate::base::{Id, Json};
+use crate::base::{Algorithm, Id, Json};
 use crate::engine::What;
-use crate::engine::state::{LogState, Trouble};
+use crate::engine::state::{Done, LogState, Trouble};
 use crate::engine::turn::Turn;
-use crate::script::Verb;
+use crate::script::{Backend, Verb};
 use crate::transcript::Kind;
 
 pub(super) fn ready(turn: &mut Turn) {
@@ -89,59 +90,124 @@ fn judge(before: &LogState, log: &LogRead) -> Result<Judged, String> {
         .filter(|e| !e.is_initialised() && !e.is_boot())
         .copied()
         .collect();
-    let sent: Vec<Sent> = log
-        .sent
-        .iter()
-        .filter_map(|code| Sent::named(&command_name(*code)))
-        .collect();
-    let both = reconcile(&sent, &ordered);
+    let both = reconcile(&sent(&before.done, true), &ordered);
     if both.too_long {
         return Err("the log is longer than any ceremony's".to_owned());
     }
+    // What may have been done explains what is left over, and nothing else.
+    let rest = reconcile(&sent(&before.done, false), &both.unexplained);
     let counted = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
-    let mut after = before.clone();
-    after.last = HEXLOWER.encode(&last.bytes());
-    after.entries = after.entries.saturating_add(counted(new.len()));
-    after.commands = after.commands.saturating_add(counted(sent.len()));
-    let signatures = ordered
-        .iter()
-        .filter(|e| SIGNS.contains(&e.command) && e.worked())
-        .count();
-    let generated = ordered
-        .iter()
-        .filter(|e| e.command == GENERATE && e.worked())
-        .count();
-    after.signatures_logged = after.signatures_logged.saturating_add(counted(signatures));
-    after.keys_logged = after.keys_logged.saturating_add(counted(generated));
-    let mut unexplained: Vec<String> = both.unexplained.iter().map(Entry::line).collect();
-    // What the adapter says that it sent is a claim; what the engine ordered is not.
-    for (what, logged, ordered) in [
-        ("signatures", after.signatures_logged, after.signatures),
-        ("keys", after.keys_logged, after.keys),
-    ] {
-        if logged != ordered {
-            unexplained.push(format!("{what}: the record has {ordered}, the log has {logged}"));
-        }
-    }
+    let commands = counted(before.done.iter().filter(|d| d.sure).count());
+    let after = LogState {
+        last: HEXLOWER.encode(&last.bytes()),
+        entries: before.entries.saturating_add(counted(new.len())),
+        commands: before.commands.saturating_add(commands),
+        done: Vec::new(),
+    };
     Ok(Judged {
-        commands: counted(sent.len()),
+        commands,
         entries: counted(ordered.len()),
         boots: counted(new.iter().filter(|e| e.is_boot()).count()),
-        unexplained,
+        unexplained: rest.unexplained.iter().map(Entry::line).collect(),
         missing: both
             .missing
             .iter()
-            .map(|s| format!("{} was sent and is not in the log", command_name(s.command)))
+            .map(|s| format!("{} was done and is not in the log", command_name(s.command)))
             .collect(),
         last: last.number,
         after,
     })
 }
 
-/// Commands sign-ecdsa, sign-eddsa.
-const SIGNS: [u8; 2] = [0x56, 0x6a];
-/// Command generate-asymmetric-key.
+fn sent(done: &[Done], sure: bool) -> Vec<Sent> {
+    done.iter()
+        .filter(|d| d.sure == sure)
+        .map(|d| Sent {
+            command: d.command,
+            session_key: Some(d.by),
+            target: d.about,
+            worked: true,
+            record: None,
+        })
+        .collect()
+}
+
+/// Remembers what was done on a device that keeps a log, so that its log can be
+/// explained by the record alone, by anybody who has it.
+pub(super) fn done(turn: &mut Turn, token: &Id, what: OnYubihsm, sure: bool) {
+    if !matches!(turn.plan.token(token).map(|t| &t.backend), Some(Backend::Yubihsm)) {
+        return;
+    }
+    let log = &mut turn.token(token).log;
+    for (command, by, about) in what.entries() {
+        log.done.push(Done {
+            command,
+            by,
+            about,
+            sure,
+        });
+    }
+}
+
+/// An order failed, and nobody knows whether the device did it.
+pub(super) fn perhaps(turn: &mut Turn, what: &What) {
+    match what {
+        What::Sign { key, .. } => sign::signed_on_device(turn, key, false),
+        What::Attest { token, .. } => done(turn, token, OnYubihsm::Attest(None), false),
+        What::Retire { token, .. } => done(turn, token, OnYubihsm::Retire, false),
+        _ => {}
+    }
+}
+
+/// What is done on a YubiHSM 2, in the device's own terms (docs/tokens.md): the
+/// commands that its set-up has it log, and with which authentication key.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum OnYubihsm {
+    /// Audit options, three authentication keys, the default key deleted.
+    SetUp,
+    /// A key pair.
+    Generate,
+    /// A statement about a key.
+    Attest(Option<u16>),
+    /// A signature.
+    Sign(Algorithm, Option<u16>),
+    /// The provisioner deleted.
+    Retire,
+}
+
+/// The default authentication key, and those of the three roles.
+const FACTORY: u16 = 1;
+const PROVISIONER: u16 = 2;
+const SIGNER: u16 = 3;
+const AUDITOR: u16 = 4;
+
+impl OnYubihsm {
+    fn entries(self) -> Vec<(u8, u16, Option<u16>)> {
+        match self {
+            OnYubihsm::SetUp => vec![
+                (SET_OPTION, FACTORY, None),
+                (PUT_AUTHENTICATION_KEY, FACTORY, Some(PROVISIONER)),
+                (PUT_AUTHENTICATION_KEY, FACTORY, Some(SIGNER)),
+                (PUT_AUTHENTICATION_KEY, FACTORY, Some(AUDITOR)),
+                (DELETE_OBJECT, FACTORY, Some(FACTORY)),
+            ],
+            OnYubihsm::Generate => vec![(GENERATE, PROVISIONER, None)],
+            OnYubihsm::Attest(object) => vec![(ATTEST, PROVISIONER, object)],
+            OnYubihsm::Sign(Algorithm::Ed25519, object) => vec![(SIGN_EDDSA, SIGNER, object)],
+            OnYubihsm::Sign(_, object) => vec![(SIGN_ECDSA, SIGNER, object)],
+            OnYubihsm::Retire => vec![(DELETE_OBJECT, PROVISIONER, Some(PROVISIONER))],
+        }
+    }
+}
+
+// Command codes of the YubiHSM 2 (facts/hsm.md 3.1).
+const PUT_AUTHENTICATION_KEY: u8 = 0x44;
 const GENERATE: u8 = 0x46;
+const SET_OPTION: u8 = 0x4f;
+const SIGN_ECDSA: u8 = 0x56;
+const DELETE_OBJECT: u8 = 0x58;
+const ATTEST: u8 = 0x64;
+const SIGN_EDDSA: u8 = 0x6a;
 
 fn batch(boots: u32, logins: u32, entries: Vec<Entry>) -> Batch {
     let small = |n: u32| u16::try_from(n).unwrap_or(u16::MAX);

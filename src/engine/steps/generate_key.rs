@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use super::device_log::{self, OnYubihsm};
 use crate::base::device::{
     Changed, DeviceCode, DeviceFault, KeyAttributes, KeyFound, KeyOrder, Operation, OperationId, Retry,
 };
@@ -60,6 +61,7 @@ pub(super) fn made(
             "no key is being made",
         ));
     };
+    device_log::done(turn, &token, OnYubihsm::Generate, true);
     if let Err(why) = judge(turn, &token, order, public, attributes) {
         turn.derive(
             Kind::Key,
@@ -95,7 +97,6 @@ pub(super) fn made(
             ("accepted", Json::Bool(true)),
         ],
     );
-    let holder = token.clone();
     turn.state.keys.insert(
         order.name.clone(),
         KeyState {
@@ -106,10 +107,9 @@ pub(super) fn made(
             attributes: attributes.clone(),
             proven: false,
             attested: None,
+            object: None,
         },
     );
-    let log = &mut turn.token(&holder).log;
-    log.keys = log.keys.saturating_add(1);
     turn.finish(true);
     Ok(())
 }

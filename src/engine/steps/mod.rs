@@ -25,6 +25,7 @@ use super::input::{Answer, Outcome};
 use super::state::{Phase, Question, Trouble};
 use super::turn::Turn;
 use super::{Refusal, What};
+use crate::base::device::Changed;
 use crate::base::{Json, shown};
 use crate::script::Verb;
 use crate::transcript::Kind;
@@ -156,7 +157,10 @@ pub(super) fn outcome(turn: &mut Turn, id: u64, outcome: &Outcome) -> Result<(),
     match (&effect.what, outcome) {
         (What::Unlock { token, .. }, _) => return device::unlock_outcome(turn, token, outcome),
         (What::Generate { .. }, Outcome::Fault(fault)) => return generate_key::fault(turn, fault),
-        (_, Outcome::Fault(fault)) => {
+        (what, Outcome::Fault(fault)) => {
+            if fault.changed != Changed::No {
+                device_log::perhaps(turn, what);
+            }
             trouble(turn, Trouble::Device(fault.clone()));
             return Ok(());
         }

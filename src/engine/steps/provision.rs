@@ -4,12 +4,13 @@
 //! shown once, to their keeper alone, and typed back from the paper (T5); what
 //! was typed from the paper then logs in, so that the paper in the bag is proven.
 
+use super::device_log::{self, OnYubihsm};
 use super::{confirm, device};
 use crate::base::credential::{Form, Limits, Recipe};
 use crate::base::device::{Changed, Credential, DeviceCard, DeviceCode, DeviceFault, Operation, Retry};
 use crate::base::{Id, Json};
 use crate::engine::input::{NewSecret, Ticket};
-use crate::engine::state::{Minted, Question, Trouble};
+use crate::engine::state::{LogState, Minted, Question, Trouble};
 use crate::engine::turn::Turn;
 use crate::engine::{Outcome, Refusal, What};
 use crate::script::{Origin, Verb};
@@ -195,6 +196,9 @@ pub(super) fn done(turn: &mut Turn, token: &Id, card: &DeviceCard) {
     state.card = Some(card.clone());
     state.set_up = true;
     state.wrong_pins = 0;
+    // A reset begins a new log.
+    state.log = LogState::default();
+    device_log::done(turn, token, OnYubihsm::SetUp, true);
     prove_next(turn, token);
 }
 

@@ -1,6 +1,7 @@
 //! `retire-provisioner`: the credential that makes keys is deleted, so that what
 //! stays in the safe can sign and nothing else (facts/hsm.md 5.1).
 
+use super::device_log::{self, OnYubihsm};
 use crate::base::Id;
 use crate::engine::What;
 use crate::engine::state::{Confirm, Question};
@@ -30,6 +31,7 @@ pub(super) fn retired(turn: &mut Turn, token: &Id) {
     state.retired = true;
     // Its session went with its credential.
     state.unlocked = None;
+    device_log::done(turn, token, OnYubihsm::Retire, true);
     turn.derive(Kind::Retired, [("token", token.as_str().into())]);
     turn.finish(false);
 }

@@ -5,8 +5,9 @@
 use data_encoding::HEXLOWER;
 
 use super::device;
+use super::device_log::{self, OnYubihsm};
 use crate::base::device::{Changed, DeviceCode, DeviceFault, Operation, Retry};
-use crate::base::{Json, Purpose};
+use crate::base::{Id, Json, Purpose};
 use crate::engine::state::{Confirm, Question, Trouble};
 use crate::engine::turn::Turn;
 use crate::engine::{Refusal, What, files};
@@ -57,10 +58,7 @@ pub(super) fn signed(turn: &mut Turn, what: &What, signature: &str) -> Result<()
             "no such payload was to be signed",
         )
     })?;
-    if let Some(holder) = turn.state.keys.get(key).map(|k| k.token.clone()) {
-        let log = &mut turn.token(&holder).log;
-        log.signatures = log.signatures.saturating_add(1);
-    }
+    signed_on_device(turn, key, true);
     if !public.verifies(payload.bytes(), &bytes) {
         super::trouble(
             turn,
@@ -92,6 +90,18 @@ pub(super) fn signed(turn: &mut Turn, what: &What, signature: &str) -> Result<()
         Purpose::TufMetadata => count(turn, public, signature)?,
     }
     Ok(())
+}
+
+/// One more signature of this key stands in its device's log, or may stand there.
+pub(super) fn signed_on_device(turn: &mut Turn, key: &Id, sure: bool) {
+    let Some(state) = turn.state.keys.get(key) else {
+        return;
+    };
+    let (holder, what) = (
+        state.token.clone(),
+        OnYubihsm::Sign(state.algorithm, state.object),
+    );
+    device_log::done(turn, &holder, what, sure);
 }
 
 fn count(turn: &mut Turn, public: &crate::base::PublicKey, signature: &str) -> Result<(), Refusal> {

@@ -13,7 +13,7 @@ use yubihsm::{Client, Connector, HttpConfig, UsbConfig, Uuid};
 
 use super::error;
 use super::relay::Relay;
-use super::roles::{FACTORY_KEY, is_audited};
+use super::roles::FACTORY_KEY;
 use super::usb::Claim;
 use crate::base::device::{Changed, Credential, DeviceCard, DeviceCode, DeviceFault, Operation, PinState};
 use crate::base::shown;
@@ -73,7 +73,6 @@ pub(super) struct Link {
     session: Option<Session>,
     opened: Vec<Instant>,
     expected: Option<(String, String)>,
-    sent: Vec<u8>,
     /// Number and digest of the last entry that was cleared from the log.
     pub(super) cleared: Option<(u16, [u8; 16])>,
     /// The same of every entry of the last reading.
@@ -88,7 +87,6 @@ impl Link {
             session: None,
             opened: Vec::new(),
             expected: None,
-            sent: Vec::new(),
             cleared: None,
             read: Vec::new(),
         }
@@ -109,15 +107,9 @@ impl Link {
         self.session.as_ref().map(|s| s.role)
     }
 
-    /// What was sent since the last call, of the commands that leave an entry.
-    pub(super) fn take_sent(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.sent)
-    }
-
     /// After a reset the log begins anew, and there are no sessions.
     pub(super) fn forget_past(&mut self) {
         self.opened.clear();
-        self.sent.clear();
         self.read.clear();
         self.cleared = None;
     }
@@ -399,14 +391,13 @@ impl Link {
         client: &Client,
         command: impl FnOnce(&Client) -> Result<T, yubihsm::client::Error>,
     ) -> Result<T, DeviceFault> {
-        if is_audited(code) {
-            self.sent.push(code.to_u8());
-        }
         command(client).map_err(|e| {
             if !error::session_survives(&e) {
                 self.discard();
             }
             let mut told = error::of(operation, &e);
+            // Which of a call's commands failed: a call is often several.
+            told.meaning = shown(&format!("{code:?}: {}", told.meaning), 300);
             if told.code == DeviceCode::NotUnlocked
                 && let Some(role) = self.role()
             {

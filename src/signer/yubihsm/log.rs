@@ -97,7 +97,6 @@ pub(super) fn read(link: &mut Link) -> Result<LogRead, DeviceFault> {
         entries: log.entries.iter().map(Raw::hex).collect(),
         unlogged_boots: log.unlogged_boots.into(),
         unlogged_logins: log.unlogged_logins.into(),
-        sent: link.take_sent(),
     })
 }
 

@@ -107,11 +107,6 @@ pub(super) const QUIET: &[Code] = &[
 /// May never be audited: a full log could not be read or emptied any more.
 pub(super) const NEVER: &[Code] = &[Code::SessionMessage, Code::GetLogEntries, Code::SetLogIndex];
 
-/// Whether a command leaves an entry in the log of a device that we set up.
-pub(super) fn is_audited(code: Code) -> bool {
-    AUDITED.contains(&code)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -194,7 +194,6 @@ fn options(link: &mut Link) -> Result<(), DeviceFault> {
         })?;
     }
     // From here on each `SetOption` has its entry.
-    link.take_sent();
     link.tell(OP, Code::SetOption, |c| {
         c.set_force_audit_option(AuditOption::Fix)
     })?;

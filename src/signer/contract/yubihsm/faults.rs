@@ -312,11 +312,6 @@ fn a_log_with_a_changed_or_missing_entry_is_refused() {
     assert_eq!(kind(&fault), (DeviceCode::AnswerRefused, Changed::No));
     assert!(fault.meaning.contains("digest"), "{}", fault.meaning);
     let log = read(token.as_mut()).unwrap();
-    assert_eq!(
-        log.sent,
-        [command::GENERATE_ASYMMETRIC_KEY],
-        "a failed reading loses no claim"
-    );
     let last = u16::try_from(log.entries.len()).unwrap();
     token.log().unwrap().clear(last).unwrap();
 
