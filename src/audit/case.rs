@@ -281,11 +281,10 @@ fn plan(files: &Files) -> Result<Plan, Vec<String>> {
     };
     let script = Script::parse(bytes).map_err(say)?;
     let inputs: BTreeMap<String, Arc<[u8]>> = script
-        .keys
-        .iter()
-        .filter_map(|key| {
-            let blob = files.get(&format!("blobs/{}", key.sha256))?;
-            Some((key.file.clone(), Arc::from(blob)))
+        .files()
+        .filter_map(|(name, sha256)| {
+            let blob = files.get(&format!("blobs/{sha256}"))?;
+            Some((name.to_owned(), Arc::from(blob)))
         })
         .collect();
     Plan::build(script, &Inputs(inputs)).map_err(say)

@@ -2,7 +2,7 @@
 //! signature, re-execution, or only this machine's word. A fact is no check:
 //! that the program's digest is recorded does not mean that it ran.
 
-use crate::base::shown;
+use crate::base::{Id, shown};
 use crate::script::Script;
 use crate::transcript::{Class, Kind};
 use crate::tuf::Key;
@@ -105,10 +105,7 @@ fn state(case: &Case<'_>, facts: &mut Facts) {
         facts.add("token", format!("{id}: serial {serial}"), Class::Claimed, None);
     }
     for (id, key) in &state.keys {
-        let record = case.lines.iter().rfind(|l| {
-            let named = l.record.body.get("key").and_then(|k| k.as_str()) == Some(id.as_str());
-            l.record.kind == Kind::Proven && named
-        });
+        let record = find(case, Kind::Proven, "key", id);
         // The proof's signature was verified again by the re-execution.
         let class = if key.proven {
             Class::DeviceSigned
@@ -122,7 +119,29 @@ fn state(case: &Case<'_>, facts: &mut Facts) {
             key.public.fingerprint(),
             Key::of(&key.public).keyid()
         );
-        facts.add("key", value, class, record.map(|l| l.seq));
+        facts.add("key", value, class, record);
+        if let Some(verdict) = &key.attested {
+            let record = find(case, Kind::Attested, "key", id);
+            facts.add(
+                "attested",
+                format!("{id}: {verdict}"),
+                Class::DeviceSigned,
+                record,
+            );
+        }
+    }
+    for (id, token) in state.bench.iter().filter(|(_, t)| t.log.entries > 0) {
+        // The log is not signed; that it is whole and explained was computed anew.
+        let value = format!(
+            "{id}: {} commands, {} entries, 0 unexplained",
+            token.log.commands, token.log.entries
+        );
+        facts.add(
+            "device-log",
+            value,
+            Class::Claimed,
+            find(case, Kind::DeviceLog, "token", id),
+        );
     }
     for (role, file) in &state.files {
         facts.add(
@@ -136,6 +155,16 @@ fn state(case: &Case<'_>, facts: &mut Facts) {
         }
     }
     facts.add("deviations", state.deviations.to_string(), Class::Claimed, None);
+}
+
+/// The last record of a kind that names something.
+fn find(case: &Case<'_>, kind: Kind, member: &str, name: &Id) -> Option<u64> {
+    case.lines
+        .iter()
+        .rfind(|l| {
+            l.record.kind == kind && l.record.body.get(member).and_then(|k| k.as_str()) == Some(name.as_str())
+        })
+        .map(|l| l.seq)
 }
 
 /// The word by which a record names a choice.

@@ -20,6 +20,7 @@ pub(super) fn program(executable: &std::path::Path) -> Program {
         ("ceremony", cfg!(feature = "ceremony")),
         ("pkcs11", cfg!(feature = "pkcs11")),
         ("tui", cfg!(feature = "tui")),
+        ("yubihsm", cfg!(feature = "yubihsm")),
     ] {
         if on {
             features.push(name.to_owned());
