@@ -266,7 +266,7 @@ pub struct TokenState {
 pub struct LogState {
     /// The last raw entry that is kept; empty before.
     pub last: String,
-    /// Entries that are kept.
+    /// Entries that are kept, without the device's own (resets, starts).
     pub entries: u64,
     /// Commands that were sent.
     pub commands: u64,

@@ -100,7 +100,7 @@ fn judge(before: &LogState, log: &LogRead) -> Result<Judged, String> {
     let commands = counted(before.done.iter().filter(|d| d.sure).count());
     let after = LogState {
         last: HEXLOWER.encode(&last.bytes()),
-        entries: before.entries.saturating_add(counted(new.len())),
+        entries: before.entries.saturating_add(counted(ordered.len())),
         commands: before.commands.saturating_add(commands),
         done: Vec::new(),
     };
