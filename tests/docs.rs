@@ -42,6 +42,12 @@ fn the_page_of_faults_is_made_from_the_cards() {
     }
 }
 
+#[test]
+fn the_dice_tables_are_made_from_the_program_s() {
+    let text = tuf_ceremony::base::credential::tables();
+    golden(&root().join("docs/dice.md"), &text);
+}
+
 fn markdown(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

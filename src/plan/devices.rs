@@ -9,10 +9,29 @@ use crate::script::{Backend, Profile, Step};
 /// Clients of the profile hardware-default that refuse P-384 (facts/clients.md).
 const REFUSES_P384: &[&str] = &["tough", "tuf-js"];
 
+/// Entries of a device's log between two readings: it holds 62, and a refused
+/// command or a second try must find room as well (facts/hsm.md 5.2).
+const LOG_BUDGET: usize = 40;
+/// Entries of a set-up: reset, start, options, three credentials, the default
+/// credential deleted.
+pub(super) const SET_UP_ENTRIES: usize = 7;
+
 impl Room<'_> {
-    /// A device does something that its log will tell.
-    pub(super) fn used(&mut self, on: &Id) {
+    /// A device does something that its log will tell, in so many entries.
+    pub(super) fn used(&mut self, step: &Step, on: &Id, entries: usize) {
         self.logged.remove(on);
+        if !self.is_yubihsm(on) {
+            return;
+        }
+        let count = self.entries.entry(on.clone()).or_default();
+        *count = count.saturating_add(entries);
+        let full = *count > LOG_BUDGET;
+        self.need(
+            step,
+            !full,
+            format!("the log of {on} would hold more than {LOG_BUDGET} entries, and stop it when it is full"),
+            "add a `device-log` step for the device before",
+        );
     }
 
     fn is_yubihsm(&self, on: &Id) -> bool {
@@ -32,7 +51,7 @@ impl Room<'_> {
     }
 
     pub(super) fn attest(&mut self, step: &Step, on: &Id, key: &Id) {
-        self.used(on);
+        self.used(step, on, 1);
         self.need_yubihsm(
             step,
             on,
@@ -72,7 +91,7 @@ impl Room<'_> {
         algorithm: Algorithm,
         refused_by: &[String],
     ) {
-        self.used(on);
+        self.used(step, on, 1);
         let retired = self.retired.contains(on);
         self.need(
             step,
@@ -164,10 +183,11 @@ impl Room<'_> {
             "add a `provision` step before",
         );
         self.logged.insert(on.clone());
+        self.entries.remove(on);
     }
 
     pub(super) fn retire(&mut self, step: &Step, on: &Id) {
-        self.used(on);
+        self.used(step, on, 1);
         self.need_yubihsm(step, on, "has a provisioner");
         let new = self.set_up.contains(on) && !self.retired.contains(on);
         self.need(

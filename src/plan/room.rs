@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::devices::SET_UP_ENTRIES;
 use crate::base::{Id, PublicKey};
 use crate::script::{Backend, Diagnostic, Kind, Made, Rank, Script, SourceKind, Step, Verb};
 use crate::tuf::RoleName;
@@ -18,6 +19,7 @@ pub(super) fn walk(script: &Script, external: &BTreeMap<Id, PublicKey>, found: &
         set_up: BTreeSet::new(),
         retired: BTreeSet::new(),
         logged: BTreeSet::new(),
+        entries: BTreeMap::new(),
         keys: external
             .keys()
             .map(|k| {
@@ -64,6 +66,8 @@ pub(super) struct Room<'a> {
     pub(super) retired: BTreeSet<Id>,
     /// Devices whose log was read after everything else was done on them.
     pub(super) logged: BTreeSet<Id>,
+    /// Entries of devices' logs since these were read.
+    pub(super) entries: BTreeMap<Id, usize>,
     pub(super) keys: BTreeMap<Id, KeyModel>,
     composed: BTreeSet<RoleName>,
     reviewed: BTreeSet<RoleName>,
@@ -253,6 +257,8 @@ impl Room<'_> {
                     format!("setting up {on} would destroy keys made on it"),
                     "set the device up before any key",
                 );
+                self.entries.remove(on);
+                self.used(step, on, SET_UP_ENTRIES);
                 self.set_up.insert(on.clone());
             }
             Verb::GenerateKey {
@@ -281,7 +287,7 @@ impl Room<'_> {
             Verb::DeviceLog { on } => self.device_log(step, on),
             Verb::Retire { on } => self.retire(step, on),
             Verb::ProvePossession { on, key } => {
-                self.used(on);
+                self.used(step, on, 1);
                 self.need_key_on(step, key, on);
                 if let Some(model) = self.keys.get_mut(key) {
                     model.proven = true;
@@ -399,7 +405,7 @@ impl Room<'_> {
             format!("{} was not read back", role.as_str()),
             "add a `read-back` step before: nothing is signed that was not compared",
         );
-        self.used(on);
+        self.used(step, on, 1);
         self.need_key_on(step, key, on);
         let listed = self.script.result(role).is_some_and(|r| r.keys.contains(key));
         self.need(

@@ -6,11 +6,13 @@
 //! three times). Not the words of a digest: those are `transcript`'s.
 
 mod alphabet;
+mod dice;
 mod spoken;
 
 use zeroize::Zeroizing;
 
 pub use alphabet::{Alphabet, DIGITS, HEX, TEXT};
+pub use dice::tables;
 pub use spoken::{GROUP, Grouped, grouped, plain, same_as_typed};
 
 use super::Secret;
