@@ -1,4 +1,5 @@
 //! Dice for a new secret: people roll, type the digits, and see none of them.
+//! `docs/dice.md` has the tables by which they become characters.
 
 use super::{Screen, ask, no_hints, no_key, out_of_place, unchecked};
 use crate::base::Secret;
