@@ -164,33 +164,6 @@ fn a_closed_record_is_sealed_again() {
     verifiers_accept(&room.bundle());
 }
 
-/// A crash between intent and outcome: refused by name, nothing is written.
-#[test]
-fn a_dangling_act_is_never_done_again() {
-    let room = Room::new();
-    closed(&room.run(&script("root-keygen.toml"), &answers()));
-    let record = lines(&room.record());
-    let journal = room.record().join("ceremony.jsonl");
-    let mut tried = 0;
-    for (at, line) in record.iter().enumerate() {
-        if !line.contains("\"type\":\"intended\"") {
-            continue;
-        }
-        tried += 1;
-        let cut = record[..=at].join("\n") + "\n";
-        std::fs::write(&journal, &cut).unwrap();
-        let refused = room.resume(&answers());
-        assert_eq!(refused.code, 3, "line {at}: {}", refused.err);
-        assert!(refused.err.contains("error[recovering]"), "{}", refused.err);
-        assert_eq!(
-            std::fs::read_to_string(&journal).unwrap(),
-            cut,
-            "nothing was written"
-        );
-    }
-    assert!(tried > 20, "{tried}");
-}
-
 #[test]
 fn a_torn_line_is_kept_aside_and_never_counts() {
     let room = Room::new();

@@ -50,7 +50,6 @@ impl Exit {
             C::NoApprovals
             | C::RecordBusy
             | C::RecordNotOpen
-            | C::Recovering
             | C::NeedsEngine
             | C::TerminalTooSmall
             | C::AnswersExhausted => Exit::Person,

@@ -256,6 +256,11 @@ pub enum Answer {
     },
     /// After a failure: try the step again.
     Again,
+    /// To what was under way when the program stopped: the word `recover`.
+    Recover {
+        /// As typed.
+        typed: String,
+    },
 }
 
 /// A new secret, entered twice.

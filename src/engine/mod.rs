@@ -206,17 +206,9 @@ fn open(turn: &mut Turn, opening: &Opening, input: &Input) -> Result<(), Refusal
 }
 
 /// A new run of the program: nobody is logged in any more, and the present
-/// step starts again. What was asked but not answered is asked anew; what was
-/// done and not answered is not this input's business.
+/// step starts again. What was asked but not answered is asked anew; what may
+/// have been done and has no outcome is recovered first (law 3).
 fn resume(turn: &mut Turn, resumption: &Resumption) -> Result<(), Refusal> {
-    if let Some(effect) = turn.state.dangling() {
-        return Err(Refusal::new(
-            "recovering",
-            "the outcome of what was under way",
-            format!("a resumption while \"{}\" has no outcome", effect.what.label()),
-            "the program stopped between starting something on a device and writing down what came of it",
-        ));
-    }
     if resumption.engine != ENGINE {
         return Err(Refusal::new(
             "needs-engine",
@@ -236,12 +228,19 @@ fn resume(turn: &mut Turn, resumption: &Resumption) -> Result<(), Refusal> {
     turn.state.boot.clone_from(&resumption.boot);
     turn.state.log_key = Some(resumption.log_key.clone());
     turn.state.minted.clear();
+    // Kept until it is settled, however often the program stops meanwhile.
+    let dangling = turn.state.dangling().cloned();
+    if turn.state.recovering.is_none() {
+        turn.state.recovering = dangling;
+    }
     for token in turn.state.bench.values_mut() {
         token.unlocked = None;
         token.here = false;
     }
     if !turn.state.begun {
         turn.ask(Question::Begin);
+    } else if let Some(effect) = turn.state.recovering.clone() {
+        turn.ask(Question::Recover { effect });
     } else if turn.state.gating {
         turn.work(What::Checkpoint);
     } else {

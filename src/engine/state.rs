@@ -46,6 +46,8 @@ pub struct State {
     pub keys: BTreeMap<Id, KeyState>,
     /// New secrets of the device that is being set up.
     pub minted: Vec<Minted>,
+    /// What was under way when the program stopped, until it is settled.
+    pub recovering: Option<Effect>,
     /// Attempts to fill a key's slot.
     pub attempts: BTreeMap<Id, u32>,
     /// Metadata files in the making.
@@ -182,6 +184,11 @@ pub enum Question {
     Reopen {
         /// About what.
         subject: Subject,
+    },
+    /// The program stopped while this was under way: look what came of it.
+    Recover {
+        /// What was under way.
+        effect: Effect,
     },
     /// Something failed.
     Trouble {
@@ -372,6 +379,7 @@ impl State {
             bench: BTreeMap::new(),
             keys: BTreeMap::new(),
             minted: Vec::new(),
+            recovering: None,
             attempts: BTreeMap::new(),
             files: BTreeMap::new(),
             checkpoint: None,

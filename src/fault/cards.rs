@@ -80,12 +80,6 @@ cards! {
         "No.",
         "Look at it: tuf-ceremony verify DIR. Start a new ceremony with a new record."
     }
-    Recovering = "recovering" {
-        "The program stopped while a device or the media was doing something.",
-        "The record says that it was started and not what came of it. It must not be done twice.",
-        "Unknown: the device may or may not have done it.",
-        "Do not repeat it by hand. Keep record and device together. This version cannot recover by itself; look at the device and the record, and start a successor ceremony."
-    }
     NeedsEngine = "needs-engine" {
         "This record was made by other rules.",
         "Its engine version is not one that this program has.",

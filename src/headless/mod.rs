@@ -303,6 +303,9 @@ impl Driver {
                     .filter(|_| simulated && a.words_from_simulated)
                     .map(|typed| Answer::Words { typed })
             }
+            Question::Recover { .. } => a.recover.then(|| Answer::Recover {
+                typed: "recover".to_owned(),
+            }),
             Question::Copy { .. }
             | Question::Dice { .. }
             | Question::Reopen { .. }

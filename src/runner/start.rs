@@ -1,6 +1,6 @@
-//! Starting a run: a new record, or an old one folded back into its state. A
-//! record whose last act has no outcome is not gone on with: what the device
-//! did is not known, and nothing is done twice (law 3).
+//! Starting a run: a new record, or an old one folded back into its state. What
+//! was under way when the last run stopped is the engine's to recover: nothing
+//! is done twice (law 3).
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -144,8 +144,7 @@ pub enum Resumed {
 /// Folds an existing record and goes on with it.
 ///
 /// # Errors
-/// [`Failure`] with `Recovering` when the last act has no outcome, and with
-/// other codes for records that are damaged, aborted or of other rules.
+/// [`Failure`] for records that are damaged, aborted or of other rules.
 pub fn resume(record: &Path, ports: Ports, run: &Run) -> Result<Resumed, Failure> {
     let (mut journal, bytes) = Journal::open(record)?;
     let chain = transcript::read(&bytes);
@@ -197,12 +196,6 @@ pub fn resume(record: &Path, ports: Ports, run: &Run) -> Result<Resumed, Failure
         return Err(Failure {
             code: Code::RecordNotOpen,
             meaning: "the record's last line aborts the ceremony".to_owned(),
-        });
-    }
-    if let Some(effect) = state.dangling() {
-        return Err(Failure {
-            code: Code::Recovering,
-            meaning: format!("\"{}\" was started and has no outcome", effect.what.label()),
         });
     }
     let writer = Writer::after(&chain).ok_or_else(|| damaged("the chain has no end"))?;

@@ -34,6 +34,8 @@ pub struct Answers {
     pub export: bool,
     /// The close.
     pub close: bool,
+    /// Going on after the program stopped in the middle of something.
+    pub recover: bool,
     /// Dice, as digits 1 to 6, said over and over.
     pub dice: Option<Secret>,
     /// Devices.
@@ -116,6 +118,7 @@ fn read(map: &DeTable, answers: &mut Answers, faults: &mut Faults) {
         answers.device = yes(faults, "device");
         answers.export = yes(faults, "export");
         answers.close = yes(faults, "close");
+        answers.recover = yes(faults, "recover");
         answers.clock_from_machine =
             confirm.has("clock") && confirm.word(faults, "clock", &[("machine", ())]).is_some();
         answers.words_from_simulated =

@@ -128,7 +128,8 @@ pub trait DeviceLog {
 
 /// The end of provisioning: afterwards the device makes no more keys.
 pub trait Retirement {
-    /// Deletes the credential that makes keys, and looks whether it is gone.
+    /// Deletes the credential that makes keys, and looks whether it is gone. If
+    /// it is gone already, that is no error, and needs no login.
     ///
     /// # Errors
     /// A [`DeviceFault`].

@@ -49,6 +49,7 @@ impl Class {
             // at this machine: nobody else can come to the fact itself.
             Kind::Key
             | Kind::Credential
+            | Kind::Recovered
             | Kind::DeviceLog
             | Kind::Retired
             | Kind::Reviewed

@@ -62,6 +62,8 @@ kinds! {
     Step = "step",
     /// Derived: an effect is about to be performed; durable before it is.
     Intended = "intended",
+    /// Derived: what came of something that was under way when the program stopped.
+    Recovered = "recovered",
     /// Derived: a key exists and is enrolled under a name.
     Key = "key",
     /// Derived: a device's new secret, typed from paper, has logged in.

@@ -302,6 +302,9 @@ impl Room {
                     typed: serial[serial.len() - 4..].to_owned(),
                 }
             }
+            Question::Recover { .. } => Answer::Recover {
+                typed: typed("recover"),
+            },
             Question::Cover { .. } => Answer::Covered {
                 typed: typed("covered"),
             },

@@ -413,6 +413,9 @@ impl Stage {
                     .collect(),
                 typed: self.serial(token)[10..].to_owned(),
             },
+            Question::Recover { .. } => Answer::Recover {
+                typed: typed("recover"),
+            },
             Question::Cover { .. } => Answer::Covered {
                 typed: typed("covered"),
             },

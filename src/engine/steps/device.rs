@@ -2,7 +2,7 @@
 //! right device is there (by serial, before a PIN is asked, W2), then the PIN.
 //! `pursue` looks at the state and does the next missing thing.
 
-use super::{attest_key, device_log, generate_key, prove_possession, provision, retire, sign};
+use super::{attest_key, device_log, generate_key, prove_possession, provision, recover, retire, sign};
 use crate::base::device::{
     Changed, Credential, DeviceCard, DeviceCode, DeviceFault, Operation, PinState, Retry,
 };
@@ -24,6 +24,10 @@ pub(super) fn pursue(turn: &mut Turn) {
     if !state.here {
         let serial = turn.serial(&token);
         turn.work(What::Identify { token, serial });
+    } else if recover::retires(turn) {
+        // Without its credential nobody can log in to look: the device is asked
+        // whether the credential is still there.
+        retire::go(turn);
     } else if state.unlocked != Some(needed(turn, &token)) {
         if state.unlocked.is_some() {
             // Another of its credentials is logged in: out first.

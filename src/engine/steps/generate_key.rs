@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::device_log::{self, OnYubihsm};
+use super::recover;
 use crate::base::device::{
     Changed, DeviceCode, DeviceFault, KeyAttributes, KeyFound, KeyOrder, Operation, OperationId, Retry,
 };
@@ -16,6 +17,15 @@ use crate::script::{Backend, Verb};
 use crate::transcript::Kind;
 
 pub(super) fn ready(turn: &mut Turn) {
+    // It may have been made before the program stopped: the device knows.
+    let ordered = recover::order(turn).map(|o| o.operation);
+    if let Some((token, order)) = order(turn)
+        && ordered == Some(order.operation)
+    {
+        let serial = turn.serial(&token);
+        turn.work(What::Keys { token, serial });
+        return;
+    }
     turn.ask(Question::Confirm {
         what: Confirm::Generate,
     });
@@ -150,6 +160,7 @@ pub(super) fn asked(turn: &mut Turn, found: &[KeyFound]) -> Result<(), Refusal> 
         [key] => match &key.public {
             Some(public) => {
                 let (public, attributes) = (public.clone(), key.attributes.clone());
+                recover::settled(turn, "the key was made, and is adopted");
                 made(turn, &order, &public, &attributes, true)
             }
             None => {
@@ -162,6 +173,12 @@ pub(super) fn asked(turn: &mut Turn, found: &[KeyFound]) -> Result<(), Refusal> 
                 Ok(())
             }
         },
+        [] if recover::order(turn).is_some() => {
+            abandon(turn, &order.name);
+            recover::settled(turn, "no key was made");
+            ready(turn);
+            Ok(())
+        }
         [] => {
             abandon(turn, &order.name);
             super::trouble(

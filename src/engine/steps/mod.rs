@@ -15,6 +15,7 @@ mod inventory;
 mod prove_possession;
 pub(super) mod provision;
 pub(super) mod read_back;
+mod recover;
 mod retire;
 mod review;
 mod roll_call;
@@ -25,7 +26,7 @@ use super::input::{Answer, Outcome};
 use super::state::{Phase, Question, Trouble};
 use super::turn::Turn;
 use super::{Refusal, What};
-use crate::base::device::Changed;
+use crate::base::device::{Changed, DeviceCode};
 use crate::base::{Json, shown};
 use crate::script::Verb;
 use crate::transcript::Kind;
@@ -122,6 +123,7 @@ pub(super) fn answer(turn: &mut Turn, answer: &Answer) -> Result<(), Refusal> {
         }
         (Question::Words { .. }, Answer::Words { typed }) => read_back::answer(turn, &question, typed),
         (Question::Reopen { .. }, Answer::Reopen { second, why }) => read_back::reopen(turn, second, why),
+        (Question::Recover { effect }, Answer::Recover { typed }) => recover::answer(turn, effect, typed),
         // The step looks again: a failure was mended, a device was plugged in.
         (Question::Trouble { .. } | Question::Serial { .. }, Answer::Again) => {
             enter(turn);
@@ -157,6 +159,12 @@ pub(super) fn outcome(turn: &mut Turn, id: u64, outcome: &Outcome) -> Result<(),
     match (&effect.what, outcome) {
         (What::Unlock { token, .. }, _) => return device::unlock_outcome(turn, token, outcome),
         (What::Generate { .. }, Outcome::Fault(fault)) => return generate_key::fault(turn, fault),
+        (What::Retire { .. }, Outcome::Fault(fault))
+            if recover::retires(turn) && fault.code == DeviceCode::NotUnlocked =>
+        {
+            retire::not_yet(turn);
+            return Ok(());
+        }
         (what, Outcome::Fault(fault)) => {
             if fault.changed != Changed::No {
                 device_log::perhaps(turn, what);

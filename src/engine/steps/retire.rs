@@ -2,6 +2,7 @@
 //! stays in the safe can sign and nothing else (facts/hsm.md 5.1).
 
 use super::device_log::{self, OnYubihsm};
+use super::{device, recover};
 use crate::base::Id;
 use crate::engine::What;
 use crate::engine::state::{Confirm, Question};
@@ -26,7 +27,14 @@ pub(super) fn go(turn: &mut Turn) {
     turn.work(what);
 }
 
+/// It was under way when the program stopped, and the credential is still there.
+pub(super) fn not_yet(turn: &mut Turn) {
+    recover::settled(turn, "the provisioner is still there");
+    device::pursue(turn);
+}
+
 pub(super) fn retired(turn: &mut Turn, token: &Id) {
+    recover::settled(turn, "the provisioner is gone");
     let state = turn.token(token);
     state.retired = true;
     // Its session went with its credential.

@@ -11,6 +11,7 @@ pub mod dice;
 pub mod ended;
 pub mod item;
 pub mod pin;
+pub mod recover;
 pub mod reopen;
 pub mod review;
 pub mod seat;
@@ -74,6 +75,7 @@ pub fn of(model: &Model) -> &'static Screen {
         Some(Question::Review { .. }) => &review::SCREEN,
         Some(Question::Words { .. }) => &words::SCREEN,
         Some(Question::Reopen { .. }) => &reopen::SCREEN,
+        Some(Question::Recover { .. }) => &recover::SCREEN,
         Some(Question::Trouble { .. }) => &trouble::SCREEN,
     }
 }

@@ -114,6 +114,13 @@ pub const REOPEN: Help = Help {
     next: "New positions are drawn and the comparison starts again. The record counts a deviation.",
     plug: SAFE,
 };
+/// What was under way.
+pub const RECOVER: Help = Help {
+    asked: "That you have read what was under way when the program stopped. Then type recover.",
+    why: "The record says that it was started and not what came of it. Doing it blindly again could make a second key or spend a PIN try.",
+    next: "The step begins again. It asks the device first, and adopts what was done.",
+    plug: "Nothing is lost. Resume, and the same question is asked.",
+};
 /// Trouble.
 pub const TROUBLE: Help = Help {
     asked: "Your decision. Mend what can be mended, then type again; or note a deviation (F2); or pause or abort (Ctrl-C).",

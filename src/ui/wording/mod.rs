@@ -6,6 +6,7 @@
 pub mod ends;
 pub mod help;
 pub mod home;
+pub mod recover;
 pub mod screens;
 pub mod secrets;
 

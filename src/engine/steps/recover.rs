@@ -1,0 +1,62 @@
+//! What was under way when the program stopped, and has no outcome in the record
+//! (facts/security.md 5.3, 5.4). The device is asked before anything is done
+//! again: a key that is there is adopted, a signature over the same bytes is
+//! safe, a set-up begins anew. Nothing is made twice in silence (law 3), and
+//! each recovery counts as a deviation.
+
+use super::device_log;
+use crate::base::device::KeyOrder;
+use crate::engine::effect::Effect;
+use crate::engine::turn::Turn;
+use crate::engine::{Refusal, What};
+use crate::transcript::Kind;
+
+/// A person has read what happened; the step begins again and looks first.
+pub(super) fn answer(turn: &mut Turn, effect: &Effect, typed: &str) -> Result<(), Refusal> {
+    super::confirm::typed("recover", typed)?;
+    turn.state.deviations = turn.state.deviations.saturating_add(1);
+    match &effect.what {
+        // Settled by the step: the device is asked what it holds.
+        What::Generate { .. } | What::Retire { .. } => {}
+        What::Sign { .. } => {
+            device_log::perhaps(turn, &effect.what);
+            settled(turn, "the same bytes may be signed again");
+        }
+        What::Initialise { .. } => settled(turn, "the set-up begins anew; nothing of value is on the device"),
+        What::Unlock { .. } => settled(turn, "nobody is logged in; a try may have been spent"),
+        _ => settled(turn, "it is done again from its beginning"),
+    }
+    super::enter(turn);
+    Ok(())
+}
+
+/// The order of a key that may have been made.
+pub(super) fn order<'t>(turn: &'t Turn) -> Option<&'t KeyOrder> {
+    match turn.state.recovering.as_ref().map(|e| &e.what) {
+        Some(What::Generate { order, .. }) => Some(order),
+        _ => None,
+    }
+}
+
+/// Whether a deletion of the provisioner was under way.
+pub(super) fn retires(turn: &Turn) -> bool {
+    matches!(
+        turn.state.recovering.as_ref().map(|e| &e.what),
+        Some(What::Retire { .. })
+    )
+}
+
+/// What came of it; nothing is recovered any more.
+pub(super) fn settled(turn: &mut Turn, found: &str) {
+    if let Some(effect) = turn.state.recovering.take() {
+        let id = i64::try_from(effect.id).unwrap_or(i64::MAX);
+        turn.derive(
+            Kind::Recovered,
+            [
+                ("effect", crate::base::Json::Int(id)),
+                ("was", effect.what.label().into()),
+                ("found", found.into()),
+            ],
+        );
+    }
+}

@@ -1,0 +1,40 @@
+//! Sentences for a ceremony that stopped in the middle of something.
+
+/// Instruction.
+pub const SAY: &str = "The program stopped while something was under way. Read this, then type recover.";
+/// Field.
+pub const FIELD: &str = "Type recover";
+/// Name of a fact.
+pub const WAS: &str = "Was under way";
+/// Name of a fact.
+pub const THEN: &str = "What follows";
+/// Whether anything was changed.
+pub const CHANGED: &str = "Not known yet. Nothing is done twice: the device is asked first.";
+/// Below the form.
+pub const NEXT: &str = "Next: the step begins again and looks at the device. The record counts a deviation.";
+/// A key.
+pub const GENERATE: &str = "The device may have made the key, or not.";
+/// A key.
+pub const GENERATE_THEN: &str = "Log in. If the device holds the key under this order's id, it is adopted; if not, you are asked before another is made.";
+/// A signature.
+pub const SIGN: &str = "The device may have signed, or not. The signature is not in the record.";
+/// A signature.
+pub const SIGN_THEN: &str =
+    "The same bytes are signed again after you confirm. That is safe: it states nothing new.";
+/// A set-up.
+pub const SET_UP: &str = "The device may be half set up. No key that is needed is on it.";
+/// A set-up.
+pub const SET_UP_THEN: &str = "It is set up from the beginning. Papers with secrets that were made before count no more: throw them away, except an SO PIN that the device already has. A YubiHSM 2 may have to be reset by hand first.";
+/// A login.
+pub const UNLOCK: &str = "The device may have been asked; a wrong PIN may have spent a try.";
+/// A login.
+pub const UNLOCK_THEN: &str =
+    "The device is shown with what it says of its tries, then its PIN is asked again.";
+/// A retirement.
+pub const RETIRE: &str = "The device's provisioner may be deleted, or not.";
+/// A retirement.
+pub const RETIRE_THEN: &str = "The program looks whether it is gone. If it is not, you are asked again.";
+/// An export.
+pub const EXPORT: &str = "The media may hold a part of the files. They are not under their final name.";
+/// An export.
+pub const EXPORT_THEN: &str = "All files are written again from the record and read back.";
