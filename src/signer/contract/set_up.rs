@@ -174,7 +174,7 @@ impl Session<'_> {
     }
 
     pub(super) fn secrets_are_asked_for(&mut self, token: &mut dyn Token) -> Result<(), Stop> {
-        let fresh = self.identity(Obligation::SetUp, token)?;
+        let fresh = self.identity(Obligation::LookingChangesNothing, token)?;
         self.generate_is_locked(Obligation::LoginNeeded, token)?;
         let role = Credential::needed(self.roles, Operation::Sign);
         let secret = self.right(role)?;
@@ -245,7 +245,10 @@ impl Session<'_> {
         self.log_in(token, Operation::Sign)?;
         let before = self.key_list(of, token)?;
         let label = self.id(LABEL)?;
-        if self.roles.contains(&Credential::SoPin) && self.candidate.promises.set_up {
+        let promises = &self.candidate.promises;
+        // Where it is refused anyway, the SO PIN is not even looked at.
+        let asks = promises.set_up && promises.set_up_again == SetUpAgain::Destroys;
+        if self.roles.contains(&Credential::SoPin) && asks {
             let wrong = self.secret(self.candidate.wrong)?;
             let bad = self
                 .all_secrets_but(Credential::SoPin)?
