@@ -122,11 +122,7 @@ impl Promises {
     pub fn of(algorithms: &[Algorithm]) -> Promises {
         Promises {
             algorithms: algorithms.to_vec(),
-            attributes: KeyAttributes {
-                sign: Some(true),
-                other_uses: Some(false),
-                ..KeyAttributes::default()
-            },
+            attributes: KeyAttributes::signs_only(),
             set_up: true,
             labelled: true,
             found_by_serial: true,
