@@ -1,39 +1,27 @@
-//! A token adapter written outside the crate, on its public API alone: one
-//! device in memory that makes Ed25519 keys. It passes the contract suite; its
-//! keys die with the process, so it is a pattern (docs/token-adapter.md), not a
-//! device for ceremonies. `cargo run --example outside-token` prints the report.
+//! A token adapter written outside the crate, on its public API alone: one device in
+//! memory that makes Ed25519 keys. `tests/outside_token.rs` puts it through the contract
+//! suite. Its keys die with the process: a pattern (docs/token-adapter.md), no device.
 
-#![allow(clippy::print_stdout, reason = "an example shows what it found")]
-
-use std::process::ExitCode;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ed25519_dalek::{Signer as _, SigningKey};
-use rand_core::{OsRng, RngCore as _};
 use tuf_ceremony::base::device::{
-    Changed, Credential, DeviceCard, DeviceCode, DeviceFault, KeyAttributes, KeyFound, KeyOrder, Operation,
-    PinState, Statement,
+    Changed, Credential, DeviceCard, DeviceCode as Code, DeviceFault, KeyAttributes, KeyFound, KeyOrder,
+    Operation as Op, PinState, Statement,
 };
 use tuf_ceremony::base::{Algorithm, Digest, Id, PublicKey, Secret};
-use tuf_ceremony::signer::contract::{Candidate, Promises, Report, run};
 use tuf_ceremony::signer::fault::{check_order, check_role, fault};
 use tuf_ceremony::signer::{Grant, KeyMade, KeyRef, Provider, Provisioning, Secrets, Token};
-use tuf_ceremony::transcript::proof;
 
-const SERIAL: &str = "OUTSIDE-1";
+type Answer<T> = Result<T, DeviceFault>;
 
-/// What the device holds; every handle on it shares this.
+/// What the device holds: its label, a digest of its passphrase, its keys.
 #[derive(Default)]
-struct Memory {
-    label: Option<Id>,
-    /// Kept as a digest: the device never has to give the passphrase back.
-    passphrase: Option<Digest>,
-    keys: Vec<(KeyFound, SigningKey)>,
-}
+struct Memory(Option<(Id, Digest)>, Vec<(KeyFound, SigningKey)>);
 
-/// The provider, and (with its own login) a handle.
+/// The provider, and (with a login of its own) a handle; all share one device.
 #[derive(Clone, Default)]
-struct Outside {
+pub struct Outside {
     memory: Arc<Mutex<Memory>>,
     unlocked: bool,
 }
@@ -42,128 +30,99 @@ impl Outside {
     fn memory(&self) -> MutexGuard<'_, Memory> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    fn card(&self) -> DeviceCard {
-        let label = self.memory().label.clone();
-        DeviceCard {
-            vendor: "an outsider".into(),
-            model: "Memory token".into(),
-            serial: SERIAL.into(),
-            label: label.as_ref().map(Id::to_string).unwrap_or_default(),
-            firmware: "?".into(),
-            initialised: label.is_some(),
-            pin: label.map_or(PinState::Unset, |_| PinState::Ready),
-            pin_limits: (0, 0),
-            pin_pad: false,
-            quirks: String::new(),
-        }
-    }
-
-    fn needs_login(&self, op: Operation) -> Result<(), DeviceFault> {
-        let locked = || no(op, DeviceCode::NotUnlocked, "the passphrase was not entered");
-        self.unlocked.then_some(()).ok_or_else(locked)
-    }
 }
 
-/// Nothing was changed: this device refuses before it acts.
-fn no(op: Operation, code: DeviceCode, why: &str) -> DeviceFault {
+/// A refusal. Nothing was changed: this device refuses before it acts.
+fn no(op: Op, code: Code, why: &str) -> DeviceFault {
     fault(op, code, Changed::No, why)
 }
 
-fn form(op: Operation, secret: &Secret) -> Result<(), DeviceFault> {
-    let short = || no(op, DeviceCode::PinForm, "a passphrase has at least 12 bytes");
-    (secret.len() >= 12).then_some(()).ok_or_else(short)
+fn allow(yes: bool, op: Op, code: Code, why: &str) -> Answer<()> {
+    yes.then_some(()).ok_or_else(|| no(op, code, why))
 }
 
 impl Provider for Outside {
-    fn list(&mut self) -> Result<Vec<DeviceCard>, DeviceFault> {
-        Ok(vec![self.card()])
+    fn list(&mut self) -> Answer<Vec<DeviceCard>> {
+        Ok(vec![self.identity()?])
     }
 
-    fn open(&mut self, serial: &str) -> Result<Box<dyn Token>, DeviceFault> {
-        if serial != SERIAL {
-            return Err(no(Operation::Find, DeviceCode::NotFound, "no such device"));
-        }
-        let memory = self.memory.clone();
-        let unlocked = false;
-        Ok(Box::new(Outside { memory, unlocked }))
+    fn open(&mut self, serial: &str) -> Answer<Box<dyn Token>> {
+        allow(serial == "OUTSIDE-1", Op::Find, Code::NotFound, "no such device")?;
+        let mut handle = self.clone();
+        handle.unlocked = false;
+        Ok(Box::new(handle))
     }
 }
 
 impl Token for Outside {
-    fn identity(&mut self) -> Result<DeviceCard, DeviceFault> {
-        Ok(self.card())
+    fn identity(&mut self) -> Answer<DeviceCard> {
+        let label = self.memory().0.as_ref().map(|(label, _)| label.to_string());
+        Ok(DeviceCard {
+            initialised: label.is_some(),
+            pin: label.as_ref().map_or(PinState::Unset, |_| PinState::Ready),
+            label: label.unwrap_or_default(),
+            ..DeviceCard::factory_new("an outsider", "Memory token", "OUTSIDE-1")
+        })
     }
 
-    fn keys(&mut self) -> Result<Vec<KeyFound>, DeviceFault> {
-        Ok(self.memory().keys.iter().map(|(key, _)| key.clone()).collect())
+    fn keys(&mut self) -> Answer<Vec<KeyFound>> {
+        Ok(self.memory().1.iter().map(|(key, _)| key.clone()).collect())
     }
 
-    fn unlock(&mut self, role: Credential, secret: &Secret) -> Result<(), DeviceFault> {
-        let op = Operation::Unlock;
+    fn unlock(&mut self, role: Credential, secret: &Secret) -> Answer<()> {
+        let op = Op::Unlock;
         self.unlocked = false;
         check_role(op, role, Credential::Passphrase)?;
-        let known = self.memory().passphrase;
-        let known = known.ok_or_else(|| no(op, DeviceCode::NotInitialised, "not set up"))?;
-        form(op, secret)?;
-        if Digest::of(secret.expose()) != known {
-            return Err(no(op, DeviceCode::PinWrong, "the passphrase is wrong"));
-        }
-        self.unlocked = true;
-        Ok(())
+        let known = self.memory().0.clone().map(|(_, digest)| digest);
+        allow(known.is_some(), op, Code::NotInitialised, "not set up")?;
+        allow(secret.len() >= 12, op, Code::PinForm, "at least 12 bytes")?;
+        self.unlocked = known == Some(Digest::of(secret.expose()));
+        allow(self.unlocked, op, Code::PinWrong, "the passphrase is wrong")
     }
 
-    fn generate(&mut self, order: &KeyOrder) -> Result<KeyMade, DeviceFault> {
-        let op = Operation::Generate;
-        self.needs_login(op)?;
+    fn generate(&mut self, order: &KeyOrder) -> Answer<KeyMade> {
+        let op = Op::Generate;
+        allow(self.unlocked, op, Code::NotUnlocked, "nobody is logged in")?;
         check_order(order)?;
-        if order.algorithm != Algorithm::Ed25519 {
-            return Err(no(op, DeviceCode::Unsupported, "this device makes ed25519 keys"));
-        }
+        let ed = order.algorithm == Algorithm::Ed25519;
+        allow(ed, op, Code::Unsupported, "this device makes ed25519 keys")?;
         let id = data_encoding::HEXLOWER.encode(order.operation.as_bytes());
         let mut memory = self.memory();
-        if memory.keys.iter().any(|(key, _)| key.id == id) {
-            return Err(no(op, DeviceCode::KeyExists, "there is a key with that id"));
-        }
-        let mut seed = [0; 32];
-        OsRng.fill_bytes(&mut seed);
+        let free = memory.1.iter().all(|(key, _)| key.id != id);
+        allow(free, op, Code::KeyExists, "there is a key with that id")?;
+        let mut seed = zeroize::Zeroizing::new([0; 32]);
+        rand_core::RngCore::fill_bytes(&mut rand_core::OsRng, &mut *seed);
         let key = SigningKey::from_bytes(&seed);
-        let public = PublicKey::from_raw(Algorithm::Ed25519, key.verifying_key().as_bytes())
-            .map_err(|e| no(op, DeviceCode::DeviceError, &e.to_string()))?;
-        let attributes = KeyAttributes {
-            sign: Some(true),
-            other_uses: Some(false),
-            ..KeyAttributes::default()
-        };
-        let label = order.operation.label(&order.name);
+        let public = PublicKey::from_raw(Algorithm::Ed25519, key.verifying_key().as_bytes());
+        let public = public.map_err(|e| no(op, Code::DeviceError, &e.to_string()))?;
+        let attributes = KeyAttributes::signs_only();
         let found = KeyFound {
-            label,
+            label: order.operation.label(&order.name),
             id,
             public: Some(public.clone()),
             attributes: attributes.clone(),
         };
-        memory.keys.push((found, key));
+        memory.1.push((found, key));
         Ok(KeyMade { public, attributes })
     }
 
-    fn attest(&mut self, _: &KeyRef) -> Result<Option<Statement>, DeviceFault> {
+    fn attest(&mut self, _: &KeyRef) -> Answer<Option<Statement>> {
         Ok(None)
     }
 
-    fn sign(&mut self, grant: Grant) -> Result<Vec<u8>, DeviceFault> {
-        let op = Operation::Sign;
-        self.needs_login(op)?;
+    fn sign(&mut self, grant: Grant) -> Answer<Vec<u8>> {
+        let op = Op::Sign;
+        allow(self.unlocked, op, Code::NotUnlocked, "nobody is logged in")?;
         let label = grant.key.operation.label(&grant.key.name);
         let memory = self.memory();
-        let found = memory.keys.iter().find(|(key, _)| key.label == label);
-        let (found, key) = found.ok_or_else(|| no(op, DeviceCode::KeyNotUnique, "no such key"))?;
-        if found.public.as_ref() != Some(&grant.key.public) {
-            return Err(no(op, DeviceCode::KeyDiffers, "another key has that name"));
-        }
-        Ok(key.sign(grant.payload.bytes()).to_bytes().to_vec())
+        let found = memory.1.iter().find(|(key, _)| key.label == label);
+        let (found, key) = found.ok_or_else(|| no(op, Code::KeyNotUnique, "no such key"))?;
+        let recorded = found.public.as_ref() == Some(&grant.key.public);
+        allow(recorded, op, Code::KeyDiffers, "another key has that name")?;
+        Ok(key.sign(grant.payload.bytes()).to_vec())
     }
 
-    fn lock(&mut self) -> Result<(), DeviceFault> {
+    fn lock(&mut self) -> Answer<()> {
         self.unlocked = false;
         Ok(())
     }
@@ -178,46 +137,11 @@ impl Provisioning for Outside {
         Credential::FILES
     }
 
-    fn initialise(&mut self, label: &Id, secrets: &Secrets) -> Result<DeviceCard, DeviceFault> {
-        let secret = secrets.get(Credential::Passphrase)?;
-        form(Operation::Initialise, secret)?;
+    fn initialise(&mut self, label: &Id, secrets: &Secrets) -> Answer<DeviceCard> {
+        let (op, secret) = (Op::Initialise, secrets.get(Credential::Passphrase)?);
+        allow(secret.len() >= 12, op, Code::PinForm, "at least 12 bytes")?;
         self.unlocked = false;
-        *self.memory() = Memory {
-            label: Some(label.clone()),
-            passphrase: Some(Digest::of(secret.expose())),
-            keys: Vec::new(),
-        };
-        Ok(self.card())
+        *self.memory() = Memory(Some((label.clone(), Digest::of(secret.expose()))), Vec::new());
+        self.identity()
     }
-}
-
-/// The device on trial.
-pub fn trial() -> Report {
-    let device = Outside::default();
-    run(&Candidate {
-        provider: &|| Box::new(device.clone()),
-        serial: SERIAL,
-        secrets: &[(Credential::Passphrase, "correct horse 7")],
-        wrong: "incorrect horse",
-        malformed: "short",
-        // An outsider cannot sign bytes of his own choice: only what the ceremony signs.
-        payload: &|key, n| {
-            proof::challenge(
-                &Digest::of(&[u8::try_from(n).unwrap_or(0)]),
-                &key.operation,
-                &key.name,
-                &key.public,
-            )
-        },
-        promises: Promises {
-            two_handles: true,
-            ..Promises::of(&[Algorithm::Ed25519])
-        },
-    })
-}
-
-fn main() -> ExitCode {
-    let report = trial();
-    print!("{report}");
-    ExitCode::from(u8::from(!report.is_good()))
 }

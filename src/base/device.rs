@@ -37,6 +37,26 @@ pub struct DeviceCard {
     pub quirks: String,
 }
 
+impl DeviceCard {
+    /// The card of a device as it comes from the factory: no label, no PIN, and
+    /// nothing known of its firmware. Texts are safe to show.
+    #[must_use]
+    pub fn factory_new(vendor: &str, model: &str, serial: &str) -> DeviceCard {
+        DeviceCard {
+            vendor: vendor.to_owned(),
+            model: model.to_owned(),
+            serial: serial.to_owned(),
+            label: String::new(),
+            firmware: "?".to_owned(),
+            initialised: false,
+            pin: PinState::Unset,
+            pin_limits: (0, 0),
+            pin_pad: false,
+            quirks: String::new(),
+        }
+    }
+}
+
 /// A secret that a device takes, by the power that it gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -276,6 +296,18 @@ pub struct KeyAttributes {
     /// Whether any of CKA_DECRYPT, CKA_UNWRAP, CKA_DERIVE, CKA_SIGN_RECOVER is set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub other_uses: Option<bool>,
+}
+
+impl KeyAttributes {
+    /// The least that is known of a key that signs and does nothing else.
+    #[must_use]
+    pub fn signs_only() -> KeyAttributes {
+        KeyAttributes {
+            sign: Some(true),
+            other_uses: Some(false),
+            ..KeyAttributes::default()
+        }
+    }
 }
 
 /// The call that failed.

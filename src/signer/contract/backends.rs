@@ -22,7 +22,7 @@ fn file_tokens_honour_the_port() {
     let promises = backend.promises();
     assert_eq!(promises.statement, None, "a file vouches for nothing");
     assert!(!promises.log && !promises.retirement);
-    honours_the_port(&backend);
+    honours_the_port("file", &backend);
     let mut token = (backend.provider)().open("FILE-1").unwrap();
     let again = token
         .provisioning()
@@ -40,13 +40,16 @@ fn rehearsal_tokens_honour_the_port() {
     let temp = tempfile::tempdir().unwrap();
     let base = temp.path().join("tokens");
     EmbeddedProvider::new(&base).manufacture("REH-1").unwrap();
-    honours_the_port(&Backend {
-        provider: Box::new(move || Box::new(EmbeddedProvider::new(&base))),
-        factory_serial: "REH-1".to_owned(),
-        counts: true,
-        hardware_like: true,
-        temp,
-    });
+    honours_the_port(
+        "rehearsal",
+        &Backend {
+            provider: Box::new(move || Box::new(EmbeddedProvider::new(&base))),
+            factory_serial: "REH-1".to_owned(),
+            counts: true,
+            hardware_like: true,
+            temp,
+        },
+    );
 }
 
 #[test]

@@ -42,6 +42,34 @@ pub(super) struct Bench {
     keys: Vec<KeyRef>,
 }
 
+/// With no rule in its script the module forwards, and is as good as what it
+/// stands before: what a row finds is the row's.
+#[test]
+fn without_a_rule_it_honours_the_port() {
+    let (Some(module), Some(mut backend)) = (bad_module(), super::workers::softhsm()) else {
+        return;
+    };
+    let mut promises = backend.promises();
+    promises.algorithms.push(Algorithm::EcdsaP384);
+    promises.algorithms.push(Algorithm::RsaPss2048);
+    let bad = backend.temp.path().join("bad.so");
+    std::fs::copy(module, &bad).unwrap();
+    std::fs::write(
+        backend.temp.path().join("pkcs11-fault.conf"),
+        format!("module {SOFTHSM}\n"),
+    )
+    .unwrap();
+    let conf = backend.temp.path().join("softhsm2.conf");
+    backend.provider = Box::new(move || {
+        let command = WorkerCommand::new(&executable()).env("SOFTHSM2_CONF", &conf);
+        Box::new(Pkcs11Provider::new(command, &bad))
+    });
+    let report = backend.on_trial(promises);
+    assert!(report.is_good(), "\n{report}");
+    as_documented("SoftHSM2", &report);
+    no_pin_lies_around(backend.temp.path());
+}
+
 /// One row's tokens and its own copy of the bad module.
 pub(super) struct Place {
     folder: tempfile::TempDir,

@@ -8,7 +8,8 @@ use super::Obligation;
 use super::session::{Made, Session, Stop};
 use crate::base::Algorithm;
 use crate::base::device::{
-    Changed, DeviceCard, DeviceCode, KeyAttributes, KeyFound, KeyOrder, Operation, OperationId,
+    Changed, DeviceCard, DeviceCode, DeviceFault, KeyAttributes, KeyFound, KeyOrder, Operation, OperationId,
+    Statement,
 };
 use crate::base::{Digest, PublicKey};
 use crate::signer::{KeyRef, Token};
@@ -42,7 +43,7 @@ impl Session<'_> {
         self.same(Obligation::Attest, &able, &token.attests());
         for key in &all {
             let got = token.attest(&key.key());
-            self.is_promised_statement(got)?;
+            self.is_promised_statement(key.order.algorithm, got)?;
         }
 
         self.log_in(token, Operation::Sign)?;
@@ -94,11 +95,15 @@ impl Session<'_> {
 
     fn is_promised_statement(
         &mut self,
-        got: Result<Option<crate::base::device::Statement>, crate::base::device::DeviceFault>,
+        algorithm: Algorithm,
+        got: Result<Option<Statement>, DeviceFault>,
     ) -> Result<(), Stop> {
         let of = Obligation::Attest;
         let statement = self.must(of, Operation::Attest, got)?;
-        let promised = self.candidate.promises.statement;
+        let promises = &self.candidate.promises;
+        let promised = promises
+            .statement
+            .filter(|_| !promises.unattested.contains(&algorithm));
         self.same(of, &promised, &statement.as_ref().map(|s| s.kind));
         let Some(statement) = statement else {
             return Ok(());
@@ -239,20 +244,13 @@ impl Session<'_> {
         }
         let code = DeviceCode::NotUnlocked;
         self.sign_is_refused(Obligation::LockedSigns, token.as_mut(), &first.key(), code);
-        drop(token);
-
-        let of = Obligation::Reopened;
-        let mut one = self.open(of, &card.serial)?;
-        let now = self.identity(of, one.as_mut())?;
-        self.same(of, &card.serial, &now.serial);
-        self.log_in(one.as_mut(), Operation::Sign)?;
-        let listed = self.key_list(of, one.as_mut())?;
-        for made in all {
-            let found = listed
-                .iter()
-                .any(|key| key.public.as_ref() == Some(&made.made.public));
-            self.holds(of, found, "every key that was made", "one is missing");
-        }
+        let mut one = if self.candidate.promises.found_by_serial {
+            drop(token);
+            self.reopened(card, all)?
+        } else {
+            self.not_promised(Obligation::Reopened);
+            token
+        };
 
         // Another key than the recorded one: refused.
         self.log_in(one.as_mut(), Operation::Generate)?;
@@ -266,11 +264,27 @@ impl Session<'_> {
         self.log_in(one.as_mut(), Operation::Sign)?;
         self.sign_is_refused(Obligation::OtherKey, one.as_mut(), &mixed, DeviceCode::KeyDiffers);
         self.log_in(one.as_mut(), Operation::Sign)?;
-        if self.candidate.promises.two_handles {
+        if self.candidate.promises.two_handles && self.candidate.promises.found_by_serial {
             let made = Made { order, made: second };
             return self.two_at_once(one, card, &first.key(), &made);
         }
         self.not_promised(Obligation::TwoHandles);
+        Ok(one)
+    }
+
+    fn reopened(&mut self, card: &DeviceCard, all: &[Made]) -> Result<Box<dyn Token>, Stop> {
+        let of = Obligation::Reopened;
+        let mut one = self.open(of, &card.serial)?;
+        let now = self.identity(of, one.as_mut())?;
+        self.same(of, &card.serial, &now.serial);
+        self.log_in(one.as_mut(), Operation::Sign)?;
+        let listed = self.key_list(of, one.as_mut())?;
+        for made in all {
+            let found = listed
+                .iter()
+                .any(|key| key.public.as_ref() == Some(&made.made.public));
+            self.holds(of, found, "every key that was made", "one is missing");
+        }
         Ok(one)
     }
 

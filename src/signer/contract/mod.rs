@@ -49,8 +49,8 @@ use {
     crate::base::{Digest, Id, Purpose, Secret},
     std::path::Path,
     support::{
-        Backend, PIN, SO_PIN, grant, honours_the_port, id, no_pin_lies_around, open, order, reference,
-        secret, secrets,
+        Backend, PIN, SO_PIN, as_documented, grant, honours_the_port, id, no_pin_lies_around, open, order,
+        reference, secret, secrets,
     },
 };
 
@@ -60,7 +60,7 @@ pub struct Candidate<'c> {
     /// Makes a provider as a new process would: nothing may be remembered in it.
     pub provider: &'c dyn Fn() -> Box<dyn Provider>,
     /// The serial of a device in factory state; empty where devices get theirs
-    /// when they are set up.
+    /// when they are set up. (Where `promises.set_up` is false: of one that is set up.)
     pub serial: &'c str,
     /// A secret for every credential that the device's set-up asks for. Test
     /// values: they are compared with every text that the adapter gives out.
@@ -84,6 +84,14 @@ pub struct Promises {
     pub algorithms: Vec<Algorithm>,
     /// What a new key's attributes are; `None`: nothing is promised about it.
     pub attributes: KeyAttributes,
+    /// Whether this program sets the device up. If not, the candidate's device was
+    /// set up by its own tool, and a set-up is refused as unsupported.
+    pub set_up: bool,
+    /// Whether the card shows the label that the set-up gave.
+    pub labelled: bool,
+    /// Whether a device that is set up is found by its serial. If not, two of them
+    /// look alike, and the suite goes on with the handle that it has.
+    pub found_by_serial: bool,
     /// Whether a wrong secret spends a try (the fault then says: changed).
     pub counts: bool,
     /// What the card says of the PIN after one wrong secret.
@@ -92,9 +100,13 @@ pub struct Promises {
     pub two_handles: bool,
     /// The kind of statement about a key; `None`: the device makes none.
     pub statement: Option<StatementKind>,
+    /// The algorithms of whose keys a device that makes statements makes none.
+    pub unattested: Vec<Algorithm>,
     /// Whether PINs can be changed.
     pub pins: bool,
-    /// Whether the device keeps a log.
+    /// Whether the SO PIN gives a new user PIN. Asked only where `pins` is promised.
+    pub unblock: bool,
+    /// Whether the device keeps a log, and forgets entries that were read.
     pub log: bool,
     /// Whether the power to make keys can be given up.
     pub retirement: bool,
@@ -110,16 +122,17 @@ impl Promises {
     pub fn of(algorithms: &[Algorithm]) -> Promises {
         Promises {
             algorithms: algorithms.to_vec(),
-            attributes: KeyAttributes {
-                sign: Some(true),
-                other_uses: Some(false),
-                ..KeyAttributes::default()
-            },
+            attributes: KeyAttributes::signs_only(),
+            set_up: true,
+            labelled: true,
+            found_by_serial: true,
             counts: false,
             after_one_wrong: PinState::Ready,
             two_handles: false,
             statement: None,
+            unattested: Vec::new(),
             pins: false,
+            unblock: false,
             log: false,
             retirement: false,
             set_up_again: SetUpAgain::Destroys,

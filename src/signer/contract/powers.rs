@@ -1,10 +1,10 @@
-//! Obligations of the optional powers: changing PINs, the device's own log,
+//! Obligations of the optional powers: changing and unblocking PINs, the device's own log,
 //! giving up the power to make keys. A power that is not promised must not be
 //! offered either: whoever finds it would believe it.
 
 use super::Obligation;
 use super::session::{Made, Session, Stop};
-use crate::base::device::{Credential, DeviceCode, Operation};
+use crate::base::device::{Changed, Credential, DeviceCode, LogRead, Operation};
 use crate::signer::Token;
 
 impl Session<'_> {
@@ -29,13 +29,7 @@ impl Session<'_> {
         let role = Credential::needed(self.roles, Operation::Sign);
         let old = self.right(role)?;
         let wrong = self.secret(self.candidate.wrong)?;
-        // Of the same form as the old one: the same characters, the other way round.
-        let turned: String = self
-            .secrets
-            .iter()
-            .filter(|(r, _)| *r == role)
-            .flat_map(|(_, text)| text.chars().rev())
-            .collect();
+        let turned = self.turned(role);
         let new = self.secret(&turned)?;
         let got = token.pins().map(|pins| pins.change(role, &wrong, &new));
         if let Some(got) = got {
@@ -48,18 +42,72 @@ impl Session<'_> {
         }
         let got = token.unlock(role, &old);
         self.refused(of, Operation::Unlock, &[DeviceCode::PinWrong], None, got);
-        for (r, text) in &mut self.secrets {
-            if *r == role {
-                turned.clone_into(text);
-            }
-        }
+        self.now_in_force(role, &turned);
         self.log_in(token, Operation::Sign)
     }
 
-    pub(super) fn log_is_read(&mut self, token: &mut dyn Token) -> Result<(), Stop> {
+    /// The secret in force, of the same form and another: the other way round.
+    fn turned(&self, role: Credential) -> String {
+        let of_role = self.secrets.iter().filter(|(r, _)| *r == role);
+        of_role.flat_map(|(_, text)| text.chars().rev()).collect()
+    }
+
+    fn now_in_force(&mut self, role: Credential, new: &str) {
+        for (r, text) in &mut self.secrets {
+            if *r == role {
+                new.clone_into(text);
+            }
+        }
+    }
+
+    pub(super) fn pin_is_unblocked(&mut self, token: &mut dyn Token) -> Result<(), Stop> {
+        let of = Obligation::Unblock;
+        let op = Operation::ChangePin;
+        let role = Credential::needed(self.roles, Operation::Sign);
+        let turned = self.turned(role);
+        let new = self.secret(&turned)?;
+        if !self.candidate.promises.unblock {
+            self.not_promised(of);
+            // The verb is there with `pins`: it refuses, and before it tries anything.
+            if self.roles.contains(&Credential::SoPin) && token.pins().is_some() {
+                let so_pin = self.right(Credential::SoPin)?;
+                if let Some(got) = token.pins().map(|pins| pins.unblock(&so_pin, &new)) {
+                    let codes = [DeviceCode::Unsupported];
+                    self.refused(of, op, &codes, Some(Changed::No), got);
+                    self.not_promised(of);
+                }
+                return self.log_in(token, Operation::Sign);
+            }
+            return Ok(());
+        }
+        let before = self.key_list(of, token)?;
+        let so_pin = self.right(Credential::SoPin)?;
+        let old = self.right(role)?;
+        let wrong = self.secret(self.candidate.wrong)?;
+        let got = token.pins().map(|pins| pins.unblock(&wrong, &new));
+        let Some(got) = got else {
+            self.holds(of, false, "the power", "no such power");
+            return Ok(());
+        };
+        self.refused(of, op, &[DeviceCode::PinWrong], None, got);
+        self.log_in(token, Operation::Sign)?;
+        if let Some(got) = token.pins().map(|pins| pins.unblock(&so_pin, &new)) {
+            self.must(of, op, got)?;
+        }
+        let got = token.unlock(role, &old);
+        self.refused(of, Operation::Unlock, &[DeviceCode::PinWrong], None, got);
+        self.now_in_force(role, &turned);
+        self.log_in(token, Operation::Sign)?;
+        let now = self.key_list(of, token)?;
+        self.same(of, &before, &now);
+        Ok(())
+    }
+
+    pub(super) fn log_is_read(&mut self, token: &mut dyn Token, all: &[Made]) -> Result<(), Stop> {
         let of = Obligation::ReadLog;
         let there = token.log().is_some();
         if !self.is_there(of, self.candidate.promises.log, there) {
+            self.not_promised(Obligation::ClearLog);
             return Ok(());
         }
         self.log_in(token, Operation::ReadLog)?;
@@ -79,6 +127,35 @@ impl Session<'_> {
             "entries of 32 bytes in lowercase hexadecimal",
             &format!("{} entries", read.entries.len()),
         );
+        self.log_is_cleared(token, &read, all)
+    }
+
+    fn log_is_cleared(&mut self, token: &mut dyn Token, read: &LogRead, all: &[Made]) -> Result<(), Stop> {
+        let of = Obligation::ClearLog;
+        let op = Operation::ClearLog;
+        // An entry begins with its number, as two bytes.
+        let number = |entry: &String| u16::from_str_radix(entry.get(..4)?, 16).ok();
+        let (Some(last), Some(first)) = (read.entries.last().and_then(number), all.first()) else {
+            self.holds(of, false, "an entry with a number", "none");
+            return Ok(());
+        };
+        if let Some(got) = token.log().map(|log| log.clear(last.wrapping_add(9))) {
+            let codes = [DeviceCode::Unsupported];
+            self.refused(of, op, &codes, Some(Changed::No), got);
+        }
+        if let Some(got) = token.log().map(|log| log.clear(last)) {
+            self.must(of, op, got)?;
+        }
+        self.log_in(token, Operation::Sign)?;
+        self.signs(of, token, &first.key(), 0)?;
+        self.log_in(token, Operation::ReadLog)?;
+        if let Some(got) = token.log().map(|log| log.read()) {
+            let now = self.must(of, Operation::ReadLog, got)?;
+            let numbers: Vec<Option<u16>> = now.entries.iter().map(number).collect();
+            let next = numbers.first().copied().flatten() == Some(last.wrapping_add(1));
+            let expected = format!("entries from number {} on", u32::from(last).saturating_add(1));
+            self.holds(of, next, &expected, &format!("{numbers:?}"));
+        }
         Ok(())
     }
 

@@ -65,7 +65,8 @@ impl<'c> Session<'c> {
         self.keys_sign(token.as_mut(), &made)?;
         token = self.again_by_another_handle(token, &card, &made)?;
         self.pins_change(token.as_mut())?;
-        self.log_is_read(token.as_mut())?;
+        self.pin_is_unblocked(token.as_mut())?;
+        self.log_is_read(token.as_mut(), &made)?;
         self.power_ends(token.as_mut(), &made)?;
         self.set_up_again(token.as_mut(), &card)
     }

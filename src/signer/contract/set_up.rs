@@ -5,7 +5,9 @@
 use super::session::{Session, Stop};
 use super::{Obligation, SetUpAgain};
 use crate::base::Algorithm;
-use crate::base::device::{Changed, Credential, DeviceCard, DeviceCode, Operation, PinState, Retry};
+use crate::base::device::{
+    Changed, Credential, DeviceCard, DeviceCode, DeviceFault, Operation, PinState, Retry,
+};
 use crate::signer::{Secrets, Token};
 
 /// Every credential that there is; a device has some of them.
@@ -34,8 +36,6 @@ impl Session<'_> {
             got,
         );
         let mut token = self.open(Obligation::Listed, &serial)?;
-        let state = (factory.initialised, factory.pin);
-        self.same(Obligation::FactoryState, &(false, PinState::Unset), &state);
         for _ in 0..2 {
             let now = self.identity(Obligation::LookingChangesNothing, token.as_mut())?;
             self.same(Obligation::LookingChangesNothing, &factory, &now);
@@ -50,6 +50,11 @@ impl Session<'_> {
             return Err(Stop);
         };
         self.roles = provisioning.credentials();
+        if !self.candidate.promises.set_up {
+            return self.set_up_elsewhere(factory, token);
+        }
+        let state = (factory.initialised, factory.pin);
+        self.same(Obligation::FactoryState, &(false, PinState::Unset), &state);
 
         let role = Credential::needed(self.roles, Operation::Sign);
         let secret = self.right(role)?;
@@ -66,7 +71,12 @@ impl Session<'_> {
         self.same(Obligation::SetUpForm, &factory, &now);
 
         let card = self.initialise(token.as_mut())?;
-        self.same(Obligation::SetUp, &LABEL, &card.label.as_str());
+        let label = if self.candidate.promises.labelled {
+            LABEL
+        } else {
+            ""
+        };
+        self.same(Obligation::SetUp, &label, &card.label.as_str());
         self.holds(
             Obligation::SetUp,
             card.initialised && !card.serial.is_empty() && card.pin != PinState::Unset,
@@ -80,9 +90,50 @@ impl Session<'_> {
         } else {
             self.same(Obligation::SerialStable, &factory.serial, &card.serial);
         }
-        let listed = self.listed(Obligation::ListedAfterSetUp, &card.serial)?;
-        self.same(Obligation::ListedAfterSetUp, &card, &listed);
+        if self.candidate.promises.found_by_serial {
+            let listed = self.listed(Obligation::ListedAfterSetUp, &card.serial)?;
+            self.same(Obligation::ListedAfterSetUp, &card, &listed);
+        } else {
+            self.not_promised(Obligation::ListedAfterSetUp);
+        }
         Ok((card, token))
+    }
+
+    /// A device that another tool has set up: this program refuses to, and says so.
+    fn set_up_elsewhere(
+        &mut self,
+        card: DeviceCard,
+        mut token: Box<dyn Token>,
+    ) -> Result<(DeviceCard, Box<dyn Token>), Stop> {
+        let of = Obligation::SetUp;
+        let got = self.try_set_up(token.as_mut())?;
+        if let Some(got) = got {
+            let codes = [DeviceCode::Unsupported];
+            self.refused(of, Operation::Initialise, &codes, Some(Changed::No), got);
+        }
+        let now = self.identity(of, token.as_mut())?;
+        self.same(of, &card, &now);
+        self.holds(of, card.initialised, "a device that is set up", "it is not");
+        for none in [
+            Obligation::FactoryState,
+            Obligation::UnlockBeforeSetUp,
+            Obligation::SetUpForm,
+            Obligation::SerialStable,
+            Obligation::ListedAfterSetUp,
+            of,
+        ] {
+            self.not_promised(none);
+        }
+        Ok((card, token))
+    }
+
+    /// With the right secrets; `None`: the power is gone.
+    fn try_set_up(&mut self, token: &mut dyn Token) -> Result<Option<Result<DeviceCard, DeviceFault>>, Stop> {
+        let role = Credential::needed(self.roles, Operation::Sign);
+        let secret = self.right(role)?;
+        let secrets = self.all_secrets_but(role)?.with(role, secret);
+        let label = self.id(LABEL)?;
+        Ok(token.provisioning().map(|p| p.initialise(&label, &secrets)))
     }
 
     fn bad_forms_are_refused(&mut self, token: &mut dyn Token, role: Credential) -> Result<(), Stop> {
@@ -116,19 +167,14 @@ impl Session<'_> {
 
     /// With the right secrets.
     fn initialise(&mut self, token: &mut dyn Token) -> Result<DeviceCard, Stop> {
-        let role = Credential::needed(self.roles, Operation::Sign);
-        let secret = self.right(role)?;
-        let secrets = self.all_secrets_but(role)?.with(role, secret);
-        let label = self.id(LABEL)?;
-        let Some(provisioning) = token.provisioning() else {
+        let Some(got) = self.try_set_up(token)? else {
             return Err(Stop);
         };
-        let got = provisioning.initialise(&label, &secrets);
         self.must(Obligation::SetUp, Operation::Initialise, got)
     }
 
     pub(super) fn secrets_are_asked_for(&mut self, token: &mut dyn Token) -> Result<(), Stop> {
-        let fresh = self.identity(Obligation::SetUp, token)?;
+        let fresh = self.identity(Obligation::LookingChangesNothing, token)?;
         self.generate_is_locked(Obligation::LoginNeeded, token)?;
         let role = Credential::needed(self.roles, Operation::Sign);
         let secret = self.right(role)?;
@@ -199,7 +245,10 @@ impl Session<'_> {
         self.log_in(token, Operation::Sign)?;
         let before = self.key_list(of, token)?;
         let label = self.id(LABEL)?;
-        if self.roles.contains(&Credential::SoPin) {
+        let promises = &self.candidate.promises;
+        // Where it is refused anyway, the SO PIN is not even looked at.
+        let asks = promises.set_up && promises.set_up_again == SetUpAgain::Destroys;
+        if self.roles.contains(&Credential::SoPin) && asks {
             let wrong = self.secret(self.candidate.wrong)?;
             let bad = self
                 .all_secrets_but(Credential::SoPin)?
@@ -222,17 +271,19 @@ impl Session<'_> {
                 self.same(of, &Vec::new(), &left);
             }
             SetUpAgain::Refused => {
-                let role = Credential::needed(self.roles, Operation::Sign);
-                let secret = self.right(role)?;
-                let secrets = self.all_secrets_but(role)?.with(role, secret);
-                let got = token.provisioning().map(|p| p.initialise(&label, &secrets));
-                if let Some(got) = got {
+                if let Some(got) = self.try_set_up(token)? {
                     let codes = [DeviceCode::Unsupported, DeviceCode::NotClean];
                     self.refused(of, Operation::Initialise, &codes, Some(Changed::No), got);
                 }
-                let mut other = self.open(of, &card.serial)?;
-                self.log_in(other.as_mut(), Operation::Sign)?;
-                let now = self.key_list(of, other.as_mut())?;
+                let mut other;
+                let seen = if self.candidate.promises.found_by_serial {
+                    other = self.open(of, &card.serial)?;
+                    other.as_mut()
+                } else {
+                    token
+                };
+                self.log_in(seen, Operation::Sign)?;
+                let now = self.key_list(of, seen)?;
                 self.same(of, &before, &now);
             }
         }

@@ -30,6 +30,9 @@ struct Memory {
     keys: Vec<(KeyOrder, SigningKey)>,
     looks: usize,
     retired: bool,
+    /// The log has an entry for each signature: these many, and forgotten up to there.
+    signed: u16,
+    cleared: u16,
     logins: usize,
 }
 
@@ -40,6 +43,7 @@ struct Device {
     login: bool,
     /// Which of the device's logins this handle's is.
     number: usize,
+    unblocks: bool,
 }
 
 const SERIAL: &str = "MEM-1";
@@ -161,6 +165,7 @@ impl Provider for Device {
             sin: self.sin,
             login: false,
             number: 0,
+            unblocks: self.unblocks,
         }))
     }
 }
@@ -269,6 +274,7 @@ impl Token for Device {
         if public(&key) != grant.key.public && !self.sins(Obligation::OtherKey) {
             return Err(no(op, DeviceCode::KeyDiffers));
         }
+        self.memory(|m| m.signed += 1);
         let bytes = grant.payload.bytes();
         // A device that hashes what it should sign, or cuts it.
         let cut = if self.sins(Obligation::Sign) {
@@ -352,21 +358,40 @@ impl Pins for Device {
         Ok(())
     }
 
-    fn unblock(&mut self, _: &Secret, _: &Secret) -> Result<(), DeviceFault> {
-        Err(no(Operation::ChangePin, DeviceCode::Unsupported))
+    fn unblock(&mut self, so_pin: &Secret, new: &Secret) -> Result<(), DeviceFault> {
+        let op = Operation::ChangePin;
+        if !self.unblocks {
+            return Err(no(op, DeviceCode::Unsupported));
+        }
+        if !self.sins(Obligation::Unblock) {
+            self.try_secret(op, Credential::SoPin, so_pin.expose())?;
+        }
+        self.memory(|m| {
+            m.secrets.retain(|(role, _)| *role != Credential::UserPin);
+            m.secrets.push((Credential::UserPin, new.expose().to_vec()));
+        });
+        Ok(())
     }
 }
 
 impl DeviceLog for Device {
     fn read(&mut self) -> Result<LogRead, DeviceFault> {
         let bytes = if self.sins(Obligation::ReadLog) { 31 } else { 32 };
+        let kept = self.memory(|m| m.cleared..m.signed);
         Ok(LogRead {
-            entries: vec!["00".repeat(bytes)],
+            entries: kept
+                .map(|n| format!("{:04x}{}", n + 1, "00".repeat(bytes - 2)))
+                .collect(),
             ..LogRead::default()
         })
     }
 
-    fn clear(&mut self, _: u16) -> Result<(), DeviceFault> {
+    fn clear(&mut self, last: u16) -> Result<(), DeviceFault> {
+        if last > self.memory(|m| m.signed) {
+            return Err(no(Operation::ClearLog, DeviceCode::Unsupported));
+        }
+        let forgets = !self.sins(Obligation::ClearLog);
+        self.memory(|m| m.cleared = if forgets { last } else { 0 });
         Ok(())
     }
 }
@@ -385,11 +410,16 @@ fn promises() -> Promises {
             extractable: Some(false),
             ..KeyAttributes::default()
         },
+        set_up: true,
+        labelled: true,
+        found_by_serial: true,
         counts: true,
         after_one_wrong: PinState::Left(9),
         two_handles: true,
         statement: Some(StatementKind::Piv),
+        unattested: Vec::new(),
         pins: true,
+        unblock: true,
         log: true,
         retirement: true,
         set_up_again: SetUpAgain::Destroys,
@@ -403,6 +433,7 @@ fn trial(sin: Sin, promises: Promises) -> Report {
         sin,
         login: false,
         number: 0,
+        unblocks: promises.unblock,
     };
     run(&Candidate {
         provider: &|| Box::new(device.clone()),
@@ -444,6 +475,7 @@ fn what_is_offered_must_be_promised_and_the_other_way_round() {
     let powers = [Obligation::ChangePins, Obligation::ReadLog, Obligation::Retire];
     let fewer = Promises {
         pins: false,
+        unblock: false,
         log: false,
         retirement: false,
         ..promises()

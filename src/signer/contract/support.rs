@@ -107,6 +107,9 @@ impl Backend {
                 extractable: Some(!hardware),
                 ..KeyAttributes::default()
             },
+            set_up: true,
+            labelled: true,
+            found_by_serial: true,
             counts: self.counts,
             after_one_wrong: match (self.counts, self.factory_serial.is_empty()) {
                 (true, true) => PinState::Low, // SoftHSM
@@ -115,7 +118,9 @@ impl Backend {
             },
             two_handles: true,
             statement: token.attests(),
+            unattested: Vec::new(),
             pins: token.pins().is_some(),
+            unblock: token.pins().is_some(),
             log: token.log().is_some(),
             retirement: token.retirement().is_some(),
             set_up_again: if hardware {
@@ -156,11 +161,46 @@ impl Backend {
     }
 }
 
-/// The whole public suite, then no PIN on the disk.
-pub(super) fn honours_the_port(backend: &Backend) {
+/// The whole public suite, its column in docs/tokens.md, then no PIN on the disk.
+pub(super) fn honours_the_port(name: &str, backend: &Backend) {
     let report = backend.on_trial(backend.promises());
     assert!(report.is_good(), "\n{report}");
+    as_documented(name, &report);
     no_pin_lies_around(backend.temp.path());
+}
+
+/// The table in docs/tokens.md says of this backend what the suite has found;
+/// with UPDATE_GOLDEN=1 it is made to.
+pub(super) fn as_documented(backend: &str, report: &super::Report) {
+    static ONE_AT_A_TIME: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    let _held = ONE_AT_A_TIME.lock().unwrap();
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/tokens.md");
+    let text = std::fs::read_to_string(&page).unwrap();
+    let cells = |line: &str| -> Vec<String> { line.split('|').map(|c| c.trim().to_owned()).collect() };
+    let head = text.lines().find(|l| l.starts_with("| obligation |")).unwrap();
+    let column = cells(head).iter().position(|c| c == backend).unwrap();
+    let mut now = text.clone();
+    for check in report.checks() {
+        let start = format!("| `{}` |", check.obligation.name());
+        let line = text.lines().find(|l| l.starts_with(&start)).expect(&start);
+        let word = match check.outcome {
+            super::Outcome::Pass => "yes",
+            super::Outcome::NotPromised => "-",
+            _ => "NO",
+        };
+        let mut changed = cells(line);
+        word.clone_into(&mut changed[column]);
+        let changed = changed.join(" | ");
+        now = now.replace(&format!("{line}\n"), &format!("{}\n", changed.trim()));
+    }
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&page, &now).unwrap();
+    }
+    let drift = text.lines().zip(now.lines()).find(|(is, should)| is != should);
+    assert!(
+        text == now || std::env::var_os("UPDATE_GOLDEN").is_some(),
+        "docs/tokens.md: {drift:?}"
+    );
 }
 
 /// No backend writes a PIN anywhere below its folder.

@@ -23,7 +23,7 @@ pub(super) fn executable() -> PathBuf {
     path
 }
 
-fn softhsm() -> Option<Backend> {
+pub(super) fn softhsm() -> Option<Backend> {
     if !Path::new(SOFTHSM).is_file() {
         assert!(
             std::env::var_os("TUF_CEREMONY_REQUIRE_SOFTHSM").is_none_or(|v| v != "1"),
@@ -61,9 +61,12 @@ fn softhsm_tokens_honour_the_port() {
     let Some(backend) = softhsm() else { return };
     let mut promises = backend.promises();
     assert_eq!(promises.statement, None);
-    promises.algorithms.push(Algorithm::EcdsaP384);
+    promises
+        .algorithms
+        .extend([Algorithm::EcdsaP384, Algorithm::RsaPss2048]);
     let report = backend.on_trial(promises);
     assert!(report.is_good(), "\n{report}");
+    as_documented("SoftHSM2", &report);
     no_pin_lies_around(backend.temp.path());
 }
 

@@ -3,6 +3,7 @@
 //! has to withstand. No physical device has been tried.
 
 mod faults;
+mod suite;
 
 use yubihsm_sim::codes::{Code, command, object_type};
 use yubihsm_sim::{Config, Fault, Rule, Simulator};

@@ -36,6 +36,10 @@ impl Module {
                 &format!("{} is set up with {tool}, not through PKCS#11", quirks.of),
             ));
         }
+        if quirks.set_up_once && info.token_initialized() {
+            let text = format!("a token of {} is set up once, and this one is", quirks.of);
+            return Err(refuse(op, DeviceCode::Unsupported, &text));
+        }
         let room = 32usize.saturating_sub(quirks.label_suffix.len());
         if label.as_str().len() > room {
             let text = format!("the token has room for a label of {room} bytes");
@@ -56,12 +60,18 @@ impl Module {
     }
 
     /// The token that was just initialised. It may have got its serial only now.
-    fn find_new(&self, old: &str, label: &Id, before: &[String]) -> Result<(Slot, TokenInfo), DeviceFault> {
+    fn find_new(
+        &self,
+        old: &str,
+        anew: bool,
+        label: &Id,
+        before: &[String],
+    ) -> Result<(Slot, TokenInfo), DeviceFault> {
         let op = Operation::Initialise;
         let mut hits = self.tokens(op)?;
         hits.retain(|(_, info)| {
             let card = self.card(info);
-            let same = if old.is_empty() {
+            let same = if old.is_empty() || anew {
                 !before.contains(&card.serial)
             } else {
                 card.serial == old
@@ -86,11 +96,12 @@ impl Module {
         label: &Id,
         before: &[String],
     ) -> Result<(Slot, TokenInfo), DeviceFault> {
+        let anew = self.opened(Operation::Initialise)?.quirks.serial_anew;
         let mut looks = 0u32;
         loop {
             self.restart(Operation::Initialise)?;
             looks = looks.saturating_add(1);
-            match self.find_new(old, label, before) {
+            match self.find_new(old, anew, label, before) {
                 Err(fault) if fault.code == DeviceCode::NotFound && looks < LOOKS => {
                     std::thread::sleep(BETWEEN_LOOKS);
                 }

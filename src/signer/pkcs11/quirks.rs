@@ -23,6 +23,10 @@ pub struct Quirks {
     pub touch_seconds: Option<u64>,
     /// Set up with this instead of C_InitToken and C_InitPIN.
     pub set_up_with: Option<&'static str>,
+    /// C_InitToken works once: a token that is set up is never set up anew.
+    pub set_up_once: bool,
+    /// Every C_InitToken gives the token another serial.
+    pub serial_anew: bool,
     /// What the module appends to the label that C_InitToken was given.
     pub label_suffix: &'static str,
     /// The label of a slot that is no token: the module's own functions.
@@ -94,6 +98,8 @@ const GENERIC: Quirks = Quirks {
     so_pin: SoPinForm::Text,
     touch_seconds: None,
     set_up_with: None,
+    set_up_once: false,
+    serial_anew: false,
     label_suffix: "",
     no_token: "",
     local_is_false: false,
@@ -119,8 +125,9 @@ pub const ALL: [Quirks; 8] = [
         of: "kryoptic",
         software: true,
         pin_lock: PinLock::At(10),
+        serial_anew: true,
         always_authenticate: AlwaysAuthenticate::Enforced,
-        note: "says that tries are low from the 7th wrong PIN on; Ed25519 points are raw bytes; gets its serial at C_InitToken",
+        note: "says that tries are low from the 7th wrong PIN on; Ed25519 points are raw bytes; gets its serial at C_InitToken, another one each time",
         ..GENERIC
     },
     Quirks {
@@ -140,10 +147,11 @@ pub const ALL: [Quirks; 8] = [
         name: "tpm2-pkcs11",
         of: "a TPM 2.0 through tpm2-pkcs11",
         pin_lock: PinLock::At(3),
+        set_up_once: true,
         pss_by_decrypting: true,
         always_authenticate: AlwaysAuthenticate::Enforced,
         note: "the lock is the TPM's own and holds off the right PIN too; all its tokens have one serial; \
-               no Ed25519; prints every error to stderr",
+               no Ed25519; prints every error to stderr; is set up once",
         ..GENERIC
     },
     Quirks {

@@ -64,8 +64,8 @@ pub(super) fn generate(link: &mut Link, order: &KeyOrder) -> Result<KeyMade, Dev
     let text = order.operation.label(&order.name);
     let label = label(operation, &text)?;
     let before = link.check_same(operation)?;
-    if !labelled(link, operation, &label)?.is_empty() {
-        let why = format!("a key with the label {text} is already there");
+    if let Some(taken) = taken(link, order)? {
+        let why = format!("the key {taken} is already there");
         return Err(fault(operation, DeviceCode::KeyExists, Changed::No, &why));
     }
     let named = label.clone();
@@ -209,6 +209,20 @@ fn find(link: &mut Link, operation: Operation, key: &KeyRef) -> Result<Info, Dev
         return Err(fault(operation, DeviceCode::KeyDiffers, Changed::No, &why));
     }
     Ok(info)
+}
+
+/// The label of a key that was made for this operation, under whatever name.
+fn taken(link: &mut Link, order: &KeyOrder) -> Result<Option<String>, DeviceFault> {
+    let operation = Operation::Generate;
+    let wanted = data_encoding::HEXLOWER.encode(order.operation.as_bytes());
+    let filters = [Filter::Type(Type::AsymmetricKey)];
+    for entry in link.tell(operation, Code::ListObjects, |c| c.list_objects(&filters))? {
+        let (label, id) = names(&info(link, operation, entry.object_id)?.label);
+        if id == wanted {
+            return Ok(Some(label));
+        }
+    }
+    Ok(None)
 }
 
 /// Ids of the asymmetric keys with this label.

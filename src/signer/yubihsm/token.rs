@@ -11,7 +11,7 @@ use super::roles::{PASSWORD_MIN, PROVISIONER_KEY, RIGHTS, key_id};
 use super::{keys, log, setup};
 use crate::base::device::{
     Changed, Credential, DeviceCard, DeviceCode, DeviceFault, KeyFound, KeyOrder, LogRead, Operation,
-    Statement,
+    Statement, StatementKind,
 };
 use crate::base::{Id, Secret};
 use crate::signer::fault::fault;
@@ -94,6 +94,10 @@ impl Token for YubihsmToken {
             link.discard();
             Ok(())
         })
+    }
+
+    fn attests(&self) -> Option<StatementKind> {
+        Some(StatementKind::Yubihsm) // of its ECDSA keys
     }
 
     fn provisioning(&mut self) -> Option<&mut dyn Provisioning> {

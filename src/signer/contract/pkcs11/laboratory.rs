@@ -4,7 +4,9 @@
 use std::time::Instant;
 
 use super::*;
-use crate::base::device::KeyFound;
+use crate::base::device::{KeyAttributes, KeyFound};
+use crate::signer::contract::support::{as_documented, payload};
+use crate::signer::contract::{Candidate, Promises, SetUpAgain, run};
 use crate::signer::pkcs11::quirks;
 
 /// The laboratory: any module with a token that may be wiped, or one that was set
@@ -126,6 +128,91 @@ fn any_module_in_the_laboratory() {
         "a second look: {:?}",
         provider.open(&card.serial).map(|_| ()).map_err(brief)
     );
+}
+
+/// The public suite on the module at hand. Its profile decides what is promised;
+/// `.._COLUMN` names its column of the table in docs/tokens.md. It spends up to
+/// four wrong PINs in a row: a token that locks sooner is told not to.
+#[test]
+#[ignore = "wipes a token: see tests/extended"]
+#[allow(clippy::print_stdout, reason = "a laboratory run is read by a person")]
+fn suite_in_the_laboratory() {
+    let from = |name: &str, default: &str| {
+        std::env::var(format!("TUF_CEREMONY_TEST_{name}")).unwrap_or(default.to_owned())
+    };
+    let module = PathBuf::from(from("MODULE", ""));
+    let log = std::env::temp_dir().join("tuf-ceremony-laboratory.log");
+    let provider = || Pkcs11Provider::new(worker().log(&log), &module);
+    let ready = from("READY", "") == "1";
+    let cards = provider().list().unwrap();
+    let card = cards.iter().find(|c| c.initialised == ready).unwrap();
+    // Whose profile it is does not show before the set-up everywhere: the module's name does.
+    let name = from("COLUMN", "");
+    println!("{name}: profile {:?}, serial {:?}", card.quirks, card.serial);
+    let (pin, so_pin) = (from("PIN", "648219"), from("SO_PIN", SO_PIN));
+    let report = run(&Candidate {
+        provider: &|| Box::new(provider()),
+        serial: &card.serial,
+        secrets: &[(Credential::SoPin, &so_pin), (Credential::UserPin, &pin)],
+        wrong: "incorrect horse",
+        // tpm2-pkcs11 takes a PIN of one character.
+        malformed: if name == "tpm2-pkcs11" { "" } else { "1" },
+        payload: &payload,
+        promises: promises(&name),
+    });
+    println!("{report}");
+    assert!(report.is_good());
+    as_documented(&name, &report);
+}
+
+/// What each of them promises here, where it differs from a good PKCS#11 token.
+fn promises(of: &str) -> Promises {
+    let rsa = [
+        Algorithm::RsaPss2048,
+        Algorithm::RsaPss3072,
+        Algorithm::RsaPss4096,
+    ];
+    let curves = [Algorithm::EcdsaP256, Algorithm::EcdsaP384];
+    let good = Promises {
+        attributes: KeyAttributes {
+            sensitive: Some(true),
+            extractable: Some(false),
+            never_extractable: Some(true),
+            sign: Some(true),
+            other_uses: Some(false),
+            ..KeyAttributes::default()
+        },
+        counts: true,
+        two_handles: true,
+        pins: true,
+        unblock: true,
+        ..Promises::of(&[&curves[..], &rsa].concat())
+    };
+    match of {
+        "kryoptic" => Promises {
+            algorithms: [&curves[..], &rsa, &[Algorithm::Ed25519]].concat(),
+            ..good
+        },
+        "NSS" => Promises {
+            set_up: false, // by certutil
+            unblock: false,
+            set_up_again: SetUpAgain::Refused,
+            ..good
+        },
+        "tpm2-pkcs11" => Promises {
+            algorithms: curves.to_vec(),
+            found_by_serial: false, // all its tokens have one
+            two_handles: false,
+            set_up_again: SetUpAgain::Refused,
+            ..good
+        },
+        // As at every `cargo test`.
+        _ => Promises {
+            after_one_wrong: PinState::Low,
+            algorithms: [&curves[..], &[Algorithm::Ed25519, Algorithm::RsaPss2048]].concat(),
+            ..good
+        },
+    }
 }
 
 /// The laboratory, second part: a key that always authenticates, made with another
