@@ -229,7 +229,11 @@ fn twelve_keys_on_six_devices_of_two_makes() {
     assert_eq!(ada.end(), 0);
     assert!(ada.slips.is_empty(), "{:?}", ada.slips);
     for (token, (all, slips)) in &ada.prompts {
-        let name = if token.is_empty() { "about no device" } else { token };
+        let name = if token.is_empty() {
+            "about no device"
+        } else {
+            token
+        };
         println!("prompts {name}: {} (and {slips} after a slip)", all - slips);
     }
     let all: usize = ada.prompts.values().map(|(all, _)| all).sum();

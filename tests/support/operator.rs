@@ -231,10 +231,10 @@ impl Operator {
     fn count(&mut self) {
         let text = self.text();
         let head = text.lines().find(|l| l.contains("(step ")).unwrap_or_default();
-        let of = self
-            .tokens
-            .iter()
-            .find(|t| head.split(|c: char| c != '-' && !c.is_alphanumeric()).any(|w| w == **t));
+        let of = self.tokens.iter().find(|t| {
+            head.split(|c: char| c != '-' && !c.is_alphanumeric())
+                .any(|w| w == **t)
+        });
         self.prompts.entry(of.cloned().unwrap_or_default()).or_default().0 += 1;
         if std::env::var_os("OPERATOR_TALKS").is_some() {
             let prompt = text.lines().find(|l| l.starts_with(" > ")).unwrap_or_default();
@@ -265,7 +265,10 @@ impl Operator {
         let token = token.trim_end_matches(':').to_owned();
         self.press(F5);
         let open = self.wait_for("write this down");
-        assert!(open.lines().all(|l| !l.starts_with(" > ")), "nothing is typed beside it:\n{open}");
+        assert!(
+            open.lines().all(|l| !l.starts_with(" > ")),
+            "nothing is typed beside it:\n{open}"
+        );
         let secret: String = open
             .lines()
             .skip_while(|l| !l.contains("write this down"))
@@ -277,7 +280,11 @@ impl Operator {
         self.press(ESC);
         let closed = self.wait("the shutter", |t| t.lines().any(|l| l.starts_with(" > ")));
         assert!(!closed.contains(&secret[..4]), "{closed}");
-        let typed = if self.slip("copy") { secret.chars().rev().collect() } else { secret.clone() };
+        let typed = if self.slip("copy") {
+            secret.chars().rev().collect()
+        } else {
+            secret.clone()
+        };
         self.paper.insert((token, name), secret);
         self.enter(&typed);
     }

@@ -2,9 +2,9 @@
 //! that it says are left; nothing is echoed, not even the length (T30, W2, W3).
 
 use super::{Screen, ask, no_hints, no_key, out_of_place, unchecked};
-use crate::base::{Id, Secret};
 use crate::base::credential::plain;
 use crate::base::device::PinState;
+use crate::base::{Id, Secret};
 use crate::engine::{Phase, Question};
 use crate::runner::Snapshot;
 use crate::script::{Origin, Verb};
