@@ -15,8 +15,8 @@
 )]
 
 use show::{
-    LARGE, SMALL, confirm, enter, file_stage, golden, model, plain, press, questions, render, screen, shot,
-    type_in, working,
+    LARGE, SMALL, confirm, enter, file_stage, golden, model, of_devices, plain, press, questions, render,
+    screen, shot, type_in, working,
 };
 use stage::Stage;
 use tuf_ceremony::base::device::{
@@ -44,6 +44,59 @@ mod stage;
 fn every_question_looks_as_it_did() {
     for (name, stage) in questions() {
         screen(name, &stage, plain);
+    }
+}
+
+const SHOWN: &[u8] = b"abcd2345efgh6789jkmn";
+
+fn open(model: &mut tuf_ceremony::ui::Model) {
+    let out = press(model, Intent::Other);
+    assert!(matches!(out.as_slice(), [Out::Look(_)]));
+    update(model, Event::Seen(Some(Secret::copy_of(SHOWN).unwrap())));
+}
+
+#[test]
+fn questions_about_made_secrets_look_as_they_did() {
+    for (name, stage) in of_devices() {
+        screen(name, &stage, plain);
+    }
+    let copy = of_devices().into_iter().find(|(n, _)| *n == "copy").unwrap().1;
+    screen("copy-open", &copy, open);
+    screen("copy-gone", &copy, |m| {
+        press(m, Intent::Other);
+        update(m, Event::Seen(None));
+    });
+}
+
+#[test]
+fn an_open_secret_is_on_its_own_page_alone() {
+    let copy = of_devices().into_iter().find(|(n, _)| *n == "copy").unwrap().1;
+    for size in [SMALL, LARGE] {
+        for intent in [
+            Intent::Help,
+            Intent::Note,
+            Intent::Second,
+            Intent::Overview,
+            Intent::Leave,
+            Intent::Back,
+            Intent::Other,
+        ] {
+            let mut model = model(&copy, size);
+            open(&mut model);
+            assert!(shot(&model).contains("abcd-2345"), "{}", shot(&model));
+            press(&mut model, intent);
+            assert!(!shot(&model).contains("abcd"), "{intent:?}\n{}", shot(&model));
+            press(&mut model, Intent::Back);
+            assert!(!shot(&model).contains("abcd"), "{intent:?}: hidden for good");
+        }
+        let mut model = model(&copy, size);
+        open(&mut model);
+        update(&mut model, Event::Resize(20, 5));
+        assert!(!shot(&model).contains("abcd"));
+        update(&mut model, Event::Engine(Msg::Snapshot(Stage::open().snapshot())));
+        update(&mut model, Event::Engine(Msg::Snapshot(copy.snapshot())));
+        update(&mut model, Event::Resize(size.0, size.1));
+        assert!(!shot(&model).contains("abcd"), "another question wipes it");
     }
 }
 

@@ -198,6 +198,82 @@ fn the_same_on_three_softhsm2_tokens_at_120x40() {
     );
 }
 
+/// Twelve keys on three YubiHSM 2 (simulated) and three SoftHSM2 tokens, with
+/// secrets that the program makes and people copy: the devices of PyPI's ceremony.
+#[cfg(feature = "yubihsm")]
+#[test]
+fn twelve_keys_on_six_devices_of_two_makes() {
+    let room = Room::new();
+    let Some(conf) = room.softhsm() else { return };
+    let simulators = simulators();
+    let mut command = command(&room, &["run", script("pypi-mix.toml").to_str().unwrap()]);
+    command.args(["--module", &format!("softhsm={SOFTHSM}")]);
+    for simulator in &simulators {
+        command.args(["--yubihsm", &format!("http://127.0.0.1:{}", simulator.port())]);
+    }
+    command.env("SOFTHSM2_CONF", &conf);
+    let mut ada = Operator::start(command, 80, 24);
+    for (name, serial) in program::blank_serials(&conf) {
+        let token = format!("nitro-{name}");
+        ada.pins
+            .insert(token.clone(), ("87654321".to_owned(), String::new()));
+        ada.serials.insert(token, serial);
+    }
+    for make in ["yubi", "nitro"] {
+        ada.tokens
+            .extend(["a", "b", "c"].map(|name| format!("{make}-{name}")));
+    }
+    ada.slips = vec!["copy", "dice", "pin"];
+    ada.play("Type end");
+    ada.enter("end");
+    assert_eq!(ada.end(), 0);
+    assert!(ada.slips.is_empty(), "{:?}", ada.slips);
+    for (token, (all, slips)) in &ada.prompts {
+        let name = if token.is_empty() {
+            "about no device"
+        } else {
+            token
+        };
+        println!("prompts {name}: {} (and {slips} after a slip)", all - slips);
+    }
+    let all: usize = ada.prompts.values().map(|(all, _)| all).sum();
+    let slips: usize = ada.prompts.values().map(|(_, slips)| slips).sum();
+    println!("prompts in all: {} (and {slips} after a slip)", all - slips);
+    println!("secrets copied from the screen: {}", ada.paper.len());
+    // No question's own screen shows a secret: only the open shutter does.
+    for screen in &ada.seen {
+        for secret in ada.paper.values().chain(&ada.dice) {
+            let squeezed = screen.replace(' ', "");
+            assert!(!squeezed.contains(secret.as_str()), "{screen}");
+        }
+    }
+    only_draws(&ada);
+    verified(&room.bundle());
+    clients_accept(&room.bundle(), room.dir.path(), true);
+    let record = lines(&room.record()).join("\n");
+    for (what, count) in [("key", 12), ("attested", 6), ("retired", 3), ("device-log", 5)] {
+        let found = record.matches(&format!("\"type\":\"{what}\"")).count();
+        assert_eq!(found, count, "{what}");
+    }
+    for secret in ada.paper.values().chain(&ada.dice) {
+        assert!(!record.contains(secret.as_str()));
+    }
+}
+
+/// The three of the script, as new as they leave the factory.
+#[cfg(feature = "yubihsm")]
+fn simulators() -> Vec<yubihsm_sim::Simulator> {
+    (13_200_460..13_200_463)
+        .map(|serial| {
+            yubihsm_sim::Simulator::start(yubihsm_sim::Config {
+                serial,
+                ..yubihsm_sim::Config::default()
+            })
+            .unwrap()
+        })
+        .collect()
+}
+
 /// SIGTERM at one screen after the other: paused, exit code 3, terminal given
 /// back, and each time resumed where it was; at the end one good bundle.
 #[test]

@@ -112,6 +112,13 @@ impl Credential {
     }
 }
 
+/// Seconds that a device of this quirk profile waits for a touch before it signs;
+/// `None`: it wants none, as far as is known. `signer` holds its table to this.
+#[must_use]
+pub fn touch_seconds(quirks: &str) -> Option<u64> {
+    (quirks == "ykcs11").then_some(15)
+}
+
 /// A device's own statement about one of its keys.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Statement {

@@ -6,9 +6,9 @@ use std::sync::OnceLock;
 
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
-use tuf_ceremony::base::Stamp;
-use tuf_ceremony::base::device::{Changed, DeviceCode, DeviceFault, Operation, PinState, Retry};
-use tuf_ceremony::engine::{Answer, Confirm, Outcome, Phase, Question, Trouble, What};
+use tuf_ceremony::base::device::{Changed, Credential, DeviceCode, DeviceFault, Operation, PinState, Retry};
+use tuf_ceremony::base::{Id, Stamp};
+use tuf_ceremony::engine::{Answer, Confirm, Outcome, Phase, Question, Ticket, Trouble, What};
 use tuf_ceremony::script::Subject;
 use tuf_ceremony::ui::keymap::Intent;
 use tuf_ceremony::ui::{Event, Model, Out, Places, Theme, draw, update};
@@ -239,6 +239,147 @@ fn step_through() -> Vec<(&'static str, Stage)> {
             trouble: Trouble::Gate("root needs 1 more signature(s)".to_owned()),
         });
     });
+    out
+}
+
+/// A stage at a question that only other devices bring: shown as data.
+fn asking(pad: bool, yubihsm: bool, question: Question) -> Stage {
+    let mut stage = Stage::open();
+    stage.until(|q| matches!(q, Question::SetUp { .. }));
+    let token = stage.state.bench.keys().next().unwrap().clone();
+    let card = stage.state.bench.get_mut(&token).unwrap().card.as_mut().unwrap();
+    card.pin_pad = pad;
+    if yubihsm {
+        card.vendor = "Yubico".to_owned();
+        card.model = "YubiHSM 2".to_owned();
+        card.firmware = "2.4.0".to_owned();
+    }
+    stage.state.phase = Phase::Asking(question);
+    stage
+}
+
+/// Every question and state that secrets made here and other devices bring.
+pub fn of_devices() -> Vec<(&'static str, Stage)> {
+    let token = || Id::parse("token-a").unwrap();
+    let mut out = vec![
+        ("cover", asking(false, true, Question::Cover { token: token() })),
+        (
+            "set-up-made",
+            asking(
+                false,
+                true,
+                Question::SetUp {
+                    token: token(),
+                    credentials: Vec::new(),
+                },
+            ),
+        ),
+        (
+            "set-up-yubihsm",
+            asking(
+                false,
+                true,
+                Question::SetUp {
+                    token: token(),
+                    credentials: Credential::YUBIHSM.to_vec(),
+                },
+            ),
+        ),
+        (
+            "set-up-pad",
+            asking(
+                true,
+                false,
+                Question::SetUp {
+                    token: token(),
+                    credentials: Credential::PINS.to_vec(),
+                },
+            ),
+        ),
+    ];
+    for (name, wrong) in [("copy", 0), ("copy-wrong", 1)] {
+        let credential = Credential::Provisioner;
+        let secret = Ticket(6);
+        let token = token();
+        out.push((
+            name,
+            asking(
+                false,
+                true,
+                Question::Copy {
+                    token,
+                    credential,
+                    secret,
+                    wrong,
+                },
+            ),
+        ));
+    }
+    for (name, wrong) in [("dice", 0), ("dice-wrong", 1)] {
+        let credential = Credential::UserPin;
+        let token = token();
+        out.push((
+            name,
+            asking(
+                false,
+                false,
+                Question::Dice {
+                    token,
+                    credential,
+                    rolls: 12,
+                    wrong,
+                },
+            ),
+        ));
+    }
+    for (name, credential, pad) in [
+        ("pin-provisioner", Credential::Provisioner, false),
+        ("pin-signer", Credential::Signer, false),
+        ("pin-auditor", Credential::Auditor, false),
+        ("pin-pad", Credential::UserPin, true),
+    ] {
+        let token = token();
+        out.push((
+            name,
+            asking(
+                pad,
+                !pad,
+                Question::Pin {
+                    token,
+                    credential,
+                    wrong: 0,
+                    pad,
+                },
+            ),
+        ));
+    }
+    for (name, code, meaning) in [
+        (
+            "attestation-refused",
+            DeviceCode::AttestationRefused,
+            "the device's statement was refused: public-key label",
+        ),
+        (
+            "firmware-old",
+            DeviceCode::FirmwareOld,
+            "expected firmware 2.4.0 or newer, got 2.2.0",
+        ),
+        (
+            "log-unexplained",
+            DeviceCode::LogUnexplained,
+            "the log and the record differ, first in: 12 sign-ecdsa by 3",
+        ),
+        ("log-full", DeviceCode::LogFull, "log full"),
+    ] {
+        let fault = DeviceFault {
+            code,
+            meaning: meaning.to_owned(),
+            changed: Changed::No,
+            ..fault()
+        };
+        let trouble = Trouble::Device(fault);
+        out.push((name, asking(false, true, Question::Trouble { trouble })));
+    }
     out
 }
 

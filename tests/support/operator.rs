@@ -45,6 +45,18 @@ pub struct Operator {
     pub names: Vec<String>,
     /// Called with each question's screen before it is answered.
     pub seen: Vec<String>,
+    /// Secrets that the program made, by device and name, as they stand on paper.
+    pub paper: BTreeMap<(String, String), String>,
+    /// Each dice entry that was typed.
+    pub dice: Vec<String>,
+    /// What is typed wrongly once, on purpose: `copy`, `dice`, `pin`.
+    pub slips: Vec<&'static str>,
+    /// Answers by device; under an empty name those about no device. Second:
+    /// how many of them only because of a slip.
+    pub prompts: BTreeMap<String, (usize, usize)>,
+    /// The devices of the script.
+    pub tokens: Vec<String>,
+    since: Instant,
 }
 
 impl Operator {
@@ -95,6 +107,12 @@ impl Operator {
             wrong_pins: Vec::new(),
             names: ["Ada", "Olga", "Otto", "Oona", "Wim"].map(str::to_owned).to_vec(),
             seen: Vec::new(),
+            paper: BTreeMap::new(),
+            dice: Vec::new(),
+            slips: Vec::new(),
+            prompts: BTreeMap::new(),
+            tokens: Vec::new(),
+            since: Instant::now(),
         }
     }
 
@@ -199,6 +217,7 @@ impl Operator {
             );
             if let Some(step) = self.question() {
                 self.seen.push(self.text());
+                self.count();
                 self.answer();
                 self.settle(&step, until);
                 start = Instant::now();
@@ -206,6 +225,83 @@ impl Operator {
                 std::thread::sleep(Duration::from_millis(10));
             }
         }
+    }
+
+    /// Books the open question on its device.
+    fn count(&mut self) {
+        let text = self.text();
+        let head = text.lines().find(|l| l.contains("(step ")).unwrap_or_default();
+        let of = self.tokens.iter().find(|t| {
+            head.split(|c: char| c != '-' && !c.is_alphanumeric())
+                .any(|w| w == **t)
+        });
+        self.prompts.entry(of.cloned().unwrap_or_default()).or_default().0 += 1;
+        if std::env::var_os("OPERATOR_TALKS").is_some() {
+            let prompt = text.lines().find(|l| l.starts_with(" > ")).unwrap_or_default();
+            println!("{:?} {} |{prompt}", self.since.elapsed(), head.trim());
+        }
+    }
+
+    /// A slip of the finger, once; the question that it brings back is booked.
+    fn slip(&mut self, what: &str) -> bool {
+        let Some(at) = self.slips.iter().position(|s| *s == what) else {
+            return false;
+        };
+        self.slips.remove(at);
+        let text = self.text();
+        let head = text.lines().find(|l| l.contains("(step ")).unwrap_or_default();
+        let of = self.tokens.iter().find(|t| head.contains(t.as_str()));
+        self.prompts.entry(of.cloned().unwrap_or_default()).or_default().1 += 1;
+        true
+    }
+
+    /// Looks at a new secret, writes it down, hides it, types it from the paper.
+    fn copy(&mut self) {
+        let hidden = self.text();
+        assert!(hidden.contains("look with F5"), "{hidden}");
+        let say = hidden.lines().find(|l| l.contains("look with F5")).unwrap();
+        let (name, rest) = say.trim().split_once(" of ").unwrap();
+        let (name, token) = (name.to_lowercase(), after(rest, ""));
+        let token = token.trim_end_matches(':').to_owned();
+        self.press(F5);
+        let open = self.wait_for("write this down");
+        assert!(
+            open.lines().all(|l| !l.starts_with(" > ")),
+            "nothing is typed beside it:\n{open}"
+        );
+        let secret: String = open
+            .lines()
+            .skip_while(|l| !l.contains("write this down"))
+            .skip(1)
+            .take_while(|l| !l.contains('└'))
+            .map(|l| l.split('│').nth(1).unwrap().replace(' ', ""))
+            .collect();
+        assert!(secret.len() >= 6, "{open}");
+        self.press(ESC);
+        let closed = self.wait("the shutter", |t| t.lines().any(|l| l.starts_with(" > ")));
+        assert!(!closed.contains(&secret[..4]), "{closed}");
+        let typed = if self.slip("copy") {
+            secret.chars().rev().collect()
+        } else {
+            secret.clone()
+        };
+        self.paper.insert((token, name), secret);
+        self.enter(&typed);
+    }
+
+    fn roll(&mut self) {
+        let text = self.text();
+        let rolls: usize = after(&text, "roll ").parse().unwrap();
+        // Dice of this room only: the numbers differ from entry to entry.
+        let seed = self.dice.len() + 1;
+        let mut digits: String = (0..rolls)
+            .map(|i| char::from(b'1' + u8::try_from((i * i * seed + i / 3 + seed) % 6).unwrap()))
+            .collect();
+        if self.slip("dice") {
+            digits.pop();
+        }
+        self.dice.push(digits.clone());
+        self.enter(&digits);
     }
 
     /// The line of the prompt that waits for keys.
@@ -259,7 +355,11 @@ impl Operator {
             let token = after(&text, "Take ");
             let serial = self.serial(&token);
             self.enter(&serial);
-        } else if prompt.starts_with("SO PIN, new") || prompt.starts_with("Passphrase, new") {
+        } else if prompt.starts_with("From the paper") {
+            self.copy();
+        } else if prompt.starts_with("Digits 1 to 6") {
+            self.roll();
+        } else if prompt.starts_with("SO PIN, ") || prompt.starts_with("Passphrase, new") {
             let token = after(&text, "Set up device ");
             let (so_pin, pin) = self.pins[&token].clone();
             let serial = self.serial(&token);
@@ -267,21 +367,31 @@ impl Operator {
                 self.enter(&so_pin);
                 self.enter(&so_pin);
             }
-            self.enter(&pin);
-            self.enter(&pin);
+            if !prompt.starts_with("SO PIN") || text.contains("User PIN, new") {
+                self.enter(&pin);
+                self.enter(&pin);
+            }
             self.enter(&serial[serial.len() - 4..]);
-        } else if prompt.starts_with("PIN") || prompt.starts_with("Passphrase") {
+        } else if text.contains(" Unlock ") {
             let token = after(&text, "Unlock ").trim_end_matches(':').to_owned();
-            let pin = if self.wrong_pins.is_empty() {
-                self.pins[&token].1.clone()
-            } else {
+            let name = text.split("type its ").nth(1).unwrap().split('.').next().unwrap();
+            let name = name.to_lowercase();
+            let right = match self.paper.get(&(token.clone(), name)) {
+                Some(paper) => paper.clone(),
+                None => self.pins[&token].1.clone(),
+            };
+            let pin = if !self.wrong_pins.is_empty() {
                 self.wrong_pins.remove(0)
+            } else if self.slip("pin") {
+                right.chars().rev().collect()
+            } else {
+                right
             };
             self.enter(&pin);
         } else if prompt.starts_with("Last 4 of the serial") {
             let line = text.lines().find(|l| l.contains("(step ")).unwrap();
             let headline = line.split("(step ").next().unwrap();
-            let token = after(headline.rsplit_once(" on ").unwrap().1, "");
+            let token = headline.split_whitespace().last().unwrap().to_owned();
             let serial = self.serial(&token);
             self.enter(&serial[serial.len() - 4..]);
         } else if prompt.starts_with("Type read") {

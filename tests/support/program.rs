@@ -138,6 +138,27 @@ impl Room {
     }
 }
 
+/// Serials of the lab's blank tokens by the last letter of their label: SoftHSM2
+/// draws them itself, and the lab's paper names them.
+pub fn blank_serials(conf: &Path) -> Vec<(String, String)> {
+    let listed = ran(Command::new("softhsm2-util")
+        .env("SOFTHSM2_CONF", conf)
+        .arg("--show-slots"));
+    let (mut serial, mut found) = (String::new(), Vec::new());
+    for line in listed.out.lines() {
+        if let Some((_, value)) = line.split_once("Serial number:") {
+            value.trim().clone_into(&mut serial);
+        }
+        if let Some((_, label)) = line.split_once("Label:")
+            && let Some(name) = label.trim().strip_prefix("blank-")
+        {
+            found.push((name.to_owned(), serial.clone()));
+        }
+    }
+    assert_eq!(found.len(), 3, "{}", listed.out);
+    found
+}
+
 /// The record's lines.
 pub fn lines(folder: &Path) -> Vec<String> {
     std::fs::read_to_string(folder.join("ceremony.jsonl"))

@@ -312,6 +312,14 @@ mod tests {
     }
 
     #[test]
+    fn screens_announce_the_touches_of_this_table() {
+        for quirks in ALL {
+            let told = crate::base::device::touch_seconds(quirks.name);
+            assert_eq!(told, quirks.touch_seconds, "{}", quirks.name);
+        }
+    }
+
+    #[test]
     fn profiles_are_found_by_what_library_and_token_say() {
         for (library, description, vendor, model, name) in [
             (

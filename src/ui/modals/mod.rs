@@ -9,10 +9,11 @@ pub mod second;
 
 use super::keymap::Intent;
 use super::layout::Page;
-use super::model::{Modal, ModalKind, Model, Notice, Out, Pane};
+use super::model::{Extra, Modal, ModalKind, Model, Notice, Out, Pane, Shutter};
 use super::screens::Hint;
 use super::widgets::form::Form;
 use super::wording;
+use crate::engine::Question;
 
 /// Opens a modal, unless another one holds text.
 pub fn open(model: &mut Model, kind: ModalKind) {
@@ -24,6 +25,12 @@ pub fn open(model: &mut Model, kind: ModalKind) {
             modal.pane.notice = Some(Notice::warn(wording::MODAL_BUSY));
             return;
         }
+    }
+    // Whoever turns to another page leaves no open secret behind it; F5 shows it again.
+    if matches!(model.question(), Some(Question::Copy { .. }))
+        && matches!(model.local.extra, Extra::Shutter(Shutter::Open(_)))
+    {
+        model.local.extra = Extra::None;
     }
     let form = match kind {
         ModalKind::Note => note::form(),

@@ -49,6 +49,20 @@ pub fn page(model: &Model, width: usize) -> Page {
         let (tone, text) = card::bench_line(&token.id, state.bench.get(&token.id));
         body.push(Row::of(tone, fit(&text, width)));
     }
+    for (name, key) in &state.keys {
+        if let Some(verdict) = &key.attested {
+            let firmware = state.bench.get(&key.token).and_then(|t| t.card.as_ref());
+            let firmware = firmware.map(|c| safe(&c.firmware)).unwrap_or_default();
+            let text = words::attested(name.as_str(), key.token.as_str(), &firmware, verdict == "good");
+            body.extend(para(Tone::Plain, &text, width));
+        }
+    }
+    for (token, bench) in &state.bench {
+        if !bench.log.last.is_empty() {
+            let text = words::log_told(token.as_str(), bench.log.commands, bench.log.entries);
+            body.extend(para(Tone::Plain, &text, width));
+        }
+    }
     body.push(Row::blank());
     body.push(Row::of(Tone::Strong, words::SIDE_PEOPLE));
     for person in &state.people {

@@ -4,6 +4,7 @@
 
 use super::{Screen, ask, no_hints, no_key, say, unchecked};
 use crate::base::Id;
+use crate::base::device::touch_seconds;
 use crate::engine::{Answer, Confirm, Phase, Question, export_contents, keys_of};
 use crate::runner::Snapshot;
 use crate::script::{Backend, Verb};
@@ -151,7 +152,13 @@ fn sign(model: &Model, role: RoleName, on: &Id, key: &Id, width: usize) -> Vec<R
             &words::meter(m.distinct, m.threshold, m.needed(), keys),
         );
     }
-    boxed(words::SIGN_TITLE, inner, width)
+    let mut body = boxed(words::SIGN_TITLE, inner, width);
+    let card = seen.state.bench.get(on).and_then(|t| t.card.as_ref());
+    if let Some(seconds) = card.and_then(|c| touch_seconds(&c.quirks)) {
+        // First, so that no scroll hides it.
+        body.splice(0..0, para(Tone::Warn, &words::touch(seconds), width));
+    }
+    body
 }
 
 fn export(model: &Model, width: usize) -> Vec<Row> {

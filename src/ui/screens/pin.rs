@@ -2,9 +2,12 @@
 //! that it says are left; nothing is echoed, not even the length (T30, W2, W3).
 
 use super::{Screen, ask, no_hints, no_key, out_of_place, unchecked};
-use crate::base::Secret;
+use crate::base::credential::plain;
 use crate::base::device::PinState;
+use crate::base::{Id, Secret};
 use crate::engine::{Phase, Question};
+use crate::runner::Snapshot;
+use crate::script::{Origin, Verb};
 use crate::ui::layout::Page;
 use crate::ui::model::{Local, Model, Notice, Out};
 use crate::ui::theme::Tone;
@@ -18,7 +21,10 @@ pub static SCREEN: Screen = Screen {
     local: |seen| {
         Local::with(match &seen.state.phase {
             Phase::Asking(Question::Pin { pad: true, .. }) => Form::line(words::PAD_FIELD),
-            _ => Form::of(vec![Field::secret(words::PIN_FIELD)]),
+            Phase::Asking(Question::Pin { credential, .. }) => {
+                Form::of(vec![Field::secret(words::secret(*credential))])
+            }
+            _ => Form::default(),
         })
     },
     page,
@@ -33,6 +39,12 @@ pub static SCREEN: Screen = Screen {
             };
         }
         let secret = model.local.pane.form.secret(0).ok_or_else(out_of_place)?;
+        // Paper shows a made secret in groups; a hyphen that is typed must not spend a try.
+        let made =
+            matches!(model.question(), Some(Question::Pin { token, .. }) if made_here(&model.seen, token));
+        if made {
+            return Ok(Out::Pin(Some(plain(secret))));
+        }
         Secret::copy_of(secret.expose())
             .map(|secret| Out::Pin(Some(secret)))
             .map_err(|_| out_of_place())
@@ -41,6 +53,14 @@ pub static SCREEN: Screen = Screen {
     hints: no_hints,
     help: &help::PIN,
 };
+
+/// Whether this ceremony's program made the device's secrets.
+fn made_here(seen: &Snapshot, token: &Id) -> bool {
+    seen.plan.steps().iter().any(|planned| {
+        matches!(&planned.step.verb, Verb::Provision { on, credentials }
+            if on == token && *credentials != Origin::Typed)
+    })
+}
 
 fn page(model: &Model, width: usize) -> Page {
     let Some(Question::Pin {

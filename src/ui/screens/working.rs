@@ -2,6 +2,7 @@
 //! Help, notes and the plan still work; a five-minute key generation is normal.
 
 use super::{Screen, no_hints, no_key, out_of_place, unchecked};
+use crate::base::device::touch_seconds;
 use crate::engine::{Expect, What, expects};
 use crate::ui::layout::Page;
 use crate::ui::model::{Local, Model};
@@ -46,6 +47,12 @@ fn page(model: &Model, width: usize) -> Page {
         _ => words::LONG_OTHER,
     };
     body.extend(para(Tone::Plain, long, width));
+    if let Some(What::Sign { token, .. }) = effect.map(|e| &e.what)
+        && let Some(card) = model.seen.state.bench.get(token).and_then(|t| t.card.as_ref())
+        && let Some(seconds) = touch_seconds(&card.quirks)
+    {
+        body.extend(para(Tone::Strong, &words::touch(seconds), width));
+    }
     let (tone, text) = if act {
         (Tone::Bad, words::WORKING_ACT)
     } else {

@@ -50,6 +50,27 @@ pub const GATE_CHANGED: &str = "No. Nothing was written to the media.";
 pub const GATE_REMEDY: &str =
     "A TUF client would refuse these files. Do not export them by hand. Note a deviation, then abort.";
 
+// ------------------------------------------------------------ what devices said
+
+/// A device's statement about a key, after every check of it has held.
+#[must_use]
+pub fn attested(key: &str, token: &str, firmware: &str, good: bool) -> String {
+    let worth = if good {
+        "Verdict: good, under the root that the script pins. It does not prove who has held the device."
+    } else {
+        "Verdict: rehearsal root. It proves nothing about real hardware."
+    };
+    format!(
+        "{token} says of {key}: made inside it, may only sign; its serial and the key's label are the recorded ones; firmware {firmware}. {worth}"
+    )
+}
+
+/// A device's log, explained by the record.
+#[must_use]
+pub fn log_told(token: &str, commands: u64, entries: u64) -> String {
+    format!("Log of {token}: {commands} commands, {entries} entries, 0 unexplained.")
+}
+
 // ------------------------------------------------------------ working
 
 /// Before the first record.

@@ -74,7 +74,7 @@ pub const DICE: Help = Help {
 };
 /// A secret on paper.
 pub const COPY: Help = Help {
-    asked: "What stands on the paper, typed without looking at the screen's copy. The gaps may be typed or left out.",
+    asked: "What stands on the paper, typed without looking at the screen's copy. The hyphens may be typed or left out.",
     why: "A slip of the pen would lock the device for ever. What you type is also what logs in after the set-up, so the paper is proven before it goes into its bag.",
     next: "If it is the same, the next secret is made, or the device is set up.",
     plug: "Nothing has been done to the device. Secrets that were made so far are forgotten: throw their papers away.",

@@ -304,6 +304,12 @@ pub const GENERATE_FILE: &str =
 pub const GENERATE_NEXT: &str = "Next: the device makes the key. That cannot be undone and may take minutes.";
 /// Below the form.
 pub const SIGN_NEXT: &str = "Next: the device signs once, and software checks the signature.";
+/// Before and while a device that wants a touch signs.
+#[must_use]
+pub fn touch(seconds: u64) -> String {
+    format!("Touch the device when it blinks: it waits {seconds} seconds.")
+}
+
 /// Before a device gives up its power to make keys.
 pub const RETIRE_BODY: &str = "Its provisioner is deleted. Afterwards the device signs and shows its log, and makes no more keys. Undoing that means resetting it, and losing its keys.";
 /// Below the form.

@@ -98,7 +98,7 @@ pub fn copy_purpose(credential: Credential) -> &'static str {
 }
 /// Below the box.
 pub const COPY_RULES: &str =
-    "Small letters and digits, none of which looks like another. The gaps are only for the eye.";
+    "Small letters and digits, none of which looks like another. The hyphens are only for the eye.";
 /// Title of the box.
 pub const COPY_TITLE: &str = "write this down";
 /// Below the form.
@@ -186,8 +186,6 @@ pub const SHUTTER_BACK: &str = "Esc goes back.";
 
 // ------------------------------------------------------------ PIN
 
-/// Field.
-pub const PIN_FIELD: &str = "PIN";
 /// What is safe.
 pub const PIN_BODY: &str = "Look at the device: is it the one on the card? What you type is not shown, not even its length. Nothing tries a PIN twice by itself.";
 /// The last try.
