@@ -354,31 +354,165 @@ fn every_sin_about_devices_is_refused_by_name() {
         tuf_ceremony::base::Digest::of(&pem)
     );
     let cases: Vec<(&str, &str, Vec<Edit>, &str)> = vec![
-        ("attest-after-retire", "plan-precondition", vec![e(ATTEST_ROOT_A, ""), e(RETIRE_A, &attest_late)], "is retired"),
-        ("generate-after-retire", "plan-precondition", vec![e(RETIRE_A, &generate_late)], "makes no more keys"),
-        ("unattested-key", "plan-precondition", vec![e(ATTEST_ROOT_A, "")], "not asked to attest them: root-a"),
-        ("attested-twice", "plan-precondition", vec![e(ATTEST_ROOT_A, &attest_twice)], "has one already"),
-        ("attest-on-pkcs11", "plan-precondition", vec![e(nitro_proof, &format!("{attest_softhsm}{nitro_proof}"))], "not a device that makes statements"),
-        ("attest-ed25519", "plan-precondition", vec![e(ROOT_A, &ed25519)], "needs no attestation"),
-        ("never-retired", "plan-precondition", vec![e(RETIRE_A, "")], "not retired"),
-        ("retired-twice", "plan-precondition", vec![e(RETIRE_A, &retire_twice)], "retired already"),
-        ("log-not-read", "plan-precondition", vec![e(LAST_LOG_A, "")], "after their log was read: yubi-a"),
-        ("used-after-its-log", "plan-precondition", vec![e(LAST_LOG_A, &sign_after_log)], "after their log was read: yubi-a"),
-        ("p384-unsaid", "plan-precondition", vec![e(ROOT_A, &p384)], "cannot be read by tough and tuf-js"),
-        ("p384-half-said", "plan-precondition", vec![e(ROOT_A, &p384_half)], "cannot be read by tough and tuf-js"),
-        ("refused-by-for-p256", "plan-precondition", vec![e(ROOT_A, &p256_refused)], "does not allow ecdsa-p256"),
-        ("rsa-on-yubihsm", "plan-precondition", vec![e(ROOT_A, &rsa_on_yubihsm)], "cannot make rsa-pss-2048 keys"),
-        ("unknown-algorithm", "script-wrong-value", vec![e(ROOT_A, &typo)], "algorithm"),
-        ("waiver-on-pkcs11", "script-unknown-field", vec![e(NITRO_A, &format!("{NITRO_A}firmware_waiver = \"we know what we do\"\n"))], "firmware_waiver"),
-        ("waiver-without-reason", "script-wrong-value", vec![e(YUBI_A, &format!("{YUBI_A}\nfirmware_waiver = \"because\""))], "8 to 400"),
-        ("unknown-origin-of-secrets", "script-wrong-value", vec![e(YUBI_A_SECRETS, &YUBI_A_SECRETS.replace("generated", "guessed"))], "credentials"),
-        ("no-origin-of-secrets", "script-missing-field", vec![e(YUBI_A_SECRETS, "minutes = 4\non      = \"yubi-a\"")], "credentials"),
-        ("certificate-that-is-a-key", "input-not-a-certificate", vec![e(ROOT_CERTIFICATE, &not_a_certificate)], "online.pub.pem"),
-        ("certificate-of-nobody", "script-wrong-value", vec![e("of     = \"vendor\"", "of     = \"anybody\"")], "of"),
-        ("certificate-twice", "script-duplicate-id", vec![e("id     = \"simulated-authority\"", "id     = \"simulated-root\"")], "simulated-root"),
-        ("certificate-missing", "input-missing", vec![e("file   = \"simulated-yubihsm-authority.pem\"", "file   = \"nowhere.pem\"")], "nowhere.pem"),
-        ("certificate-changed", "input-digest", vec![e("4aa1f731", "4aa1f732")], "simulated-yubihsm-authority.pem"),
-        ("rehearsal-root-in-production", "plan-rehearsal-root", vec![e("kind         = \"rehearsal\"", "kind         = \"production\"")], "simulated-root"),
+        (
+            "attest-after-retire",
+            "plan-precondition",
+            vec![e(ATTEST_ROOT_A, ""), e(RETIRE_A, &attest_late)],
+            "is retired",
+        ),
+        (
+            "generate-after-retire",
+            "plan-precondition",
+            vec![e(RETIRE_A, &generate_late)],
+            "makes no more keys",
+        ),
+        (
+            "unattested-key",
+            "plan-precondition",
+            vec![e(ATTEST_ROOT_A, "")],
+            "not asked to attest them: root-a",
+        ),
+        (
+            "attested-twice",
+            "plan-precondition",
+            vec![e(ATTEST_ROOT_A, &attest_twice)],
+            "has one already",
+        ),
+        (
+            "attest-on-pkcs11",
+            "plan-precondition",
+            vec![e(nitro_proof, &format!("{attest_softhsm}{nitro_proof}"))],
+            "not a device that makes statements",
+        ),
+        (
+            "attest-ed25519",
+            "plan-precondition",
+            vec![e(ROOT_A, &ed25519)],
+            "needs no attestation",
+        ),
+        (
+            "never-retired",
+            "plan-precondition",
+            vec![e(RETIRE_A, "")],
+            "not retired",
+        ),
+        (
+            "retired-twice",
+            "plan-precondition",
+            vec![e(RETIRE_A, &retire_twice)],
+            "retired already",
+        ),
+        (
+            "log-not-read",
+            "plan-precondition",
+            vec![e(LAST_LOG_A, "")],
+            "after their log was read: yubi-a",
+        ),
+        (
+            "used-after-its-log",
+            "plan-precondition",
+            vec![e(LAST_LOG_A, &sign_after_log)],
+            "after their log was read: yubi-a",
+        ),
+        (
+            "p384-unsaid",
+            "plan-precondition",
+            vec![e(ROOT_A, &p384)],
+            "cannot be read by tough and tuf-js",
+        ),
+        (
+            "p384-half-said",
+            "plan-precondition",
+            vec![e(ROOT_A, &p384_half)],
+            "cannot be read by tough and tuf-js",
+        ),
+        (
+            "refused-by-for-p256",
+            "plan-precondition",
+            vec![e(ROOT_A, &p256_refused)],
+            "does not allow ecdsa-p256",
+        ),
+        (
+            "rsa-on-yubihsm",
+            "plan-precondition",
+            vec![e(ROOT_A, &rsa_on_yubihsm)],
+            "cannot make rsa-pss-2048 keys",
+        ),
+        (
+            "unknown-algorithm",
+            "script-wrong-value",
+            vec![e(ROOT_A, &typo)],
+            "algorithm",
+        ),
+        (
+            "waiver-on-pkcs11",
+            "script-unknown-field",
+            vec![e(
+                NITRO_A,
+                &format!("{NITRO_A}firmware_waiver = \"we know what we do\"\n"),
+            )],
+            "firmware_waiver",
+        ),
+        (
+            "waiver-without-reason",
+            "script-wrong-value",
+            vec![e(YUBI_A, &format!("{YUBI_A}\nfirmware_waiver = \"because\""))],
+            "8 to 400",
+        ),
+        (
+            "unknown-origin-of-secrets",
+            "script-wrong-value",
+            vec![e(YUBI_A_SECRETS, &YUBI_A_SECRETS.replace("generated", "guessed"))],
+            "credentials",
+        ),
+        (
+            "no-origin-of-secrets",
+            "script-missing-field",
+            vec![e(YUBI_A_SECRETS, "minutes = 4\non      = \"yubi-a\"")],
+            "credentials",
+        ),
+        (
+            "certificate-that-is-a-key",
+            "input-not-a-certificate",
+            vec![e(ROOT_CERTIFICATE, &not_a_certificate)],
+            "online.pub.pem",
+        ),
+        (
+            "certificate-of-nobody",
+            "script-wrong-value",
+            vec![e("of     = \"vendor\"", "of     = \"anybody\"")],
+            "of",
+        ),
+        (
+            "certificate-twice",
+            "script-duplicate-id",
+            vec![e(
+                "id     = \"simulated-authority\"",
+                "id     = \"simulated-root\"",
+            )],
+            "simulated-root",
+        ),
+        (
+            "certificate-missing",
+            "input-missing",
+            vec![e(
+                "file   = \"simulated-yubihsm-authority.pem\"",
+                "file   = \"nowhere.pem\"",
+            )],
+            "nowhere.pem",
+        ),
+        (
+            "certificate-changed",
+            "input-digest",
+            vec![e("4aa1f731", "4aa1f732")],
+            "simulated-yubihsm-authority.pem",
+        ),
+        (
+            "rehearsal-root-in-production",
+            "plan-rehearsal-root",
+            vec![e("kind         = \"rehearsal\"", "kind         = \"production\"")],
+            "simulated-root",
+        ),
     ];
     for (sin, code, edits, says) in cases {
         let faults = build(&mix(&edits), &mix_folder()).map(drop).expect_err(sin).0;
@@ -448,18 +582,27 @@ fn the_neighbours_of_the_sins_are_accepted() {
     let dice = YUBI_A_SECRETS.replace("generated", "dice");
     let typed = YUBI_A_SECRETS.replace("generated", "typed");
     let attested_later = format!("{ATTEST_ROOT_A}{RETIRE_A}");
-    let proven_twice = format!("{PROVE_ROOT_A}\n{}", PROVE_ROOT_A.replace("yubi-a.8", "yubi-a.8b"));
+    let proven_twice = format!(
+        "{PROVE_ROOT_A}\n{}",
+        PROVE_ROOT_A.replace("yubi-a.8", "yubi-a.8b")
+    );
     let cases: Vec<(&str, Vec<Edit>)> = vec![
         ("p384-said", vec![e(ROOT_A, &p384)]),
         ("p384-on-pkcs11", vec![e(ROOT_D, &p384_pkcs11)]),
-        ("ed25519-not-attested", vec![e(ROOT_A, &ed25519), e(ATTEST_ROOT_A, "")]),
+        (
+            "ed25519-not-attested",
+            vec![e(ROOT_A, &ed25519), e(ATTEST_ROOT_A, "")],
+        ),
         ("rsa-2048-on-pkcs11", vec![e(ROOT_D, &rsa[0])]),
         ("rsa-3072-on-pkcs11", vec![e(ROOT_D, &rsa[1])]),
         ("rsa-4096-on-pkcs11", vec![e(ROOT_D, &rsa[2])]),
         ("waiver-with-reason", vec![e(YUBI_A, &waived)]),
         ("dice", vec![e(YUBI_A_SECRETS, &dice)]),
         ("typed", vec![e(YUBI_A_SECRETS, &typed)]),
-        ("attested-before-retired", vec![e(ATTEST_ROOT_A, ""), e(RETIRE_A, &attested_later)]),
+        (
+            "attested-before-retired",
+            vec![e(ATTEST_ROOT_A, ""), e(RETIRE_A, &attested_later)],
+        ),
         ("used-before-its-log", vec![e(PROVE_ROOT_A, &proven_twice)]),
     ];
     for (name, edits) in cases {

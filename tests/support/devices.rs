@@ -191,6 +191,28 @@ impl Lab {
         self.no_key_twice(what);
     }
 
+    /// A client that has nothing to do with the program.
+    pub fn client(&self, credentials: yubihsm::authentication::Credentials) -> yubihsm::Client {
+        let config = yubihsm::HttpConfig {
+            addr: "127.0.0.1".to_owned(),
+            port: self.ports[0],
+            ..yubihsm::HttpConfig::default()
+        };
+        yubihsm::Client::open(yubihsm::Connector::http(&config), credentials, false).unwrap()
+    }
+
+    /// Object ids of the P-256 keys, in the order in which they were made.
+    pub fn keys_on_device(&self) -> Vec<u16> {
+        let objects = self.device().objects();
+        let mut keys: Vec<_> = objects
+            .iter()
+            .filter(|o| o.kind == object_type::ASYMMETRIC_KEY)
+            .map(|o| (o.label.clone(), o.id))
+            .collect();
+        keys.sort();
+        keys.into_iter().map(|(_, id)| id).collect()
+    }
+
     pub fn no_key_twice(&self, what: &str) {
         for simulator in &self.simulators {
             let mut names: Vec<String> = simulator
@@ -198,7 +220,13 @@ impl Lab {
                 .objects()
                 .iter()
                 .filter(|o| o.kind == object_type::ASYMMETRIC_KEY)
-                .map(|o| String::from_utf8_lossy(&o.label).split(':').next().unwrap().to_owned())
+                .map(|o| {
+                    String::from_utf8_lossy(&o.label)
+                        .split(':')
+                        .next()
+                        .unwrap()
+                        .to_owned()
+                })
                 .collect();
             let all = names.len();
             names.sort();

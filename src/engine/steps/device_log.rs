@@ -10,7 +10,7 @@ use crate::attestation::log::{Batch, ENTRY_BYTES, Entry, Sent, command_name, joi
 use crate::base::device::{Changed, DeviceCode, DeviceFault, LogRead, Operation, Retry};
 use crate::base::{Algorithm, Id, Json};
 use crate::engine::What;
-use crate::engine::state::{Done, LogState, Trouble};
+use crate::engine::state::{Done, LogState, Sure, Trouble};
 use crate::engine::turn::Turn;
 use crate::script::{Backend, Verb};
 use crate::transcript::Kind;
@@ -52,6 +52,11 @@ pub(super) fn read(turn: &mut Turn, token: &Id, log: &LogRead) {
         return;
     }
     turn.token(token).log = judged.after;
+    if log.entries.is_empty() {
+        // It was told to forget, and its answer was lost.
+        turn.finish(false);
+        return;
+    }
     let what = What::ClearLog {
         token: token.clone(),
         serial: turn.serial(token),
@@ -77,8 +82,15 @@ fn judge(before: &LogState, log: &LogRead) -> Result<Judged, String> {
         .map(|hex| entry(hex))
         .collect::<Result<_, _>>()?;
     let mut batches = Vec::new();
+    let mut entries = entries;
     if !before.last.is_empty() {
-        batches.push(batch(0, 0, vec![entry(&before.last)?]));
+        let last = entry(&before.last)?;
+        // A device that was not told to forget repeats what is kept, up to here.
+        if let Some(at) = entries.iter().position(|e| *e == last) {
+            join(&[batch(0, 0, entries.clone())]).map_err(|e| e.to_string())?;
+            entries.drain(..at);
+        }
+        batches.push(batch(0, 0, vec![last]));
     }
     batches.push(batch(log.unlogged_boots, log.unlogged_logins, entries));
     let all = join(&batches).map_err(|e| e.to_string())?;
@@ -90,14 +102,14 @@ fn judge(before: &LogState, log: &LogRead) -> Result<Judged, String> {
         .filter(|e| !e.is_initialised() && !e.is_boot())
         .copied()
         .collect();
-    let both = reconcile(&sent(&before.done, true), &ordered);
+    let both = reconcile(&sent(&before.done, |sure| sure == Sure::Done), &ordered);
     if both.too_long {
         return Err("the log is longer than any ceremony's".to_owned());
     }
     // What may have been done explains what is left over, and nothing else.
-    let rest = reconcile(&sent(&before.done, false), &both.unexplained);
+    let rest = reconcile(&sent(&before.done, |sure| sure != Sure::Done), &both.unexplained);
     let counted = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
-    let commands = counted(before.done.iter().filter(|d| d.sure).count());
+    let commands = counted(before.done.iter().filter(|d| d.sure == Sure::Done).count());
     let after = LogState {
         last: HEXLOWER.encode(&last.bytes()),
         entries: before.entries.saturating_add(counted(ordered.len())),
@@ -119,14 +131,18 @@ fn judge(before: &LogState, log: &LogRead) -> Result<Judged, String> {
     })
 }
 
-fn sent(done: &[Done], sure: bool) -> Vec<Sent> {
+fn sent(done: &[Done], which: fn(Sure) -> bool) -> Vec<Sent> {
     done.iter()
-        .filter(|d| d.sure == sure)
+        .filter(|d| which(d.sure))
         .map(|d| Sent {
             command: d.command,
             session_key: Some(d.by),
             target: d.about,
-            worked: true,
+            worked: match d.sure {
+                Sure::Done => Some(true),
+                Sure::Perhaps => None,
+                Sure::Refused => Some(false),
+            },
             record: None,
         })
         .collect()
@@ -134,7 +150,7 @@ fn sent(done: &[Done], sure: bool) -> Vec<Sent> {
 
 /// Remembers what was done on a device that keeps a log, so that its log can be
 /// explained by the record alone, by anybody who has it.
-pub(super) fn done(turn: &mut Turn, token: &Id, what: OnYubihsm, sure: bool) {
+pub(super) fn done(turn: &mut Turn, token: &Id, what: OnYubihsm, sure: Sure) {
     if !matches!(turn.plan.token(token).map(|t| &t.backend), Some(Backend::Yubihsm)) {
         return;
     }
@@ -149,14 +165,31 @@ pub(super) fn done(turn: &mut Turn, token: &Id, what: OnYubihsm, sure: bool) {
     }
 }
 
-/// An order failed, and nobody knows whether the device did it.
-pub(super) fn perhaps(turn: &mut Turn, what: &What) {
+/// An order has no good answer: it may stand in the log as done or as refused.
+/// Not even a device that says that nothing was done is believed; a signature
+/// that was thrown away was made all the same.
+pub(in crate::engine) fn perhaps(turn: &mut Turn, what: &What) {
     match what {
-        What::Sign { key, .. } => sign::signed_on_device(turn, key, false),
-        What::Attest { token, .. } => done(turn, token, OnYubihsm::Attest(None), false),
-        What::Retire { token, .. } => done(turn, token, OnYubihsm::Retire, false),
+        What::Sign { key, .. } => sign::signed_on_device(turn, key, Sure::Perhaps),
+        What::Attest { token, .. } => done(turn, token, OnYubihsm::Attest(None), Sure::Perhaps),
+        What::Retire { token, .. } => done(turn, token, OnYubihsm::Retire, Sure::Perhaps),
+        // Whether the key is there is asked; if it is, it is adopted and was made.
+        What::Generate { token, .. } => done(turn, token, OnYubihsm::Generate, Sure::Refused),
         _ => {}
     }
+}
+
+/// Whether the provisioner's end was ordered and not answered; it counts as
+/// done from now on.
+pub(super) fn retired_after_all(turn: &mut Turn, token: &Id) -> bool {
+    let open = turn
+        .token(token)
+        .log
+        .done
+        .iter_mut()
+        .rev()
+        .find(|d| d.command == DELETE_OBJECT && d.about == Some(PROVISIONER) && d.sure == Sure::Perhaps);
+    open.map(|d| d.sure = Sure::Done).is_some()
 }
 
 /// What is done on a YubiHSM 2, in the device's own terms (docs/tokens.md): the

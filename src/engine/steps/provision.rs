@@ -10,7 +10,7 @@ use crate::base::credential::{Form, Limits, Recipe};
 use crate::base::device::{Changed, Credential, DeviceCard, DeviceCode, DeviceFault, Operation, Retry};
 use crate::base::{Id, Json};
 use crate::engine::input::{NewSecret, Ticket};
-use crate::engine::state::{LogState, Minted, Question, Trouble};
+use crate::engine::state::{LogState, Minted, Question, Sure, Trouble};
 use crate::engine::turn::Turn;
 use crate::engine::{Outcome, Refusal, What};
 use crate::script::{Origin, Verb};
@@ -198,7 +198,7 @@ pub(super) fn done(turn: &mut Turn, token: &Id, card: &DeviceCard) {
     state.wrong_pins = 0;
     // A reset begins a new log.
     state.log = LogState::default();
-    device_log::done(turn, token, OnYubihsm::SetUp, true);
+    device_log::done(turn, token, OnYubihsm::SetUp, Sure::Done);
     prove_next(turn, token);
 }
 
