@@ -427,11 +427,12 @@ fn somebody_signs(lab: &Lab) {
 fn a_bench_that_is_wrong_from_the_start_is_refused() {
     let waiver = "serial  = \"0013200460\"\nfirmware_waiver = \"a rehearsal of the old drawer\"";
     let waived = put(&small(), "serial  = \"0013200460\"", waiver);
+    let other = other_root();
     let other_root = small()
-        .replace("simulated-yubihsm-root.pem", "simulated-yubihsm-authority.pem")
+        .replace("simulated-yubihsm-root.pem", "other.pem")
         .replace(
             "b91123f732a27f695e5951074a1241f939e0751551cb66d7f731441f8aa0808e",
-            "4aa1f731cafc05ba47a0ef463dfbe00b0c65c39ca15210ded570509da8d625c5",
+            &tuf_ceremony::base::Digest::of(other.as_bytes()).to_string(),
         );
     let vendor_alone = put(&small(), "of     = \"rehearsal-root\"", "of     = \"vendor\"");
     let device = |serial, firmware| Config {
@@ -501,6 +502,7 @@ fn a_bench_that_is_wrong_from_the_start_is_refused() {
     ];
     let faults = each(rows, |(what, text, configs, exit, code)| {
         let lab = Lab::with(configs);
+        lab.write("other.pem", &other);
         let got = lab.go("run", Some(&text), &answers());
         match exit {
             0 => {
@@ -525,6 +527,28 @@ fn a_bench_that_is_wrong_from_the_start_is_refused() {
         }
     });
     assert!(faults.is_empty(), "{}", faults.join("\n\n"));
+}
+
+/// A root that signed nothing.
+fn other_root() -> String {
+    let dir = tempfile::tempdir().unwrap();
+    let key = dir.path().join("key");
+    let made = Command::new("openssl")
+        .args([
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+        ])
+        .args(["-subj", "/CN=Somebody Else Root", "-keyout"])
+        .arg(&key)
+        .output()
+        .unwrap();
+    assert!(made.status.success());
+    String::from_utf8(made.stdout).unwrap()
 }
 
 /// A device whose default password somebody has changed is not from the factory.
@@ -562,4 +586,63 @@ fn a_device_that_somebody_had_before_is_not_clean() {
             .iter()
             .any(|s| s.command == command::RESET_DEVICE)
     );
+}
+
+/// Keys that only PKCS#11 tokens make here, and who reads what they sign.
+#[test]
+fn rsa_and_p384_keys_are_judged_by_every_verifier() {
+    let rows = [
+        ("rsa-pss-2048", ""),
+        ("rsa-pss-3072", ""),
+        ("ecdsa-p384", ", refused_by = [\"tough\", \"tuf-js\"]"),
+    ];
+    for (algorithm, more) in rows {
+        let lab = Lab::with(Vec::new());
+        let Some(conf) = lab.room.softhsm() else { return };
+        let mut text = std::fs::read_to_string(script("root-keygen-softhsm.toml")).unwrap();
+        let at = text.find("name = \"root-a\"").unwrap();
+        let end = at + text[at..].find(" }").unwrap();
+        let key = format!("name = \"root-a\", algorithm = \"{algorithm}\", extractable = false{more}");
+        text.replace_range(at..end, &key);
+        let path = lab.write("script.toml", &text);
+        let done = ran(lab
+            .room
+            .command("run")
+            .env("SOFTHSM2_CONF", conf)
+            .arg(path)
+            .arg("--answers")
+            .arg(script("root-keygen-softhsm.answers.toml"))
+            .arg("--module")
+            .arg(format!("softhsm={SOFTHSM}")));
+        closed(&done);
+        let bundle = lab.room.bundle();
+        verifiers_accept(&bundle);
+        let root = std::fs::read_to_string(bundle.join("metadata/1.root.json")).unwrap();
+        let scheme = if more.is_empty() {
+            "rsassa-pss-sha256"
+        } else {
+            "ecdsa-sha2-nistp384"
+        };
+        assert!(root.contains(scheme), "{algorithm}");
+        if more.is_empty() {
+            clients_accept(&bundle, lab.room.dir.path(), true);
+        } else {
+            program::python_accepts_and_tough_refuses(&bundle, lab.room.dir.path());
+        }
+        // The second verifier looks at these signatures, too.
+        let path = bundle.join("metadata/1.root.json");
+        let at = root.find("\"sig\":").unwrap() + 40;
+        let other = if root.as_bytes()[at] == b'0' { "1" } else { "0" };
+        let mut changed = root.clone();
+        changed.replace_range(at..=at, other);
+        std::fs::write(&path, changed).unwrap();
+        let second = ran(Command::new("python3")
+            .arg(program::root().join("src/bundle/verify.py"))
+            .arg(&bundle));
+        assert!(
+            second.out.contains("FAIL  thresholds"),
+            "{algorithm}: {}",
+            second.out
+        );
+    }
 }

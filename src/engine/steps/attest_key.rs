@@ -207,7 +207,7 @@ pub(super) fn firmware_floor(turn: &mut Turn, token: &Id, firmware: &str) -> boo
     true
 }
 
-fn parse(firmware: &str) -> Option<Firmware> {
+pub(super) fn parse(firmware: &str) -> Option<Firmware> {
     let mut parts = firmware.split('.').map(|p| p.parse::<u8>().ok());
     let version = Firmware(parts.next()??, parts.next()??, parts.next()??);
     parts.next().is_none().then_some(version)

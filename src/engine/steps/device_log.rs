@@ -179,6 +179,24 @@ pub(in crate::engine) fn perhaps(turn: &mut Turn, what: &What) {
     }
 }
 
+/// A device of a firmware before 2.3.1 logs everything until its set-up has told
+/// it what not to log: the set-up's own commands, all by the default key, which
+/// the set-up deletes.
+pub(super) fn set_up_on_old_firmware(turn: &mut Turn, token: &Id) {
+    let noise = [CREATE_SESSION, AUTHENTICATE_SESSION]
+        .map(|command| (command, NOBODY, Some(FACTORY)))
+        .into_iter()
+        .chain([LIST_OBJECTS, GET_STORAGE_INFO, GET_OPTION].map(|command| (command, FACTORY, None)))
+        .chain(std::iter::repeat_n((SET_OPTION, FACTORY, None), OPTIONS));
+    let done = noise.map(|(command, by, about)| Done {
+        command,
+        by,
+        about,
+        sure: Sure::Perhaps,
+    });
+    turn.token(token).log.done.extend(done);
+}
+
 /// Whether the provisioner's end was ordered and not answered; it counts as
 /// done from now on.
 pub(super) fn retired_after_all(turn: &mut Turn, token: &Id) -> bool {
@@ -208,6 +226,10 @@ pub(super) enum OnYubihsm {
     Retire,
 }
 
+/// No authentication key, in an entry.
+const NOBODY: u16 = 0xffff;
+/// As many options as a set-up sets at most.
+const OPTIONS: usize = 32;
 /// The default authentication key, and those of the three roles.
 const FACTORY: u16 = 1;
 const PROVISIONER: u16 = 2;
@@ -234,6 +256,11 @@ impl OnYubihsm {
 }
 
 // Command codes of the YubiHSM 2 (facts/hsm.md 3.1).
+const CREATE_SESSION: u8 = 0x03;
+const AUTHENTICATE_SESSION: u8 = 0x04;
+const GET_STORAGE_INFO: u8 = 0x41;
+const LIST_OBJECTS: u8 = 0x48;
+const GET_OPTION: u8 = 0x50;
 const PUT_AUTHENTICATION_KEY: u8 = 0x44;
 const GENERATE: u8 = 0x46;
 const SET_OPTION: u8 = 0x4f;
