@@ -47,7 +47,7 @@ fn real_run(origin: &str) -> (Vec<Input>, Vec<Line>) {
     let path = room.dir.path().join("script.toml");
     std::fs::write(&path, text(origin)).unwrap();
     let answers = std::fs::read_to_string(script("root-keygen.answers.toml")).unwrap();
-    let with_dice = answers.replace("[confirm]\n", "[confirm]\ndice = \"315263421456\"\n");
+    let with_dice = answers.replace("begin     = true\n", "begin = true\ndice = \"315263421456\"\n");
     assert_ne!(answers, with_dice);
     let answers = room.dir.path().join("answers.toml");
     std::fs::write(&answers, with_dice).unwrap();
