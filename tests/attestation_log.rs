@@ -249,7 +249,7 @@ fn a_command_without_an_entry_and_a_second_boot_are_named() {
     device.raw(sign, 1, 3, 0x09);
     sent.push(Sent::named("sign-ecdsa").unwrap().about(3));
     assert!(!reconcile(&sent, &device.log()).holds());
-    sent.last_mut().unwrap().worked = false;
+    sent.last_mut().unwrap().worked = Some(false);
     assert!(reconcile(&sent, &device.log()).holds());
     // Nor one of another authentication key.
     sent.last_mut().unwrap().session_key = Some(2);

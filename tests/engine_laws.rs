@@ -15,32 +15,50 @@
 
 #[path = "support/program.rs"]
 mod program;
+#[path = "support/rehearsal.rs"]
+mod rehearsal;
 
 use program::{Room, script};
 use tuf_ceremony::engine::{
-    Answer, Deviation, Effect, Expect, Input, InputKind, Outcome, Phase, Question, State, What, expects,
-    replay, step,
+    Answer, Deviation, Effect, Expect, Input, InputKind, NewSecret, Outcome, Phase, Question, State, Ticket,
+    What, expects, replay, step,
 };
 use tuf_ceremony::plan::{Inputs, Plan};
 use tuf_ceremony::script::Script;
 use tuf_ceremony::transcript::{self, Kind, Line};
 
-fn plan() -> Plan {
-    let text = std::fs::read(script("root-keygen.toml")).unwrap();
-    Plan::build(Script::parse(&text).unwrap(), &Inputs::default()).unwrap()
+/// Where new secrets come from, as scripts say it.
+const ORIGINS: [&str; 3] = ["typed", "generated", "dice"];
+
+fn text(origin: &str) -> String {
+    let text = std::fs::read_to_string(script("root-keygen.toml")).unwrap();
+    assert!(text.contains("credentials = \"typed\""));
+    text.replace("credentials = \"typed\"", &format!("credentials = \"{origin}\""))
+}
+
+fn plan(origin: &str) -> Plan {
+    let script = Script::parse(text(origin).as_bytes()).unwrap();
+    Plan::build(script, &Inputs::default()).unwrap()
 }
 
 /// The inputs and lines of one real run.
-fn real_run() -> (Vec<Input>, Vec<Line>) {
+fn real_run(origin: &str) -> (Vec<Input>, Vec<Line>) {
     let room = Room::new();
-    let done = room.run(&script("root-keygen.toml"), &script("root-keygen.answers.toml"));
+    let path = room.dir.path().join("script.toml");
+    std::fs::write(&path, text(origin)).unwrap();
+    let answers = std::fs::read_to_string(script("root-keygen.answers.toml")).unwrap();
+    let with_dice = answers.replace("begin     = true\n", "begin = true\ndice = \"315263421456\"\n");
+    assert_ne!(answers, with_dice);
+    let answers = room.dir.path().join("answers.toml");
+    std::fs::write(&answers, with_dice).unwrap();
+    let done = room.run(&path, &answers);
     assert_eq!(done.code, 0, "{}", done.err);
     let bytes = std::fs::read(room.record().join("ceremony.jsonl")).unwrap();
     let chain = transcript::read(&bytes);
     assert!(chain.problems.is_empty());
     let lines: Vec<Line> = chain.lines.into_iter().map(|(line, _)| line).collect();
     let mut inputs = Vec::new();
-    replay(&plan(), &lines, |input, _, _| inputs.push(input.clone())).unwrap();
+    replay(&plan(origin), &lines, |input, _, _| inputs.push(input.clone())).unwrap();
     (inputs, lines)
 }
 
@@ -92,9 +110,15 @@ fn nonsense(at: tuf_ceremony::base::Stamp, effect: u64) -> Vec<Input> {
 }
 
 #[test]
-fn the_laws_hold_along_a_real_ceremony() {
-    let plan = plan();
-    let (inputs, lines) = real_run();
+fn the_laws_hold_along_real_ceremonies() {
+    for origin in ORIGINS {
+        the_laws_hold(origin);
+    }
+}
+
+fn the_laws_hold(origin: &str) {
+    let plan = plan(origin);
+    let (inputs, lines) = real_run(origin);
     let mut state = State::new();
     let mut seen_effects = std::collections::BTreeSet::new();
     let mut open_act: Option<u64> = None;
@@ -144,6 +168,19 @@ fn the_laws_hold_along_a_real_ceremony() {
                 kind: input.kind.clone(),
             };
             assert!(step(&plan, &once.state, &stale).is_err(), "a stale outcome");
+        }
+        // What is kept is what is still needed, each once a purpose.
+        let minted = once
+            .state
+            .minted
+            .iter()
+            .flat_map(|m| [Some(m.secret), m.again])
+            .flatten();
+        for ticket in minted {
+            assert!(once.state.tickets().contains(&ticket), "{ticket:?} is lost");
+        }
+        if once.state.minted.is_empty() && matches!(once.state.phase, Phase::Asking(_)) {
+            assert!(once.state.tickets().is_empty(), "kept for nothing");
         }
         state = once.state;
         largest = largest.max(serde_json::to_vec(&state).unwrap().len());
@@ -195,8 +232,14 @@ fn recovers(plan: &Plan, before: &State, state: &State, resume: &Input) {
 /// Deviations, pauses and resumptions at every point of the ceremony.
 #[test]
 fn a_note_is_always_taken_and_a_resumption_never_repeats_an_act() {
-    let plan = plan();
-    let (inputs, _) = real_run();
+    for origin in ORIGINS {
+        notes_and_resumptions(origin);
+    }
+}
+
+fn notes_and_resumptions(origin: &str) {
+    let plan = plan(origin);
+    let (inputs, _) = real_run(origin);
     let mut state = State::new();
     let mut resumed = 0;
     let mut dangling = 0;
@@ -238,6 +281,8 @@ fn a_note_is_always_taken_and_a_resumption_never_repeats_an_act() {
                 next.state.unlocked().is_none(),
                 "nobody is logged in after a resumption"
             );
+            assert!(next.state.minted.is_empty(), "a secret outlived its run");
+            assert!(next.state.tickets().is_empty());
             assert_eq!(next.state.keys, state.keys);
             assert_eq!(next.state.cursor, state.cursor);
             resumed += 1;
@@ -251,4 +296,192 @@ fn a_note_is_always_taken_and_a_resumption_never_repeats_an_act() {
         state = step(&plan, &state, input).unwrap().state;
     }
     assert!(resumed > 50 && dangling > 20, "{resumed} {dangling}");
+}
+
+/// A small ceremony in memory, with secrets of this origin.
+fn in_memory(origin: &str) -> rehearsal::Room {
+    let script = rehearsal::script_small();
+    rehearsal::Room::new(&script.replace("credentials = \"typed\"", &format!("credentials = \"{origin}\"")))
+}
+
+fn answer(room: &mut rehearsal::Room, answer: Answer) {
+    room.feed(InputKind::Answer(answer))
+        .unwrap_or_else(|e| panic!("{e}"));
+}
+
+fn outcome(room: &mut rehearsal::Room, outcome: Outcome) {
+    let Expect::Outcome(effect) = expects(&room.state) else {
+        panic!("{:?}", room.state.phase)
+    };
+    let effect = effect.id;
+    room.feed(InputKind::Outcome { effect, outcome })
+        .unwrap_or_else(|e| panic!("{e}"));
+}
+
+/// The first question of this kind.
+fn asked(room: &mut rehearsal::Room, is: fn(&Question) -> bool) -> Question {
+    room.go_until(|s| matches!(&s.phase, Phase::Asking(q) if is(q)));
+    let Phase::Asking(question) = room.state.phase.clone() else {
+        unreachable!()
+    };
+    question
+}
+
+#[test]
+fn what_is_typed_back_wrong_is_asked_again_and_never_reaches_the_device() {
+    let mut room = in_memory("generated");
+    let question = asked(&mut room, |q| matches!(q, Question::Copy { .. }));
+    let Question::Copy { secret, wrong: 0, .. } = question else {
+        panic!("{question:?}")
+    };
+    for tries in 1..4 {
+        let typed = Ticket(900 + tries);
+        answer(&mut room, Answer::Copied { typed });
+        assert_eq!(room.state.tickets().iter().filter(|t| **t == typed).count(), 1);
+        outcome(&mut room, Outcome::Compared { same: false });
+        let Phase::Asking(Question::Copy {
+            secret: again, wrong, ..
+        }) = &room.state.phase
+        else {
+            panic!("{:?}", room.state.phase)
+        };
+        assert_eq!((*again, u64::from(*wrong)), (secret, tries));
+        assert!(!room.state.tickets().contains(&typed), "a wrong copy is kept");
+        assert!(room.state.tickets().contains(&secret));
+    }
+    // The right copy is what logs in.
+    answer(&mut room, Answer::Copied { typed: Ticket(990) });
+    outcome(&mut room, Outcome::Compared { same: true });
+    room.go_until(|s| {
+        matches!(
+            &s.phase,
+            Phase::Working(Effect {
+                what: What::Initialise { .. },
+                ..
+            })
+        )
+    });
+    let Phase::Working(Effect {
+        what: What::Initialise { secrets, .. },
+        ..
+    }) = &room.state.phase
+    else {
+        unreachable!()
+    };
+    assert!(
+        secrets.iter().any(|(_, ticket)| *ticket == secret),
+        "the device gets what was shown"
+    );
+    assert!(room.state.tickets().contains(&Ticket(990)));
+    while room.go_on() {}
+    assert_eq!(room.state.phase, Phase::Closed);
+    assert!(room.state.tickets().is_empty());
+}
+
+#[test]
+fn dice_that_cannot_be_used_are_rolled_again() {
+    let mut room = in_memory("dice");
+    let first = asked(&mut room, |q| matches!(q, Question::Dice { .. }));
+    let Question::Dice { rolls, wrong: 0, .. } = first else {
+        panic!("{first:?}")
+    };
+    assert!(rolls > 10);
+    answer(&mut room, Answer::Dice { rolls: Ticket(900) });
+    assert!(room.state.tickets().contains(&Ticket(900)));
+    outcome(
+        &mut room,
+        Outcome::DiceRefused {
+            because: "too few".to_owned(),
+        },
+    );
+    assert!(matches!(
+        &room.state.phase,
+        Phase::Asking(Question::Dice { wrong: 1, .. })
+    ));
+    assert!(!room.state.tickets().contains(&Ticket(900)), "used dice are kept");
+    while room.go_on() {}
+    assert_eq!(room.state.phase, Phase::Closed);
+}
+
+#[test]
+fn a_resumption_in_the_middle_forgets_secrets_and_begins_the_step_anew() {
+    for origin in ["generated", "dice"] {
+        let mut room = in_memory(origin);
+        asked(&mut room, |q| matches!(q, Question::Copy { .. }));
+        room.go_until(|s| s.minted.len() == 2);
+        let (cursor, made) = (room.state.cursor, room.state.minted[0].secret);
+        room.feed(InputKind::Pause {
+            why: "lunch".to_owned(),
+        })
+        .unwrap();
+        let resumption = room.resumption();
+        room.feed(resumption).unwrap();
+        assert!(room.state.minted.is_empty() && room.state.tickets().is_empty());
+        assert_eq!(room.state.cursor, cursor);
+        asked(&mut room, |q| matches!(q, Question::Copy { .. }));
+        assert_ne!(room.state.minted[0].secret, made, "a new secret, not the old one");
+        while room.go_on() {}
+        assert_eq!(room.state.phase, Phase::Closed);
+    }
+}
+
+#[test]
+fn a_set_up_takes_exactly_the_secrets_that_were_asked_for() {
+    let mut room = in_memory("typed");
+    let Question::SetUp { credentials, token } = asked(&mut room, |q| matches!(q, Question::SetUp { .. }))
+    else {
+        unreachable!()
+    };
+    let serial = room.state.bench[&token].serial.clone().unwrap();
+    let typed = serial[serial.len() - 4..].to_owned();
+    let new = |credential| NewSecret {
+        credential,
+        secret: Ticket(1),
+        again: Ticket(2),
+    };
+    let all: Vec<NewSecret> = credentials.iter().copied().map(new).collect();
+    let mut swapped = all.clone();
+    swapped.reverse();
+    let mut doubled = all.clone();
+    doubled.push(new(credentials[0]));
+    for secrets in [Vec::new(), all[..1].to_vec(), swapped, doubled] {
+        let before = room.state.clone();
+        let typed = typed.clone();
+        let refused = room
+            .feed(InputKind::Answer(Answer::NewSecrets { secrets, typed }))
+            .unwrap_err();
+        assert_eq!(refused.code, "other-secrets");
+        assert_eq!(room.state, before);
+    }
+    answer(&mut room, Answer::NewSecrets { secrets: all, typed });
+    while room.go_on() {}
+    assert_eq!(room.state.phase, Phase::Closed);
+}
+
+#[test]
+fn a_pin_pad_takes_its_pin_and_the_program_none() {
+    let mut room = in_memory("generated");
+    room.go_until(|s| {
+        s.bench.values().any(|t| t.set_up)
+            && matches!(
+                &s.phase,
+                Phase::Working(Effect {
+                    what: What::Identify { .. },
+                    ..
+                })
+            )
+    });
+    let mut card = room.state.bench.values().next().unwrap().card.clone().unwrap();
+    card.pin_pad = true;
+    outcome(&mut room, Outcome::Card(card));
+    assert!(matches!(
+        &room.state.phase,
+        Phase::Asking(Question::Pin { pad: true, .. })
+    ));
+    let typed = Answer::Pin {
+        secret: Some(Ticket(1)),
+    };
+    assert_eq!(room.feed(InputKind::Answer(typed)).unwrap_err().code, "pin-pad");
+    answer(&mut room, Answer::Pin { secret: None });
+    assert!(room.state.tickets().is_empty());
 }

@@ -15,8 +15,8 @@ pub struct Sent {
     pub session_key: Option<u16>,
     /// The object; `None`: not compared.
     pub target: Option<u16>,
-    /// Whether the record says that it worked.
-    pub worked: bool,
+    /// Whether the record says that it worked; `None`: it does not know.
+    pub worked: Option<bool>,
     /// Where the record says so (a sequence number), for the report.
     pub record: Option<u64>,
 }
@@ -29,7 +29,7 @@ impl Sent {
             command: command_code(name)?,
             session_key: None,
             target: None,
-            worked: true,
+            worked: Some(true),
             record: None,
         })
     }
@@ -45,7 +45,7 @@ impl Sent {
         self.command == entry.command
             && self.session_key.is_none_or(|key| key == entry.session_key)
             && self.target.is_none_or(|target| target == entry.target)
-            && self.worked == entry.worked()
+            && self.worked.is_none_or(|worked| worked == entry.worked())
     }
 
     fn line(&self) -> String {
@@ -54,7 +54,11 @@ impl Sent {
             .map(|t| format!(" object 0x{t:04x}"))
             .unwrap_or_default();
         let record = self.record.map(|r| format!(" [record {r}]")).unwrap_or_default();
-        let failed = if self.worked { "" } else { " (refused)" };
+        let failed = if self.worked == Some(false) {
+            " (refused)"
+        } else {
+            ""
+        };
         format!("{}{target}{failed}{record}", command_name(self.command))
     }
 }

@@ -16,12 +16,13 @@ def load(folder):  # path -> bytes; plain files only, no links
 def parse(data):  # JSON without duplicate keys and without floats (which int refuses)
     def unique(pairs): need(len(dict(pairs)) == len(pairs), "a key twice"); return dict(pairs)
     return json.loads(data.decode(), object_pairs_hook=unique, parse_float=int, parse_constant=int)
-def verified(spki, message, signature):  # Ed25519, or ECDSA over SHA-256 in DER
+def verified(spki, message, signature):  # Ed25519; ECDSA in DER on P-256 with SHA-256, P-384 with SHA-384; RSA-PSS with SHA-256
+    pss = "-sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:32".split() * (len(spki) > 120)  # RFC 8017 section 8.1
     with tempfile.TemporaryDirectory() as d:
         key, text, sig = names = [os.path.join(d, name) for name in ("key", "text", "sig")]
         for name, data in zip(names, (spki, message, signature)): open(name, "wb").write(data)
         ed = ["pkeyutl", "-verify", "-pubin", "-keyform", "DER", "-inkey", key, "-rawin", "-in", text, "-sigfile", sig]
-        ec = ["dgst", "-sha256", "-keyform", "DER", "-verify", key, "-signature", sig, text]
+        ec = ["dgst", "-sha384" if len(spki) == 120 else "-sha256", *pss, "-keyform", "DER", "-verify", key, "-signature", sig, text]
         return not subprocess.run(["openssl"] + (ed if spki.startswith(ED25519) else ec), capture_output=True).returncode
 def merkle(lines):  # RFC 6962 section 2.1
     if len(lines) == 1: return hashlib.sha256(b"\0" + lines[0]).digest()
@@ -73,7 +74,7 @@ def count(path, doc, by):  # distinct public keys of the role in root `by` that 
     for keyid in (keyid for keyid in role["keyids"] if sigs.get(keyid)):
         key, text = by["keys"][keyid], by["keys"][keyid]["keyval"]["public"]
         spki = ED25519 + bytes.fromhex(text) if key["keytype"] == "ed25519" else base64.b64decode("".join(text.split("\n")[1:-2]))
-        need(sha(olpc(key).encode()) == keyid and len(spki) in (44, 91), f"{path}: key {keyid}"); keys.add(spki)
+        need(sha(olpc(key).encode()) == keyid and len(spki) in (44, 91, 120, 294, 422, 550), f"{path}: key {keyid}"); keys.add(spki)
         need(verified(spki, olpc(doc["signed"]).encode(), bytes.fromhex(sigs[keyid])), f"{path}: signature of {keyid}")
     need(len(keys) >= role["threshold"] > 0 and len(sigs) == len(doc["signatures"]), f"{path}: {len(keys)} of {role['threshold']}")
 def thresholds():
@@ -85,8 +86,7 @@ def thresholds():
         for by in trusted[max(version - 2, 0):version] if kind == "root" else trusted[-1:]: count(path, doc, by)
 try:  # the bundle is read once, then every check runs
     files, failed = load(sys.argv[1]), False
-    *lines, torn = files["ceremony.jsonl"].split(b"\n")
-    records = [parse(line) for line in lines]
+    *lines, torn = files["ceremony.jsonl"].split(b"\n"); records = [parse(line) for line in lines]
     inputs = [(n, r["type"], r["body"]["input"][r["type"]]) for n, r in enumerate(records) if r["type"] in ("open", "resume", "outcome")]
     runs = [(n, bytes.fromhex(it["log_key"])) for n, kind, it in inputs if kind != "outcome"]
     gates = [(n, it["outcome"]["checkpoint"]) for n, kind, it in inputs if kind == "outcome" and "checkpoint" in it["outcome"]]

@@ -193,6 +193,27 @@ impl What {
         }
     }
 
+    /// The device that it is for, if any.
+    #[must_use]
+    pub fn token(&self) -> Option<&Id> {
+        match self {
+            What::List { token }
+            | What::Identify { token, .. }
+            | What::Keys { token, .. }
+            | What::Mint { token, .. }
+            | What::Attest { token, .. }
+            | What::ReadLog { token, .. }
+            | What::ClearLog { token, .. }
+            | What::Lock { token, .. }
+            | What::Initialise { token, .. }
+            | What::Unlock { token, .. }
+            | What::Retire { token, .. }
+            | What::Generate { token, .. }
+            | What::Sign { token, .. } => Some(token),
+            What::Nonce | What::Compare { .. } | What::Checkpoint | What::Export { .. } | What::Seal => None,
+        }
+    }
+
     /// What happens, for the screen while it happens.
     #[must_use]
     pub fn label(&self) -> String {

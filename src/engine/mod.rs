@@ -225,6 +225,7 @@ fn resume(turn: &mut Turn, resumption: &Resumption) -> Result<(), Refusal> {
             "there is nothing to resume",
         ));
     }
+    unanswered(turn);
     turn.state.boot.clone_from(&resumption.boot);
     turn.state.log_key = Some(resumption.log_key.clone());
     turn.state.minted.clear();
@@ -265,8 +266,17 @@ fn note(turn: &mut Turn, deviation: &Deviation) -> Result<(), Refusal> {
 
 fn pause(turn: &mut Turn) -> Result<(), Refusal> {
     turn.check_idle()?;
+    unanswered(turn);
     turn.state.phase = Phase::Paused;
     Ok(())
+}
+
+/// An effect that may be repeated is left without its outcome; the device may
+/// have logged it all the same.
+fn unanswered(turn: &mut Turn) {
+    if let Phase::Working(effect) = turn.state.phase.clone() {
+        steps::device_log::perhaps(turn, &effect.what);
+    }
 }
 
 fn abort(turn: &mut Turn, typed: &str) -> Result<(), Refusal> {

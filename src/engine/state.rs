@@ -290,8 +290,20 @@ pub struct Done {
     pub by: u16,
     /// The object that it was about, where the record knows it.
     pub about: Option<u16>,
-    /// Whether it is known to have been done; otherwise the device did not say.
-    pub sure: bool,
+    /// How sure the record is of it.
+    pub sure: Sure,
+}
+
+/// What a record knows of a command. A device logs those that it refuses, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sure {
+    /// It was done: its entry must be there.
+    Done,
+    /// It was done, refused, or never arrived: its entry may be there.
+    Perhaps,
+    /// It was refused, or never arrived: an entry may say that it was refused.
+    Refused,
 }
 
 /// A new secret on its way to a device.

@@ -36,6 +36,15 @@ impl DeviceCode {
         DeviceCode::DeviceError,
     ];
 
+    /// Its stable word, as the record has it.
+    #[must_use]
+    pub fn word(self) -> String {
+        crate::base::Json::of(&self)
+            .ok()
+            .and_then(|j| j.as_str().map(str::to_owned))
+            .unwrap_or_default()
+    }
+
     /// The card.
     #[must_use]
     pub fn card(self) -> Card {
@@ -216,12 +225,6 @@ impl DeviceCode {
 pub(super) fn all() -> Vec<(String, Card)> {
     DeviceCode::ALL
         .iter()
-        .map(|code| {
-            let word = crate::base::Json::of(code)
-                .ok()
-                .and_then(|j| j.as_str().map(str::to_owned))
-                .unwrap_or_default();
-            (word, code.card())
-        })
+        .map(|code| (code.word(), code.card()))
         .collect()
 }

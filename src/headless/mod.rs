@@ -122,7 +122,8 @@ impl Driver {
         }
         if let Question::Trouble { trouble } = question {
             let why = match trouble {
-                Trouble::Device(fault) => fault.to_string(),
+                // The code leads to the card; the engine's own judgements say it here alone.
+                Trouble::Device(fault) => format!("{}: {fault}", fault.code.word()),
                 Trouble::Media(meaning) | Trouble::Gate(meaning) => meaning.clone(),
             };
             self.pause(&why.clone(), Ending::Trouble { why }, seen);

@@ -2,7 +2,7 @@
 //! approved, before any step runs: rite lost a whole run to an input that
 //! turned out unusable at step 5.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::InputFile;
@@ -37,46 +37,49 @@ pub(super) struct Read {
 
 pub(super) fn read(script: &Script, inputs: &Inputs, found: &mut Vec<Diagnostic>) -> Read {
     let mut out = Read::default();
+    let mut seen = BTreeSet::new();
     for (file, sha256) in script.files() {
-        let mut fault = |code: &'static str, message: String, help: &str| {
-            let (line, column) = place(&script.text, file);
-            found.push(Diagnostic {
-                line,
-                column,
-                code,
-                message,
-                help: help.to_owned(),
-            });
+        let (line, column) = place(&script.text, file);
+        let at = |code: &'static str, message: String, help: &str| Diagnostic {
+            line,
+            column,
+            code,
+            message,
+            help: help.to_owned(),
         };
         let Some(bytes) = inputs.0.get(file) else {
-            fault(
+            found.push(at(
                 "input-missing",
                 format!("the file {file} is not beside the script"),
                 "put it into the script's folder",
-            );
+            ));
             continue;
         };
         let got = Digest::of(bytes);
         if got != *sha256 {
-            fault(
+            found.push(at(
                 "input-digest",
                 format!("{file} has SHA-256 {got}, the script says {sha256}"),
                 "find out which one was reviewed; never just copy the digest over",
-            );
+            ));
             continue;
         }
-        let before = out.files.len();
-        if let Some(key) = script.keys.iter().find(|k| k.file == file) {
-            if let Some(public) = external(script, bytes, file, &mut fault) {
-                out.external.insert(key.id.clone(), public);
-                out.files.push(input(file, got, bytes));
-            }
-        } else {
+        // One file may serve two entries, and then as both; it is kept once.
+        if !seen.insert(file.to_owned()) {
+            continue;
+        }
+        let before = found.len();
+        let mut fault = |code: &'static str, message: String, help: &str| {
+            found.push(at(code, message, help));
+        };
+        if let Some(key) = script.keys.iter().find(|k| k.file == file)
+            && let Some(public) = external(script, bytes, file, &mut fault)
+        {
+            out.external.insert(key.id.clone(), public);
+        }
+        if script.certificates.iter().any(|c| c.file == file) {
             match certificates(bytes) {
-                Ok(found) => {
-                    out.certificates.extend(found);
-                    out.files.push(input(file, got, bytes));
-                }
+                Ok(found) => out.certificates.extend(found),
                 Err(why) => fault(
                     "input-not-a-certificate",
                     format!("{file}: {why}"),
@@ -84,9 +87,8 @@ pub(super) fn read(script: &Script, inputs: &Inputs, found: &mut Vec<Diagnostic>
                 ),
             }
         }
-        // One file may serve two entries; it is kept once.
-        if out.files.iter().take(before).any(|f| f.name == file) {
-            out.files.truncate(before);
+        if found.len() == before {
+            out.files.push(input(file, got, bytes));
         }
     }
     out

@@ -18,6 +18,7 @@ use std::process::Command;
 use tuf_ceremony::audit::{Judgement, Options};
 use tuf_ceremony::base::{Digest, Json, PublicKey};
 use tuf_ceremony::bundle::{Files, Seal, Sums, layout::Place, seal_files};
+use tuf_ceremony::script::Script;
 use tuf_ceremony::transcript::{Checkpoint, Kind, Line, Tree, checkpoint, encode, read};
 
 use super::rehearsal::{Key, Map, Room, sign_note, write};
@@ -77,14 +78,21 @@ pub fn lines(record: &[u8]) -> Vec<Line> {
 
 /// A bundle whose lines were changed, with chain, gates, checkpoint, policy
 /// and sums rebuilt around them, all signed by `log`.
-pub fn forged(room: &Room, log: &Key, mut change: impl FnMut(&mut Vec<Line>)) -> Map {
-    let mut lines = lines(&room.record);
+pub fn forged(room: &Room, log: &Key, change: impl FnMut(&mut Vec<Line>)) -> Map {
+    forged_files(&room.bundle(), log, true, change)
+}
+
+/// The same on a bundle of any origin. `opens`: the forger's log key stands in
+/// the first line, too; then it is another ceremony.
+pub fn forged_files(bundle: &Map, log: &Key, opens: bool, mut change: impl FnMut(&mut Vec<Line>)) -> Map {
+    let script = Script::parse(&bundle["script.toml"]).unwrap();
+    let mut lines = lines(&bundle["ceremony.jsonl"]);
     change(&mut lines);
     let (mut tree, mut record, mut gates) = (Tree::new(), Vec::new(), Vec::new());
     let (mut prev, mut ceremony, mut origin) = (Digest::ZERO, Digest::ZERO, String::new());
     for (seq, line) in lines.iter_mut().enumerate() {
         let body = &mut line.record.body;
-        if line.record.kind == Kind::Open {
+        if opens && line.record.kind == Kind::Open {
             set(
                 body,
                 &["input", "open", "log_key"],
@@ -109,22 +117,21 @@ pub fn forged(room: &Room, log: &Key, mut change: impl FnMut(&mut Vec<Line>)) ->
         prev = Digest::of(text.as_bytes());
         if seq == 0 {
             ceremony = prev;
-            let script = room.plan.script();
             origin = checkpoint::origin(true, &script.organisation, &script.site, &ceremony);
         }
         tree.append(text.as_bytes());
         record.extend_from_slice(text.as_bytes());
         record.push(b'\n');
     }
-    let exported: Vec<(String, Digest)> = room
-        .state
-        .exported
+    let mut files = bundle.clone();
+    files.retain(|path, _| Place::of(path) != Some(Place::Gate));
+    let seal = ["SHA256SUMS", "ceremony.jsonl", "checkpoint", "policy"];
+    let exported: Vec<(String, Digest)> = files
         .iter()
-        .map(|f| (f.path.clone(), f.sha256))
+        .filter(|(path, _)| !seal.contains(&path.as_str()))
+        .map(|(path, bytes)| (path.clone(), Digest::of(bytes)))
         .collect();
     let keys: Vec<PublicKey> = vec![log.public()];
-    let mut files = room.bundle();
-    files.retain(|path, _| Place::of(path) != Some(Place::Gate));
     files.extend(
         seal_files(&Seal {
             origin: &origin,

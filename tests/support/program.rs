@@ -171,6 +171,10 @@ pub fn lines(folder: &Path) -> Vec<String> {
 /// The real clients' verdict on a folder with `metadata/`, the online side
 /// added where the bundle leaves it to others. A visible skip without them.
 pub fn clients_accept(bundle: &Path, scratch: &Path, online: bool) {
+    clients_say(bundle, scratch, online, true);
+}
+
+fn clients_say(bundle: &Path, scratch: &Path, online: bool, tough_too: bool) {
     let (Some(python), Some(tough)) = (
         std::env::var_os("TUF_CLIENT_PYTHON"),
         std::env::var_os("TUF_CLIENT_TOUGH"),
@@ -194,5 +198,16 @@ pub fn clients_accept(bundle: &Path, scratch: &Path, online: bool) {
     assert_eq!(verdict.code, 0, "python-tuf: {}{}", verdict.out, verdict.err);
     let whole = if online { complete.as_path() } else { bundle };
     let verdict = ran(Command::new(tough).arg(whole));
-    assert_eq!(verdict.code, 0, "tough: {}{}", verdict.out, verdict.err);
+    assert_eq!(
+        verdict.code == 0,
+        tough_too,
+        "tough: {}{}",
+        verdict.out,
+        verdict.err
+    );
+}
+
+/// What a script with `refused_by` has acknowledged, as the clients see it.
+pub fn python_accepts_and_tough_refuses(bundle: &Path, scratch: &Path) {
+    clients_say(bundle, scratch, true, false);
 }

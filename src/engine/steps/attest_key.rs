@@ -9,7 +9,7 @@ use super::device_log::{self, OnYubihsm};
 use crate::attestation::{Firmware, Outcome as Check, Pin, Report, Verdict, Waiver, yubihsm};
 use crate::base::device::{Changed, DeviceCode, DeviceFault, Operation, Retry, Statement, StatementKind};
 use crate::base::{Algorithm, Digest, Id};
-use crate::engine::state::{KeyState, Trouble};
+use crate::engine::state::{KeyState, Sure, Trouble};
 use crate::engine::turn::Turn;
 use crate::engine::{Refusal, What};
 use crate::plan::Plan;
@@ -47,7 +47,12 @@ pub(super) fn attested(turn: &mut Turn, key: &Id, statement: Option<&Statement>)
         return Ok(());
     };
     // Made is made, whatever it is worth.
-    device_log::done(turn, &state.token, OnYubihsm::Attest(statement.object), true);
+    device_log::done(
+        turn,
+        &state.token,
+        OnYubihsm::Attest(statement.object),
+        Sure::Done,
+    );
     let serial = turn.serial(&state.token);
     let report = match judge(turn.plan, &serial, key, &state, statement) {
         Ok(report) => report,
@@ -202,7 +207,7 @@ pub(super) fn firmware_floor(turn: &mut Turn, token: &Id, firmware: &str) -> boo
     true
 }
 
-fn parse(firmware: &str) -> Option<Firmware> {
+pub(super) fn parse(firmware: &str) -> Option<Firmware> {
     let mut parts = firmware.split('.').map(|p| p.parse::<u8>().ok());
     let version = Firmware(parts.next()??, parts.next()??, parts.next()??);
     parts.next().is_none().then_some(version)

@@ -174,6 +174,8 @@ pub(super) fn unlock_outcome(turn: &mut Turn, token: &Id, outcome: &Outcome) -> 
             state.here = false;
             pursue(turn);
         }
+        Outcome::Fault(fault) if fault.code == DeviceCode::NotInitialised && retire::unknown(turn, token) => {
+        }
         Outcome::Fault(fault) => super::trouble(turn, Trouble::Device(fault.clone())),
         _ => {
             return Err(Refusal::new(

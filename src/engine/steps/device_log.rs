@@ -10,7 +10,7 @@ use crate::attestation::log::{Batch, ENTRY_BYTES, Entry, Sent, command_name, joi
 use crate::base::device::{Changed, DeviceCode, DeviceFault, LogRead, Operation, Retry};
 use crate::base::{Algorithm, Id, Json};
 use crate::engine::What;
-use crate::engine::state::{Done, LogState, Trouble};
+use crate::engine::state::{Done, LogState, Sure, Trouble};
 use crate::engine::turn::Turn;
 use crate::script::{Backend, Verb};
 use crate::transcript::Kind;
@@ -52,6 +52,11 @@ pub(super) fn read(turn: &mut Turn, token: &Id, log: &LogRead) {
         return;
     }
     turn.token(token).log = judged.after;
+    if log.entries.is_empty() {
+        // It was told to forget, and its answer was lost.
+        turn.finish(false);
+        return;
+    }
     let what = What::ClearLog {
         token: token.clone(),
         serial: turn.serial(token),
@@ -77,8 +82,15 @@ fn judge(before: &LogState, log: &LogRead) -> Result<Judged, String> {
         .map(|hex| entry(hex))
         .collect::<Result<_, _>>()?;
     let mut batches = Vec::new();
+    let mut entries = entries;
     if !before.last.is_empty() {
-        batches.push(batch(0, 0, vec![entry(&before.last)?]));
+        let last = entry(&before.last)?;
+        // A device that was not told to forget repeats what is kept, up to here.
+        if let Some(at) = entries.iter().position(|e| *e == last) {
+            join(&[batch(0, 0, entries.clone())]).map_err(|e| e.to_string())?;
+            entries.drain(..at);
+        }
+        batches.push(batch(0, 0, vec![last]));
     }
     batches.push(batch(log.unlogged_boots, log.unlogged_logins, entries));
     let all = join(&batches).map_err(|e| e.to_string())?;
@@ -90,14 +102,14 @@ fn judge(before: &LogState, log: &LogRead) -> Result<Judged, String> {
         .filter(|e| !e.is_initialised() && !e.is_boot())
         .copied()
         .collect();
-    let both = reconcile(&sent(&before.done, true), &ordered);
+    let both = reconcile(&sent(&before.done, |sure| sure == Sure::Done), &ordered);
     if both.too_long {
         return Err("the log is longer than any ceremony's".to_owned());
     }
     // What may have been done explains what is left over, and nothing else.
-    let rest = reconcile(&sent(&before.done, false), &both.unexplained);
+    let rest = reconcile(&sent(&before.done, |sure| sure != Sure::Done), &both.unexplained);
     let counted = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
-    let commands = counted(before.done.iter().filter(|d| d.sure).count());
+    let commands = counted(before.done.iter().filter(|d| d.sure == Sure::Done).count());
     let after = LogState {
         last: HEXLOWER.encode(&last.bytes()),
         entries: before.entries.saturating_add(counted(ordered.len())),
@@ -119,14 +131,18 @@ fn judge(before: &LogState, log: &LogRead) -> Result<Judged, String> {
     })
 }
 
-fn sent(done: &[Done], sure: bool) -> Vec<Sent> {
+fn sent(done: &[Done], which: fn(Sure) -> bool) -> Vec<Sent> {
     done.iter()
-        .filter(|d| d.sure == sure)
+        .filter(|d| which(d.sure))
         .map(|d| Sent {
             command: d.command,
             session_key: Some(d.by),
             target: d.about,
-            worked: true,
+            worked: match d.sure {
+                Sure::Done => Some(true),
+                Sure::Perhaps => None,
+                Sure::Refused => Some(false),
+            },
             record: None,
         })
         .collect()
@@ -134,7 +150,7 @@ fn sent(done: &[Done], sure: bool) -> Vec<Sent> {
 
 /// Remembers what was done on a device that keeps a log, so that its log can be
 /// explained by the record alone, by anybody who has it.
-pub(super) fn done(turn: &mut Turn, token: &Id, what: OnYubihsm, sure: bool) {
+pub(super) fn done(turn: &mut Turn, token: &Id, what: OnYubihsm, sure: Sure) {
     if !matches!(turn.plan.token(token).map(|t| &t.backend), Some(Backend::Yubihsm)) {
         return;
     }
@@ -149,14 +165,49 @@ pub(super) fn done(turn: &mut Turn, token: &Id, what: OnYubihsm, sure: bool) {
     }
 }
 
-/// An order failed, and nobody knows whether the device did it.
-pub(super) fn perhaps(turn: &mut Turn, what: &What) {
+/// An order has no good answer: it may stand in the log as done or as refused.
+/// Not even a device that says that nothing was done is believed; a signature
+/// that was thrown away was made all the same.
+pub(in crate::engine) fn perhaps(turn: &mut Turn, what: &What) {
     match what {
-        What::Sign { key, .. } => sign::signed_on_device(turn, key, false),
-        What::Attest { token, .. } => done(turn, token, OnYubihsm::Attest(None), false),
-        What::Retire { token, .. } => done(turn, token, OnYubihsm::Retire, false),
+        What::Sign { key, .. } => sign::signed_on_device(turn, key, Sure::Perhaps),
+        What::Attest { token, .. } => done(turn, token, OnYubihsm::Attest(None), Sure::Perhaps),
+        What::Retire { token, .. } => done(turn, token, OnYubihsm::Retire, Sure::Perhaps),
+        // Whether the key is there is asked; if it is, it is adopted and was made.
+        What::Generate { token, .. } => done(turn, token, OnYubihsm::Generate, Sure::Refused),
         _ => {}
     }
+}
+
+/// A device of a firmware before 2.3.1 logs everything until its set-up has told
+/// it what not to log: the set-up's own commands, all by the default key, which
+/// the set-up deletes.
+pub(super) fn set_up_on_old_firmware(turn: &mut Turn, token: &Id) {
+    let noise = [CREATE_SESSION, AUTHENTICATE_SESSION]
+        .map(|command| (command, NOBODY, Some(FACTORY)))
+        .into_iter()
+        .chain([LIST_OBJECTS, GET_STORAGE_INFO, GET_OPTION].map(|command| (command, FACTORY, None)))
+        .chain(std::iter::repeat_n((SET_OPTION, FACTORY, None), OPTIONS));
+    let done = noise.map(|(command, by, about)| Done {
+        command,
+        by,
+        about,
+        sure: Sure::Perhaps,
+    });
+    turn.token(token).log.done.extend(done);
+}
+
+/// Whether the provisioner's end was ordered and not answered; it counts as
+/// done from now on.
+pub(super) fn retired_after_all(turn: &mut Turn, token: &Id) -> bool {
+    let open = turn
+        .token(token)
+        .log
+        .done
+        .iter_mut()
+        .rev()
+        .find(|d| d.command == DELETE_OBJECT && d.about == Some(PROVISIONER) && d.sure == Sure::Perhaps);
+    open.map(|d| d.sure = Sure::Done).is_some()
 }
 
 /// What is done on a YubiHSM 2, in the device's own terms (docs/tokens.md): the
@@ -175,6 +226,10 @@ pub(super) enum OnYubihsm {
     Retire,
 }
 
+/// No authentication key, in an entry.
+const NOBODY: u16 = 0xffff;
+/// As many options as a set-up sets at most.
+const OPTIONS: usize = 32;
 /// The default authentication key, and those of the three roles.
 const FACTORY: u16 = 1;
 const PROVISIONER: u16 = 2;
@@ -201,6 +256,11 @@ impl OnYubihsm {
 }
 
 // Command codes of the YubiHSM 2 (facts/hsm.md 3.1).
+const CREATE_SESSION: u8 = 0x03;
+const AUTHENTICATE_SESSION: u8 = 0x04;
+const GET_STORAGE_INFO: u8 = 0x41;
+const LIST_OBJECTS: u8 = 0x48;
+const GET_OPTION: u8 = 0x50;
 const PUT_AUTHENTICATION_KEY: u8 = 0x44;
 const GENERATE: u8 = 0x46;
 const SET_OPTION: u8 = 0x4f;

@@ -10,7 +10,7 @@ use crate::base::device::{
     Changed, DeviceCode, DeviceFault, KeyAttributes, KeyFound, KeyOrder, Operation, OperationId, Retry,
 };
 use crate::base::{Id, Json, PublicKey};
-use crate::engine::state::{Confirm, KeyState, Question, Trouble};
+use crate::engine::state::{Confirm, KeyState, Question, Sure, Trouble};
 use crate::engine::turn::Turn;
 use crate::engine::{Refusal, What};
 use crate::script::{Backend, Verb};
@@ -71,7 +71,7 @@ pub(super) fn made(
             "no key is being made",
         ));
     };
-    device_log::done(turn, &token, OnYubihsm::Generate, true);
+    device_log::done(turn, &token, OnYubihsm::Generate, Sure::Done);
     if let Err(why) = judge(turn, &token, order, public, attributes) {
         turn.derive(
             Kind::Key,
@@ -134,7 +134,8 @@ pub(super) fn fault(turn: &mut Turn, fault: &DeviceFault) -> Result<(), Refusal>
             "no key is being made",
         ));
     };
-    if fault.changed == Changed::No {
+    // A key of this order that is there was made by a try whose answer was lost.
+    if fault.changed == Changed::No && fault.code != DeviceCode::KeyExists {
         super::trouble(turn, Trouble::Device(fault.clone()));
     } else {
         let serial = turn.serial(&token);

@@ -8,7 +8,7 @@ pub(super) mod clock;
 mod compose;
 pub(super) mod confirm;
 mod device;
-mod device_log;
+pub(super) mod device_log;
 mod export;
 mod generate_key;
 mod inventory;
@@ -26,7 +26,7 @@ use super::input::{Answer, Outcome};
 use super::state::{Phase, Question, Trouble};
 use super::turn::Turn;
 use super::{Refusal, What};
-use crate::base::device::{Changed, DeviceCode};
+use crate::base::device::DeviceCode;
 use crate::base::{Json, shown};
 use crate::script::Verb;
 use crate::transcript::Kind;
@@ -156,9 +156,18 @@ pub(super) fn outcome(turn: &mut Turn, id: u64, outcome: &Outcome) -> Result<(),
             "the outcome is stale",
         ));
     }
+    if let (Some(token), Outcome::Fault(fault)) = (effect.what.token(), outcome)
+        && matches!(fault.code, DeviceCode::NotUnlocked | DeviceCode::Removed)
+    {
+        // Its session is gone: whoever tries again logs in again.
+        turn.token(token).unlocked = None;
+    }
     match (&effect.what, outcome) {
         (What::Unlock { token, .. }, _) => return device::unlock_outcome(turn, token, outcome),
-        (What::Generate { .. }, Outcome::Fault(fault)) => return generate_key::fault(turn, fault),
+        (what @ What::Generate { .. }, Outcome::Fault(fault)) => {
+            device_log::perhaps(turn, what);
+            return generate_key::fault(turn, fault);
+        }
         (What::Retire { .. }, Outcome::Fault(fault))
             if recover::retires(turn) && fault.code == DeviceCode::NotUnlocked =>
         {
@@ -166,9 +175,7 @@ pub(super) fn outcome(turn: &mut Turn, id: u64, outcome: &Outcome) -> Result<(),
             return Ok(());
         }
         (what, Outcome::Fault(fault)) => {
-            if fault.changed != Changed::No {
-                device_log::perhaps(turn, what);
-            }
+            device_log::perhaps(turn, what);
             trouble(turn, Trouble::Device(fault.clone()));
             return Ok(());
         }

@@ -5,12 +5,13 @@
 //! was typed from the paper then logs in, so that the paper in the bag is proven.
 
 use super::device_log::{self, OnYubihsm};
-use super::{confirm, device};
+use super::{attest_key, confirm, device};
+use crate::attestation::Firmware;
 use crate::base::credential::{Form, Limits, Recipe};
 use crate::base::device::{Changed, Credential, DeviceCard, DeviceCode, DeviceFault, Operation, Retry};
 use crate::base::{Id, Json};
 use crate::engine::input::{NewSecret, Ticket};
-use crate::engine::state::{LogState, Minted, Question, Trouble};
+use crate::engine::state::{LogState, Minted, Question, Sure, Trouble};
 use crate::engine::turn::Turn;
 use crate::engine::{Outcome, Refusal, What};
 use crate::script::{Origin, Verb};
@@ -198,7 +199,10 @@ pub(super) fn done(turn: &mut Turn, token: &Id, card: &DeviceCard) {
     state.wrong_pins = 0;
     // A reset begins a new log.
     state.log = LogState::default();
-    device_log::done(turn, token, OnYubihsm::SetUp, true);
+    if attest_key::parse(&card.firmware).is_some_and(|f| f < Firmware(2, 3, 1)) {
+        device_log::set_up_on_old_firmware(turn, token);
+    }
+    device_log::done(turn, token, OnYubihsm::SetUp, Sure::Done);
     prove_next(turn, token);
 }
 

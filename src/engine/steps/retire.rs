@@ -5,7 +5,7 @@ use super::device_log::{self, OnYubihsm};
 use super::{device, recover};
 use crate::base::Id;
 use crate::engine::What;
-use crate::engine::state::{Confirm, Question};
+use crate::engine::state::{Confirm, Question, Sure};
 use crate::engine::turn::Turn;
 use crate::script::Verb;
 use crate::transcript::Kind;
@@ -35,11 +35,25 @@ pub(super) fn not_yet(turn: &mut Turn) {
 
 pub(super) fn retired(turn: &mut Turn, token: &Id) {
     recover::settled(turn, "the provisioner is gone");
+    device_log::done(turn, token, OnYubihsm::Retire, Sure::Done);
+    gone(turn, token);
+}
+
+/// The device knows no provisioner when it is to be logged in. It was told to
+/// delete it and its answer was lost: then it did. Otherwise it is a failure.
+pub(super) fn unknown(turn: &mut Turn, token: &Id) -> bool {
+    let ours = matches!(turn.verb(), Some(Verb::Retire { .. })) && device_log::retired_after_all(turn, token);
+    if ours {
+        gone(turn, token);
+    }
+    ours
+}
+
+fn gone(turn: &mut Turn, token: &Id) {
     let state = turn.token(token);
     state.retired = true;
     // Its session went with its credential.
     state.unlocked = None;
-    device_log::done(turn, token, OnYubihsm::Retire, true);
     turn.derive(Kind::Retired, [("token", token.as_str().into())]);
     turn.finish(false);
 }

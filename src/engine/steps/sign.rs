@@ -8,7 +8,7 @@ use super::device;
 use super::device_log::{self, OnYubihsm};
 use crate::base::device::{Changed, DeviceCode, DeviceFault, Operation, Retry};
 use crate::base::{Id, Json, Purpose};
-use crate::engine::state::{Confirm, Question, Trouble};
+use crate::engine::state::{Confirm, Question, Sure, Trouble};
 use crate::engine::turn::Turn;
 use crate::engine::{Refusal, What, files};
 use crate::script::Verb;
@@ -58,7 +58,7 @@ pub(super) fn signed(turn: &mut Turn, what: &What, signature: &str) -> Result<()
             "no such payload was to be signed",
         )
     })?;
-    signed_on_device(turn, key, true);
+    signed_on_device(turn, key, Sure::Done);
     if !public.verifies(payload.bytes(), &bytes) {
         super::trouble(
             turn,
@@ -93,7 +93,7 @@ pub(super) fn signed(turn: &mut Turn, what: &What, signature: &str) -> Result<()
 }
 
 /// One more signature of this key stands in its device's log, or may stand there.
-pub(super) fn signed_on_device(turn: &mut Turn, key: &Id, sure: bool) {
+pub(super) fn signed_on_device(turn: &mut Turn, key: &Id, sure: Sure) {
     let Some(state) = turn.state.keys.get(key) else {
         return;
     };
