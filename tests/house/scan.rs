@@ -47,7 +47,7 @@ impl Source {
         let room = modules.first().filter(|_| !matches!(inside, "main" | "lib"));
         let code = strip(text);
         let is_test = modules.iter().skip(1).any(|module| *module == "tests")
-            || matches!(modules.as_slice(), ["signer", "contract", file] if !CONTRACT.contains(file));
+            || matches!(modules.as_slice(), ["signer", "contract", file, ..] if !CONTRACT.contains(file));
         Source {
             path: path.to_owned(),
             text: text.to_owned(),
