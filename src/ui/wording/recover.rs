@@ -1,4 +1,5 @@
-//! Sentences for a ceremony that stopped in the middle of something.
+//! Sentences for a ceremony that stopped in the middle of something: what was
+//! under way, what that means, what follows.
 
 /// Instruction.
 pub const SAY: &str = "The program stopped while something was under way. Read this, then type recover.";
