@@ -62,6 +62,7 @@ fn softhsm_tokens_honour_the_port() {
     let mut promises = backend.promises();
     assert_eq!(promises.statement, None);
     promises.algorithms.push(Algorithm::EcdsaP384);
+    promises.algorithms.push(Algorithm::RsaPss2048);
     let report = backend.on_trial(promises);
     assert!(report.is_good(), "\n{report}");
     no_pin_lies_around(backend.temp.path());

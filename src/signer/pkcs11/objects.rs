@@ -147,11 +147,7 @@ fn agreed(one: Option<PublicKey>, other: Option<PublicKey>) -> Option<PublicKey>
 
 /// Whether a private key object is of the type that the algorithm needs (V31).
 /// A module that does not tell is not refused: the signature will.
-pub(super) fn type_fits(
-    place: Place<'_>,
-    handle: ObjectHandle,
-    algorithm: Algorithm,
-) -> Result<bool, Error> {
+pub(super) fn type_fits(place: Place<'_>, handle: ObjectHandle, algorithm: Algorithm) -> Result<bool, Error> {
     let wanted = match algorithm {
         Algorithm::EcdsaP256 | Algorithm::EcdsaP384 => KeyType::EC,
         Algorithm::RsaPss2048 | Algorithm::RsaPss3072 | Algorithm::RsaPss4096 => KeyType::RSA,

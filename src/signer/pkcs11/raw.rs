@@ -165,9 +165,11 @@ pub(super) fn close_inherited() -> std::io::Result<()> {
         numbers.extend(name.to_str().and_then(|text| text.parse::<i32>().ok()));
     }
     for number in numbers.into_iter().filter(|number| *number > 2) {
-        // SAFETY: nothing of this process owns it: `main` has just begun. The folder's
-        // own number was closed above and is free.
-        unsafe { rustix::io::close(number) };
+        // The folder that was just read is in its own list, and closed by now.
+        if std::fs::symlink_metadata(format!("/proc/self/fd/{number}")).is_ok() {
+            // SAFETY: open, and nothing of this process owns it: `main` has just begun.
+            unsafe { rustix::io::close(number) };
+        }
     }
     Ok(())
 }
