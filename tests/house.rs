@@ -58,17 +58,19 @@ const IMPURE: [&[&str]; 15] = [
     &["getrandom"],
     &["SystemRandom"],
 ];
-const IMPURE_CRATES: [&str; 6] = [
+const IMPURE_CRATES: [&str; 7] = [
     "ratatui",
     "crossterm",
     "cryptoki",
+    "cryptoki_sys",
     "yubihsm",
     "rustix",
     "signal_hook",
 ];
 /// A crate, and the only places that may name it.
-const CONFINED: [(&str, &[&str]); 4] = [
+const CONFINED: [(&str, &[&str]); 5] = [
     ("cryptoki", &["src/signer/pkcs11/"]),
+    ("cryptoki_sys", &["src/signer/pkcs11/"]),
     ("yubihsm", &["src/signer/yubihsm/"]),
     ("crossterm", &["src/ui/terminal.rs", "src/ui/keymap.rs"]),
     ("toml", &["src/script/"]),

@@ -37,6 +37,9 @@ pub struct DeviceCard {
     pub quirks: String,
 }
 
+/// Profiles of modules that keep keys in software: rehearsals, never production (V32).
+pub const SOFTWARE_PROFILES: &[&str] = &["softhsm2", "kryoptic", "nss"];
+
 impl DeviceCard {
     /// The card of a device as it comes from the factory: no label, no PIN, and
     /// nothing known of its firmware. Texts are safe to show.
@@ -54,6 +57,15 @@ impl DeviceCard {
             pin_pad: false,
             quirks: String::new(),
         }
+    }
+
+    /// Whether the device says that it is software: by its profile, or a software
+    /// TPM (swtpm's model is `SW   TPM`) behind the profile of real ones. What
+    /// says nothing of the kind may still be software: people look at the device.
+    #[must_use]
+    pub fn is_software_module(&self) -> bool {
+        SOFTWARE_PROFILES.contains(&self.quirks.as_str())
+            || (self.quirks == "tpm2-pkcs11" && self.model.starts_with("SW"))
     }
 }
 

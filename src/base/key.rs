@@ -200,7 +200,8 @@ pub enum NotAKey {
         "expected a SubjectPublicKeyInfo of an Ed25519, P-256, P-384 or RSA key (RFC 8410, RFC 5480, RFC 3279): {0}"
     )]
     Spki(&'static str),
-    /// The point is not on the curve, of small order or not canonical.
+    /// The point is not on the curve, of small order or not canonical; the modulus
+    /// can be taken apart.
     #[error("the key is weak or malformed: {0}")]
     Weak(&'static str),
 }
@@ -295,7 +296,8 @@ impl PublicKey {
         Digest::of(&self.to_spki_der())
     }
 
-    /// Whether the key may be enrolled: on the curve, canonical, not of small order.
+    /// Whether the key may be enrolled: on the curve, canonical, not of small order;
+    /// an RSA modulus without a weakness that shows (V35).
     ///
     /// # Errors
     /// [`NotAKey::Weak`] with the reason.
@@ -328,19 +330,15 @@ impl PublicKey {
             Algorithm::EcdsaP384 => p384::PublicKey::from_sec1_bytes(&self.raw)
                 .map(|_| ())
                 .map_err(|_| NotAKey::Weak("not a point of P-384")),
-            // An even modulus is no product of two odd primes; its length and the
-            // exponent were fixed by the form. More than that a public key does not tell.
+            // The length and the exponent were fixed by the form.
             Algorithm::RsaPss2048 | Algorithm::RsaPss3072 | Algorithm::RsaPss4096 => {
-                let odd = self
-                    .raw
-                    .strip_suffix(RSA_EXPONENT)
-                    .and_then(<[u8]>::last)
-                    .is_some_and(|b| b & 1 == 1);
-                if odd {
-                    Ok(())
-                } else {
-                    Err(NotAKey::Weak("an even modulus"))
-                }
+                let modulus = self
+                    .algorithm
+                    .rsa_form()
+                    .and_then(|form| self.raw.strip_prefix(form.head))
+                    .and_then(|rest| rest.strip_suffix(RSA_EXPONENT))
+                    .ok_or(NotAKey::Weak("not an RSA key"))?;
+                super::rsa::weakness(modulus).map_or(Ok(()), |why| Err(NotAKey::Weak(why)))
             }
         }
     }

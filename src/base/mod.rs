@@ -10,6 +10,7 @@ pub mod inventory;
 pub mod json;
 pub mod key;
 pub mod payload;
+mod rsa;
 pub mod secret;
 pub mod shown;
 

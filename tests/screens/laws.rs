@@ -425,3 +425,40 @@ fn a_frame_is_drawn_well_within_a_keystroke() {
     // 16 ms in release; an unoptimised build on a busy machine gets ten times that.
     assert!(begin.elapsed().as_millis() < 20 * 160);
 }
+
+/// V32: by the profile on the card, whatever the model is called.
+#[test]
+fn production_takes_no_module_that_keeps_keys_in_software() {
+    let text = |kind: &str| {
+        stage::script(kind, "embedded").replace(
+            "backend = \"embedded\"",
+            "backend = \"pkcs11\"\nmodule = \"softhsm\"",
+        )
+    };
+    for (kind, quirks, model, taken) in [
+        ("production", "softhsm2", "renamed", false),
+        ("production", "kryoptic", "v1", false),
+        ("production", "nss", "NSS 3", false),
+        ("production", "tpm2-pkcs11", "SW   TPM", false),
+        ("production", "tpm2-pkcs11", "SLB9670", true),
+        ("production", "opensc-sc-hsm", "PKCS#15 emulated", true),
+        ("production", "generic", "SoftHSM v2", true),
+        ("rehearsal", "softhsm2", "SoftHSM v2", true),
+    ] {
+        let mut stage = Stage::with(&text(kind));
+        for card in stage.cards.values_mut() {
+            card.quirks = quirks.to_owned();
+            card.model = model.to_owned();
+        }
+        stage.until(|q| matches!(q, Question::Serial { .. }));
+        let answer = stage.good_answer();
+        let said = stage.put(InputKind::Answer(answer));
+        match said {
+            Ok(()) => assert!(taken, "{kind} {quirks}"),
+            Err(refusal) => {
+                assert!(!taken, "{kind} {quirks}: {refusal:?}");
+                assert_eq!(refusal.code, "software-module");
+            }
+        }
+    }
+}

@@ -206,11 +206,11 @@ pub(super) fn order_signature(turn: &mut Turn, on: &Id, key: &Id, payload: &Payl
     turn.work(what);
 }
 
-/// A rehearsal resets no device but an embedded, file or SoftHSM one.
+/// A rehearsal resets no device but an embedded, file or software one.
 pub(super) fn may_reset(turn: &Turn, token: &Id, card: &DeviceCard) -> bool {
     let soft = match turn.plan.token(token).map(|t| &t.backend) {
         Some(crate::script::Backend::Embedded | crate::script::Backend::File) => true,
-        Some(crate::script::Backend::Pkcs11 { .. }) => card.model.starts_with("SoftHSM"),
+        Some(crate::script::Backend::Pkcs11 { .. }) => card.is_software_module(),
         // A connector on loopback; USB reaches real devices only.
         Some(crate::script::Backend::Yubihsm) => card.quirks == YUBIHSM_HTTP,
         None => false,

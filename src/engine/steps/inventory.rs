@@ -1,12 +1,13 @@
 //! `inventory`: which device is which. The serial is typed from the body and
 //! must be the one that answers; the screen never shows it before (T3, T13).
+//! A module that keeps keys in software is no production device (V32).
 
 use crate::base::Id;
 use crate::base::device::DeviceCard;
 use crate::engine::state::Question;
 use crate::engine::turn::Turn;
 use crate::engine::{Refusal, What};
-use crate::script::{Backend, SerialSpec};
+use crate::script::{Backend, Kind, SerialSpec};
 
 pub(super) fn enter(turn: &mut Turn, on: &Id) {
     turn.work(What::List { token: on.clone() });
@@ -66,6 +67,14 @@ pub(super) fn answer(turn: &mut Turn, token: &Id, cards: &[DeviceCard], typed: &
             format!("a device that is not {other}"),
             shown,
             "this device already has another place in the script",
+        ));
+    }
+    if turn.plan.script().kind == Kind::Production && card.is_software_module() {
+        return Err(Refusal::new(
+            "software-module",
+            "a device that keeps its keys in hardware",
+            format!("{} ({}), read as {}", card.vendor, card.model, card.quirks),
+            "this module keeps its keys in software; it is for tests and rehearsals, not for production",
         ));
     }
     if matches!(turn.plan.token(token).map(|t| &t.backend), Some(Backend::Yubihsm))

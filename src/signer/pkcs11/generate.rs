@@ -7,7 +7,7 @@ use cryptoki::mechanism::Mechanism;
 use cryptoki::object::{Attribute, ObjectClass};
 use cryptoki::types::Ulong;
 
-use super::module::{Module, refuse};
+use super::module::{Access, Module, refuse};
 use super::quirks::Quirks;
 use super::{error, objects, point, rsa};
 use crate::base::Algorithm;
@@ -32,7 +32,7 @@ impl Module {
             ));
         }
         let (slot, _) = self.present(op)?;
-        let session = self.context.open_rw_session(slot).map_err(failed)?;
+        let session = self.session(op, slot, Access::Write)?;
         let mechanism = match order.algorithm {
             Algorithm::EcdsaP256 | Algorithm::EcdsaP384 => Mechanism::EccKeyPairGen,
             Algorithm::RsaPss2048 | Algorithm::RsaPss3072 | Algorithm::RsaPss4096 => {
@@ -110,7 +110,8 @@ impl Module {
         }
         let session = &self.login(op)?.session;
         let failed = |e| error::of(op, &e);
-        let find = |class| objects::named(session, class, &order.operation, &order.name).map_err(failed);
+        let place = self.place(session);
+        let find = |class| objects::named(place, class, &order.operation, &order.name).map_err(failed);
         let (private, public) = (find(ObjectClass::PRIVATE_KEY)?, find(ObjectClass::PUBLIC_KEY)?);
         let ([private], [] | [_]) = (private.as_slice(), public.as_slice()) else {
             return Err(refuse(
@@ -123,7 +124,7 @@ impl Module {
                 ),
             ));
         };
-        if !objects::type_fits(session, *private, order.algorithm).map_err(failed)? {
+        if !objects::type_fits(place, *private, order.algorithm).map_err(failed)? {
             return Err(refuse(
                 op,
                 DeviceCode::AnswerRefused,
@@ -131,13 +132,13 @@ impl Module {
             ));
         }
         // Some modules keep no public object; an RSA private key tells its modulus.
-        let public = objects::public(session, *public.first().unwrap_or(private))
+        let public = objects::public(place, *public.first().unwrap_or(private))
             .map_err(failed)?
             .filter(|key| key.algorithm() == order.algorithm)
             .ok_or_else(|| refuse(op, DeviceCode::AnswerRefused, "the public key cannot be read"))?;
         Ok(KeyMade {
             public,
-            attributes: objects::attributes(session, *private, quirks).map_err(failed)?,
+            attributes: objects::attributes(place, *private, quirks).map_err(failed)?,
         })
     }
 }

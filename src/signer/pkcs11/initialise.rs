@@ -7,7 +7,7 @@ use std::time::Duration;
 use cryptoki::session::UserType;
 use cryptoki::slot::{Slot, TokenInfo};
 
-use super::module::{Module, now_changed, refuse};
+use super::module::{Access, Module, now_changed, refuse};
 use super::{card, error};
 use crate::base::device::{DeviceCard, DeviceCode, DeviceFault, Operation};
 use crate::base::{Id, Secret};
@@ -124,7 +124,7 @@ impl Module {
         let (slot, info) = self.found_again(&old, label, before)?;
         let new = card::checked(op, pin, &info)?;
         let so = card::auth(card::checked(op, so_pin, &info)?);
-        let session = self.context.open_rw_session(slot).map_err(failed)?;
+        let session = self.session(op, slot, Access::Write)?;
         session.login(UserType::So, so.as_ref()).map_err(failed)?;
         self.raw.init_pin(&session, new).map_err(failed)?;
         session.logout().map_err(failed)?;

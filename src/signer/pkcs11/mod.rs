@@ -74,8 +74,13 @@ impl Provider for Pkcs11Provider {
 }
 
 /// What a worker process does: loads the module, answers on stdout until stdin
-/// closes. To be called first thing in `main`, before anything reads or prints.
+/// closes. To be called first thing in `main`, before anything reads, prints or
+/// opens a file: whatever is open above stderr is closed, for a vendor's code has
+/// no business with what our parent had open (T12).
 #[must_use]
 pub fn serve_pkcs11(module: &Path) -> ExitCode {
+    if raw::close_inherited().is_err() {
+        return ExitCode::FAILURE;
+    }
     worker::serve(|| module::Module::load(module))
 }

@@ -14,6 +14,7 @@ use cryptoki::error::{Error, RvError};
 use cryptoki::session::{Session, UserType};
 use cryptoki::slot::{Slot, TokenInfo};
 
+use super::objects::Place;
 use super::quirks::{self, Library, Quirks};
 use super::raw::{self, Raw};
 use super::uri::TokenUri;
@@ -51,6 +52,13 @@ pub(super) struct Login {
     pub(super) pin: Secret,
 }
 
+/// What a session is opened for (v3.1 5.6.1).
+#[derive(Clone, Copy)]
+pub(super) enum Access {
+    Read,
+    Write,
+}
+
 /// The tokens that can be read, and the last slot's fault that cannot.
 type Seen = (Vec<(Slot, TokenInfo)>, Option<DeviceFault>);
 
@@ -66,8 +74,9 @@ impl Module {
                 &format!("{}: {}", path.display(), inner.meaning),
             )
         };
-        let context = Pkcs11::new(path).map_err(|e| unusable(&e))?;
+        // By hand first: it looks whether there is a list of functions at all.
         let raw = Raw::load(path).map_err(|e| unusable(&e))?;
+        let context = Pkcs11::new(path).map_err(|e| unusable(&e))?;
         let reserved = path
             .file_name()
             .and_then(|name| quirks::reserved_variable(name.to_str()?))
@@ -206,6 +215,31 @@ impl Module {
         raw::initialize(&self.context, self.reserved.as_deref()).map_err(failed)
     }
 
+    /// A session with the token in `slot`, and with no other: a PIN is sent into
+    /// sessions, and it must not reach another token than the one that was found.
+    pub(super) fn session(&self, op: Operation, slot: Slot, access: Access) -> Result<Session, DeviceFault> {
+        let failed = |e| error::of(op, &e);
+        let session = match access {
+            Access::Read => self.context.open_ro_session(slot),
+            Access::Write => self.context.open_rw_session(slot),
+        }
+        .map_err(failed)?;
+        if session.get_session_info().map_err(failed)?.slot_id() != slot {
+            return Err(refuse(
+                op,
+                DeviceCode::AnswerRefused,
+                "the module opened a session with another slot than it was asked for",
+            ));
+        }
+        Ok(session)
+    }
+
+    /// The session with the calls by hand.
+    pub(super) fn place<'s>(&'s self, session: &'s Session) -> Place<'s> {
+        let raw = &self.raw;
+        Place { raw, session }
+    }
+
     /// A read-only session (enough for signing) in which `pin` is logged in.
     pub(super) fn log_in(&mut self, op: Operation, pin: Secret) -> Result<(), DeviceFault> {
         let (slot, info) = self.present_again(op)?;
@@ -225,7 +259,7 @@ impl Module {
         }
         let auth = card::auth(card::checked(op, &pin, &info)?);
         let failed = |e| error::of(op, &e);
-        let session = self.context.open_ro_session(slot).map_err(failed)?;
+        let session = self.session(op, slot, Access::Read)?;
         session.login(UserType::User, auth.as_ref()).map_err(failed)?;
         self.opened(op)?.login = Some(Login { session, pin });
         Ok(())
@@ -264,10 +298,10 @@ impl Served for Module {
         let quirks = self.opened(op)?.quirks;
         let failed = |e| error::of(op, &e);
         if let Ok(login) = self.login(op) {
-            return objects::all(&login.session, quirks).map_err(failed);
+            return objects::all(self.place(&login.session), quirks).map_err(failed);
         }
-        let session = self.context.open_ro_session(slot).map_err(failed)?;
-        objects::all(&session, quirks).map_err(failed)
+        let session = self.session(op, slot, Access::Read)?;
+        objects::all(self.place(&session), quirks).map_err(failed)
     }
 
     /// A second `unlock` logs out first, so that `Ok` always means: this PIN is right.

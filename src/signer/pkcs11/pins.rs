@@ -6,7 +6,7 @@
 use cryptoki::session::{Session, UserType};
 use cryptoki::slot::{Slot, TokenInfo};
 
-use super::module::{Module, now_changed, refuse};
+use super::module::{Access, Module, now_changed, refuse};
 use super::quirks::SoPinForm;
 use super::{card, error};
 use crate::base::Secret;
@@ -44,7 +44,7 @@ impl Module {
             }
         };
         let failed = |e| error::of(OP, &e);
-        let session = self.context.open_rw_session(slot).map_err(failed)?;
+        let session = self.session(OP, slot, Access::Write)?;
         // A PIN pad's C_SetPIN asks for the user's old PIN by itself (5.5.9).
         if old.is_some() || which == Credential::SoPin {
             session.login(user, card::auth(old).as_ref()).map_err(failed)?;
@@ -73,7 +73,7 @@ impl Module {
         let so_pin = card::checked_so(OP, so_pin, &info, quirks)?;
         let new = card::checked(OP, new, &info)?;
         let failed = |e| error::of(OP, &e);
-        let session = self.context.open_rw_session(slot).map_err(failed)?;
+        let session = self.session(OP, slot, Access::Write)?;
         session
             .login(UserType::So, card::auth(so_pin).as_ref())
             .map_err(failed)?;
@@ -98,7 +98,7 @@ impl Module {
             return Ok(()); // the device has asked for it twice
         }
         let failed = |e| error::of(OP, &e);
-        let session = self.context.open_rw_session(slot).map_err(failed)?;
+        let session = self.session(OP, slot, Access::Write)?;
         session.login(user, card::auth(new).as_ref()).map_err(failed)?;
         logged_out(session)
     }

@@ -2,7 +2,8 @@
 //! difference stands here and the code asks. A profile is found by what library
 //! and token say of themselves; one that nobody knows is `generic`, about which
 //! nothing is promised. `docs/tokens.md` shows the same table (a test compares).
-//! Sources: facts of real modules (facts/hsm.md 1.3, 2.1) and vendors' manuals.
+//! Sources: what modules answered here (facts/hsm.md 1.3, 2.1); where none was at
+//! hand, documents about it, tried with nothing. No row rests on real hardware.
 
 use crate::base::device::DeviceCard;
 
@@ -14,6 +15,7 @@ pub struct Quirks {
     /// Which devices and modules these are.
     pub of: &'static str,
     /// Keys in software: for tests and rehearsals, not for production keys (V32).
+    /// The engine refuses them by `base::device::SOFTWARE_PROFILES`; a test compares.
     pub software: bool,
     /// When the user PIN locks.
     pub pin_lock: PinLock,
@@ -317,6 +319,13 @@ mod tests {
             let told = crate::base::device::touch_seconds(quirks.name);
             assert_eq!(told, quirks.touch_seconds, "{}", quirks.name);
         }
+    }
+
+    #[test]
+    fn what_is_software_is_the_same_list_on_every_card() {
+        use crate::base::device::SOFTWARE_PROFILES;
+        let software: Vec<&str> = ALL.iter().filter(|q| q.software).map(|q| q.name).collect();
+        assert_eq!(software, SOFTWARE_PROFILES);
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! The calls that `cryptoki` 0.12 cannot make, by the C interface itself; the only
-//! file of the adapter with `unsafe`. Three reasons: its `sign` asks for the size
+//! file of the adapter with `unsafe`. Five reasons: its `sign` asks for the size
 //! first, which ends a context login (CKA_ALWAYS_AUTHENTICATE, PKCS#11 v3.1 5.13.2)
-//! and lets the module choose how much memory is reserved (V30); its PIN calls
-//! cannot leave the PIN out, which is what a PIN pad wants (v3.1 5.5.7-5.5.9); and
-//! NSS takes its configuration through C_Initialize's reserved pointer.
+//! and lets the module choose how much memory is reserved (V30); its attributes are
+//! as long as the module says in its second answer, and are read past their end;
+//! its PIN calls cannot leave the PIN out, which is what a PIN pad wants (v3.1
+//! 5.5.7-5.5.9); NSS takes its configuration through C_Initialize's reserved
+//! pointer; and descriptors that nobody owns can be closed only by their number.
 
 #![allow(
     unsafe_code,
@@ -16,16 +18,23 @@ use std::ptr::{NonNull, null_mut};
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Function, Pkcs11};
 use cryptoki::error::{Error, Rv};
+use cryptoki::object::ObjectHandle;
 use cryptoki::session::Session;
 use cryptoki::slot::Slot;
-use cryptoki_sys::{CK_FUNCTION_LIST, CK_RV, CK_ULONG};
+use cryptoki_sys::{
+    CK_ATTRIBUTE, CK_ATTRIBUTE_TYPE, CK_FUNCTION_LIST, CK_RV, CK_ULONG, CK_UNAVAILABLE_INFORMATION,
+    CKR_ATTRIBUTE_SENSITIVE, CKR_ATTRIBUTE_TYPE_INVALID, CKR_BUFFER_TOO_SMALL,
+};
 
 use crate::base::Secret;
 
 /// Longest signature that is taken, in bytes: twice that of RSA-4096.
 const SIGNATURE_MAX: usize = 1024;
 
-/// The same module as `cryptoki` has loaded, called by hand.
+/// Longest attribute that is taken, in bytes: seven times an RSA-4096 key.
+const ATTRIBUTE_MAX: usize = 4096;
+
+/// The same module as `cryptoki` loads, called by hand.
 pub(super) struct Raw {
     list: CK_FUNCTION_LIST,
     /// Keeps the functions of `list` mapped.
@@ -35,8 +44,8 @@ pub(super) struct Raw {
 impl Raw {
     /// Loads the module; one that is loaded already is the same one (dlopen(3)).
     pub(super) fn load(path: &Path) -> Result<Raw, Error> {
-        // SAFETY: runs the module's own initialisers, which `Pkcs11::new` has just
-        // run for the same file. That is why a module has a process of its own.
+        // SAFETY: runs the module's own initialisers, as `Pkcs11::new` would for the
+        // same file. That is why a module has a process of its own.
         let library = unsafe { cryptoki_sys::Pkcs11::new(path) }.map_err(Error::LibraryLoading)?;
         let get = library
             .C_GetFunctionList
@@ -68,6 +77,36 @@ impl Raw {
         checked(rv, Function::Sign)?;
         let len = usize::try_from(len)?;
         buffer.get(..len).map(<[u8]>::to_vec).ok_or(Error::InvalidValue)
+    }
+
+    /// C_GetAttributeValue for one attribute, into our own buffer; `None` where the
+    /// object does not have it or does not tell it (v3.1 5.7.5).
+    pub(super) fn attribute(
+        &self,
+        session: &Session,
+        object: ObjectHandle,
+        which: CK_ATTRIBUTE_TYPE,
+    ) -> Result<Option<Vec<u8>>, Error> {
+        let call = self.list.C_GetAttributeValue.ok_or(Error::NullFunctionPointer)?;
+        let mut buffer = [0u8; ATTRIBUTE_MAX];
+        let mut one = CK_ATTRIBUTE {
+            type_: which,
+            pValue: buffer.as_mut_ptr().cast(),
+            ulValueLen: ulong(buffer.len())?,
+        };
+        // SAFETY: one attribute as announced; its place is ours, as long as said, and
+        // lives through the call. Whatever length comes back, only `buffer` is read.
+        let rv = unsafe { call(session.handle(), object.handle(), &mut one, 1) };
+        match rv {
+            CKR_ATTRIBUTE_SENSITIVE | CKR_ATTRIBUTE_TYPE_INVALID => return Ok(None),
+            CKR_BUFFER_TOO_SMALL => return Err(Error::InvalidValue), // longer than any of ours
+            _ => checked(rv, Function::GetAttributeValue)?,
+        }
+        if one.ulValueLen == CK_UNAVAILABLE_INFORMATION {
+            return Ok(None);
+        }
+        let value = buffer.get(..usize::try_from(one.ulValueLen)?);
+        Ok(Some(value.ok_or(Error::InvalidValue)?.to_vec()))
     }
 
     /// C_InitToken; `None`: the SO PIN is typed on the device.
@@ -115,6 +154,24 @@ pub(super) fn initialize(context: &Pkcs11, text: Option<&CStr>) -> Result<(), Er
         None => CInitializeArgs::new(flags),
     };
     context.initialize(args)
+}
+
+/// Closes what our parent left open for us by mistake: every descriptor above 2.
+/// Only for a process that has not opened anything yet.
+pub(super) fn close_inherited() -> std::io::Result<()> {
+    let mut numbers = Vec::new();
+    for entry in std::fs::read_dir("/proc/self/fd")? {
+        let name = entry?.file_name();
+        numbers.extend(name.to_str().and_then(|text| text.parse::<i32>().ok()));
+    }
+    for number in numbers.into_iter().filter(|number| *number > 2) {
+        // The folder that was just read is in its own list, and closed by now.
+        if std::fs::symlink_metadata(format!("/proc/self/fd/{number}")).is_ok() {
+            // SAFETY: open, and nothing of this process owns it: `main` has just begun.
+            unsafe { rustix::io::close(number) };
+        }
+    }
+    Ok(())
 }
 
 /// Where a PIN is and how long; the module reads it in place, nothing is copied.

@@ -10,7 +10,7 @@ use cryptoki::object::{ObjectClass, ObjectHandle};
 use cryptoki::session::{Session, UserType};
 use sha2::Digest as _;
 
-use super::module::{Module, refuse};
+use super::module::{Access, Module, refuse};
 use super::quirks::AlwaysAuthenticate;
 use super::{card, error, objects};
 use crate::base::Algorithm;
@@ -25,7 +25,8 @@ impl Module {
         let failed = |e| error::of(op, &e);
         let quirks = self.opened(op)?.quirks;
         let session = &self.login(op)?.session;
-        let find = |class| objects::named(session, class, &key.operation, &key.name).map_err(failed);
+        let place = self.place(session);
+        let find = |class| objects::named(place, class, &key.operation, &key.name).map_err(failed);
         let private = find(ObjectClass::PRIVATE_KEY)?;
         let [handle] = private.as_slice() else {
             return Err(refuse(
@@ -40,7 +41,7 @@ impl Module {
         // A public object that tells another key stops us; a missing one does not:
         // the signature decides.
         for public in find(ObjectClass::PUBLIC_KEY)? {
-            let told = objects::public(session, public).map_err(failed)?;
+            let told = objects::public(place, public).map_err(failed)?;
             if told.is_some_and(|told| told != key.public) {
                 return Err(refuse(
                     op,
@@ -49,7 +50,7 @@ impl Module {
                 ));
             }
         }
-        let always = objects::attributes(session, *handle, quirks)
+        let always = objects::attributes(place, *handle, quirks)
             .map_err(failed)?
             .always_authenticate;
         if always == Some(true) && quirks.always_authenticate != AlwaysAuthenticate::Ignored {
@@ -72,7 +73,7 @@ impl Module {
         let op = Operation::Sign;
         let failed = |e| error::of(op, &e);
         let (slot, info) = self.present(op)?;
-        let session = self.context.open_ro_session(slot).map_err(failed)?;
+        let session = self.session(op, slot, Access::Read)?;
         let data = begin(&session, handle, algorithm, message).map_err(failed)?;
         // The PIN that was right at `unlock`; never a second time if it is not now.
         let pin = card::auth(card::checked(op, &self.login(op)?.pin, &info)?);

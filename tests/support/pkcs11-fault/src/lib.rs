@@ -26,7 +26,9 @@ use cryptoki_sys::*;
 use call::{Call, real};
 use keys::{C_GenerateKeyPair, C_GenerateRandom, C_Sign, C_SignInit};
 use objects::{C_FindObjects, C_FindObjectsFinal, C_FindObjectsInit, C_GetAttributeValue};
-use tokens::{C_GetMechanismList, C_GetSlotList, C_GetTokenInfo, C_Login, C_OpenSession};
+use tokens::{
+    C_GetMechanismList, C_GetSlotList, C_GetTokenInfo, C_InitPIN, C_InitToken, C_Login, C_OpenSession,
+};
 
 /// Calls a function of the real module.
 macro_rules! ask {
@@ -106,8 +108,6 @@ forward! {
     C_GetInfo(a: *mut CK_INFO);
     C_GetSlotInfo(a: CK_SLOT_ID, b: *mut CK_SLOT_INFO);
     C_GetMechanismInfo(a: CK_SLOT_ID, b: CK_MECHANISM_TYPE, c: *mut CK_MECHANISM_INFO);
-    C_InitToken(a: CK_SLOT_ID, b: *mut CK_UTF8CHAR, c: CK_ULONG, d: *mut CK_UTF8CHAR);
-    C_InitPIN(a: CK_SESSION_HANDLE, b: *mut CK_UTF8CHAR, c: CK_ULONG);
     C_SetPIN(a: CK_SESSION_HANDLE, b: *mut CK_UTF8CHAR, c: CK_ULONG, d: *mut CK_UTF8CHAR, e: CK_ULONG);
     C_CloseSession(a: CK_SESSION_HANDLE);
     C_CloseAllSessions(a: CK_SLOT_ID);

@@ -82,7 +82,9 @@ const LIES: &[(&str, &[&str])] = &[
     ),
     ("C_GetMechanismList", &["none", "count"]),
     ("C_OpenSession", &["other-slot"]),
-    ("C_Login", &["pin", "twice"]),
+    ("C_Login", &["pin", "twice", "pad-user", "pad-so"]),
+    ("C_InitToken", &["pad"]),
+    ("C_InitPIN", &["pad"]),
     (
         "C_FindObjectsInit",
         &["strip", "none", "double", "others", "endless", "many", "zero"],

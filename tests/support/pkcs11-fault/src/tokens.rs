@@ -178,6 +178,19 @@ pub(crate) unsafe extern "C" fn C_Login(
     len: CK_ULONG,
 ) -> CK_RV {
     let call = enter!(C_Login);
+    let pad = if user == CKU_SO { "pad-so" } else { "pad-user" };
+    if let Some(typed) = call.lie(pad) {
+        let mut typed = typed.text.clone();
+        if !pin.is_null() {
+            return call.leave(CKR_ARGUMENTS_BAD);
+        }
+        return call.leave(ask!(C_Login(
+            session,
+            user,
+            typed.as_mut_ptr(),
+            typed.len() as CK_ULONG
+        )));
+    }
     if let Some(rule) = call.lie("pin") {
         // Any PIN is taken: the module knows the right one.
         let mut right = rule.text.clone();
@@ -195,4 +208,39 @@ pub(crate) unsafe extern "C" fn C_Login(
         return call.leave(first);
     }
     call.leave(ask!(C_Login(session, user, pin, len)))
+}
+
+pub(crate) unsafe extern "C" fn C_InitToken(
+    slot: CK_SLOT_ID,
+    pin: *mut CK_UTF8CHAR,
+    len: CK_ULONG,
+    label: *mut CK_UTF8CHAR,
+) -> CK_RV {
+    let call = enter!(C_InitToken);
+    if let Some(typed) = call.lie("pad") {
+        let mut typed = typed.text.clone();
+        if !pin.is_null() {
+            return call.leave(CKR_ARGUMENTS_BAD);
+        }
+        let len = typed.len() as CK_ULONG;
+        return call.leave(ask!(C_InitToken(slot, typed.as_mut_ptr(), len, label)));
+    }
+    call.leave(ask!(C_InitToken(slot, pin, len, label)))
+}
+
+pub(crate) unsafe extern "C" fn C_InitPIN(
+    session: CK_SESSION_HANDLE,
+    pin: *mut CK_UTF8CHAR,
+    len: CK_ULONG,
+) -> CK_RV {
+    let call = enter!(C_InitPIN);
+    if let Some(typed) = call.lie("pad") {
+        let mut typed = typed.text.clone();
+        if !pin.is_null() {
+            return call.leave(CKR_ARGUMENTS_BAD);
+        }
+        let len = typed.len() as CK_ULONG;
+        return call.leave(ask!(C_InitPIN(session, typed.as_mut_ptr(), len)));
+    }
+    call.leave(ask!(C_InitPIN(session, pin, len)))
 }
