@@ -314,6 +314,18 @@ mod typed {
         }
         command.env("SOFTHSM2_CONF", conf);
         let mut ada = Operator::start(command, 120, 40);
+        ada.play("From the paper");
+        ada.press(super::operator::F5);
+        let open = ada.wait_for("write this down");
+        let line = open
+            .lines()
+            .find(|l| l.matches('-').count() >= 3 && l.contains('│'));
+        let text = line.unwrap().split('│').nth(1).unwrap().trim().to_owned();
+        // The search can find: what is on the screen is in memory.
+        let held = residue(ada.pid(), &[("on the screen", Box::leak(text.into_boxed_str()))]);
+        assert!(held.is_none_or(|found| !found.is_empty()));
+        ada.press(super::operator::ESC);
+        ada.wait_for("From the paper");
         ada.play("Unlock yubi-a:");
         let mut wanted: Vec<Canary> = Vec::new();
         for secret in ada.paper.values() {
