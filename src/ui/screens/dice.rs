@@ -1,4 +1,5 @@
-//! Dice for a new secret: people roll, type the digits, and see none of them.
+//! Dice for a new secret: people roll, type the digits, and see none of them, so
+//! that nobody has to trust the randomness of this machine.
 
 use super::{Screen, ask, no_hints, no_key, out_of_place, unchecked};
 use crate::base::Secret;
