@@ -293,6 +293,65 @@ mod typed {
         nothing_is_on_disk(&room);
     }
 
+    /// Made here, shown once, typed back: after the set-up and the lock nowhere.
+    #[cfg(feature = "yubihsm")]
+    #[test]
+    fn secrets_that_were_shown_stay_nowhere() {
+        let room = Room::new();
+        let Some(conf) = room.softhsm() else { return };
+        let text = script("pypi-mix.toml");
+        let mut command = place(&room, &["run", text.to_str().unwrap()]);
+        command.args(["--module", &format!("softhsm={SOFTHSM}")]);
+        let simulators = [13_200_460, 13_200_461, 13_200_462].map(|serial| {
+            let config = yubihsm_sim::Config {
+                serial,
+                ..yubihsm_sim::Config::default()
+            };
+            yubihsm_sim::Simulator::start(config).unwrap()
+        });
+        for simulator in &simulators {
+            command.args(["--yubihsm", &format!("http://127.0.0.1:{}", simulator.port())]);
+        }
+        command.env("SOFTHSM2_CONF", conf);
+        let mut ada = Operator::start(command, 120, 40);
+        ada.play("From the paper");
+        ada.press(super::operator::F5);
+        let open = ada.wait_for("write this down");
+        let line = open
+            .lines()
+            .find(|l| l.matches('-').count() >= 3 && l.contains('│'));
+        let text = line.unwrap().split('│').nth(1).unwrap().trim().to_owned();
+        // The search can find: what is on the screen is in memory.
+        let held = residue(ada.pid(), &[("on the screen", Box::leak(text.into_boxed_str()))]);
+        assert!(held.is_none_or(|found| !found.is_empty()));
+        ada.press(super::operator::ESC);
+        ada.wait_for("From the paper");
+        ada.play("Unlock yubi-a:");
+        let mut wanted: Vec<Canary> = Vec::new();
+        for secret in ada.paper.values() {
+            // As it stood on the screen, and as the device got it.
+            for text in [secret.clone(), secret.replace('-', "")] {
+                wanted.push(("made secret", Box::leak(text.into_boxed_str())));
+            }
+        }
+        assert_eq!(wanted.len(), 6);
+        match residue(ada.pid(), &wanted) {
+            Some(found) => assert!(found.is_empty(), "{found:#?}"),
+            None => println!("SKIPPED: /proc/PID/mem may not be read (not root)"),
+        }
+        for (_, text) in &wanted {
+            for pid in family(ada.pid()) {
+                for what in ["cmdline", "environ"] {
+                    let bytes = std::fs::read(format!("/proc/{pid}/{what}")).unwrap_or_default();
+                    assert!(!bytes.windows(text.len()).any(|w| w == text.as_bytes()), "{what}");
+                }
+            }
+            let mut found = Vec::new();
+            super::search_for(room.dir.path(), &[text], &mut found);
+            assert!(found.is_empty(), "{found:?}");
+        }
+    }
+
     /// An abort leaves no core file, even where somebody has raised the limit.
     fn no_core(ada: &Operator, room: &Room) {
         let pattern = std::fs::read_to_string("/proc/sys/kernel/core_pattern").unwrap_or_default();

@@ -64,7 +64,11 @@ fn page(model: &Model, width: usize) -> Page {
         }
     }
     Page {
-        say: words::copy_say(token.as_str(), *credential, open),
+        say: if matches!(model.local.extra, Extra::Shutter(Shutter::Empty)) {
+            words::copy_gone_say(token.as_str(), *credential)
+        } else {
+            words::copy_say(token.as_str(), *credential, open)
+        },
         body,
         ask: if open {
             para(Tone::Quiet, words::COPY_OPEN_NEXT, width)

@@ -4,6 +4,7 @@
 //! cameras. Secrets stand in `base::Secret` only and are wiped with the screen.
 
 use super::{Hint, Screen, ask, out_of_place};
+use crate::base::credential::{Form as Letters, Limits};
 use crate::base::device::Credential;
 use crate::base::{Id, Secret};
 use crate::engine::Question;
@@ -58,7 +59,11 @@ fn local(seen: &Snapshot) -> Local {
     let typed = if has_pad(seen) { &[] } else { credentials(seen) };
     let mut fields: Vec<Field> = typed
         .iter()
-        .flat_map(|credential| words::new_secret(*credential))
+        .flat_map(|credential| match typed {
+            // It was set before, and its paper is elsewhere.
+            [Credential::SoPin] => words::present_so_pin(),
+            _ => words::new_secret(*credential),
+        })
         .map(Field::secret)
         .collect();
     fields.push(Field::text(words::LAST_FOUR));
@@ -73,10 +78,14 @@ fn page(model: &Model, width: usize) -> Page {
         return shutter_page(shutter, width);
     }
     let mut body = Vec::new();
-    body.extend(card::full(&model.seen, token, width));
+    // What matters first: on a small terminal a long form leaves few rows.
     body.extend(para(Tone::Warn, words::SET_UP_DESTROYS, width));
+    if credentials.contains(&Credential::SoPin) && so_pin_is_hex(&model.seen, token) {
+        body.extend(para(Tone::Warn, words::SO_PIN_HEX, width));
+    }
     let text = match credentials {
         [] => words::SET_UP_MADE,
+        [Credential::SoPin] => words::SET_UP_SO_PIN,
         _ if has_pad(&model.seen) => words::SET_UP_PAD,
         Credential::FILES => words::SET_UP_FILE,
         Credential::YUBIHSM => words::SET_UP_PASSWORDS,
@@ -86,11 +95,23 @@ fn page(model: &Model, width: usize) -> Page {
     if model.has_second() {
         body.extend(para(Tone::Warn, screens::SERIAL_SECOND, width));
     }
+    body.extend(card::full(&model.seen, token, width));
     Page {
         say: words::set_up_say(token.as_str(), pairs(model)),
         body,
         ask: ask(model, words::SET_UP_NEXT, width),
     }
+}
+
+/// What this kind of device takes as its SO PIN (`base::credential`).
+fn so_pin_is_hex(seen: &Snapshot, token: &Id) -> bool {
+    let any = Limits {
+        min: 0,
+        max: 0,
+        form: Letters::Text,
+    };
+    let card = seen.state.bench.get(token).and_then(|t| t.card.as_ref());
+    card.is_some_and(|c| any.narrowed(Credential::SoPin, &c.quirks).form == Letters::Hex)
 }
 
 fn shutter_page(shutter: &Shutter, width: usize) -> Page {

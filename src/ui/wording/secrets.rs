@@ -13,7 +13,18 @@ pub const SET_UP_DESTROYS: &str = "Whatever is on this device will be destroyed.
 pub const SET_UP_PINS: &str =
     "The SO PIN unblocks and resets the device; the user PIN signs. Write each on its own paper.";
 /// About the three passwords.
-pub const SET_UP_PASSWORDS: &str = "The provisioner makes keys and goes away afterwards; the signer signs; the auditor reads the log. Each has 20 characters or more, on its own paper.";
+pub const SET_UP_PASSWORDS: &str = "The provisioner makes keys and goes away; the signer signs; the auditor reads the log. Each: 20 characters or more, on its own paper.";
+/// A device that was set up before keeps its SO PIN.
+pub const SET_UP_SO_PIN: &str = "It was set up before and keeps its SO PIN: type the one on its paper. The new user PIN is on paper, too, and was typed back.";
+/// A SmartCard-HSM's.
+pub const SO_PIN_HEX: &str = "Its SO PIN is exactly 16 characters: digits and the letters a to f.";
+
+/// Fields for an SO PIN that stays.
+#[must_use]
+pub fn present_so_pin() -> [String; 2] {
+    ["SO PIN, present", "SO PIN, again"].map(str::to_owned)
+}
+
 /// They were made and compared before.
 pub const SET_UP_MADE: &str = "Its new secrets are on paper and were typed back. The device gets them now.";
 /// A PIN pad.
@@ -106,9 +117,15 @@ pub const COPY_NEXT: &str = "Next: what you typed is compared with it. It is not
 /// While it is on the screen.
 pub const COPY_OPEN_NEXT: &str = "Esc hides it. Then type it from the paper.";
 /// It is gone.
-pub const COPY_GONE: &str = "It is not there any more. Pause and resume: the step makes new ones.";
+pub const COPY_GONE: &str = "It is not there any more. Nothing was done to the device. Pause with Ctrl-C and resume: the step makes new ones. Destroy the papers of this device.";
 /// Footer.
 pub const COPY_F5: &str = "show it";
+
+/// Instruction, when it is gone.
+#[must_use]
+pub fn copy_gone_say(token: &str, credential: Credential) -> String {
+    format!("The {} of {token} cannot be shown.", secret(credential))
+}
 
 /// Instruction.
 #[must_use]
