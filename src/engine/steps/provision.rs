@@ -295,7 +295,7 @@ fn made(turn: &mut Turn, token: &Id) -> Vec<Credential> {
     credentials(turn, token)
         .iter()
         .copied()
-        .filter(|c| !pad && !(used && *c == Credential::SoPin))
+        .filter(|c| !(pad || used && *c == Credential::SoPin))
         .collect()
 }
 
