@@ -1,4 +1,5 @@
-//! Dice for a new secret: people roll, type the digits, and see none of them.
+//! Dice for a new secret: people roll, type the digits, and see none of them:
+//! what is on the screen is in the camera, too.
 
 use super::{Screen, ask, no_hints, no_key, out_of_place, unchecked};
 use crate::base::Secret;
