@@ -99,7 +99,7 @@ fn has_close_primes<const LIMBS: usize>(modulus: &Uint<LIMBS>) -> bool {
 fn is_square<const LIMBS: usize>(number: &Uint<LIMBS>) -> bool {
     // A square ends in one of 12 of 64 ways: most numbers need no root.
     let end = number.as_words().first().copied().unwrap_or_default() & 63;
-    if !(0..32).any(|m: u64| m.wrapping_mul(m) & 63 == u64::from(end)) {
+    if !(0..32).any(|m: u64| m.wrapping_mul(m) & 63 == end) {
         return false;
     }
     let root = number.sqrt_vartime();
