@@ -3,6 +3,7 @@
 //! which time a judgement uses and says that it used, stands here once.
 
 mod show;
+mod verify_chain;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -19,6 +20,8 @@ pub(super) const MAX_FILE: usize = 5_000_000;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
+    /// Judge the chain 1.root.json to N.root.json: keys, thresholds, who signed, what changed.
+    VerifyChain(verify_chain::VerifyChain),
     /// Show one metadata file: keys, thresholds, delegations, signatures, digest.
     Show {
         /// The metadata file.
@@ -31,22 +34,28 @@ pub(super) enum Verb {
 
 pub(super) fn tuf(verb: &Verb) -> Exit {
     match verb {
+        Verb::VerifyChain(args) => verify_chain::verify_chain(args),
         Verb::Show { file, json } => show::show(file, *json),
     }
 }
 
 /// A file of at most `limit` bytes. What is wrong is printed.
 fn read(path: &Path, limit: usize) -> Result<Vec<u8>, Exit> {
-    let mut bytes = Vec::new();
-    let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-    let read = std::fs::File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes));
-    match read {
+    match read_up_to(path, limit) {
         Err(e) => Err(unreadable(path, &e.to_string())),
-        Ok(_) if bytes.len() > limit => {
+        Ok(bytes) if bytes.len() > limit => {
             Err(unreadable(path, &format!("more than {limit} bytes [TOO_LARGE]")))
         }
-        Ok(_) => Ok(bytes),
+        Ok(bytes) => Ok(bytes),
     }
+}
+
+/// At most one byte more than `limit`: enough to see that a file is too large.
+fn read_up_to(path: &Path, limit: usize) -> std::io::Result<Vec<u8>> {
+    let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(most).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// The card of input that is no metadata, and its exit code.
@@ -56,7 +65,6 @@ fn unreadable(path: &Path, why: &str) -> Exit {
 }
 
 /// The instant that a judgement uses, and where it comes from: `--at`, or the clock.
-#[allow(dead_code, reason = "the judging verbs come in the next commits")]
 fn instant(at: Option<&str>) -> Result<(Instant, &'static str), Exit> {
     if let Some(text) = at {
         return Instant::parse(text).map(|at| (at, "--at")).map_err(|e| {
