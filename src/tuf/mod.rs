@@ -14,6 +14,7 @@ pub mod metadata;
 pub mod refused;
 pub mod role;
 pub mod root;
+pub mod show;
 pub mod snapshot;
 pub mod targets;
 pub mod threshold;

@@ -145,7 +145,7 @@ fn extra_fields(rest: &BTreeMap<String, Json>, at: &str, defects: &mut Defects) 
 
 /// RFC 3339 with fractions and offsets, as sigstore's first roots have it; the
 /// instant is never later than what stands there.
-pub(super) fn expiry(text: &str, defects: &mut Defects) -> Result<Instant, Refused> {
+pub(in crate::tuf) fn expiry(text: &str, defects: &mut Defects) -> Result<Instant, Refused> {
     let strict = Instant::parse(text);
     let Err(why) = strict.clone() else {
         return strict.map_err(Refused::Expires);
@@ -233,7 +233,7 @@ fn read_keys(
 }
 
 /// The public key behind any spelling that a client of its time read.
-fn public(key: &Key, id: &str, defects: &mut Defects) -> Option<PublicKey> {
+pub(in crate::tuf) fn public(key: &Key, id: &str, defects: &mut Defects) -> Option<PublicKey> {
     let why = match key.to_public() {
         Ok(public) => return Some(public),
         Err(why) => why,

@@ -16,7 +16,8 @@ pub use defect::{CODES, Defect, Weight};
 
 pub(super) use changes::between;
 pub(super) use defect::Defects;
-pub(super) use found::{Found, read};
+pub(super) use found::{Found, expiry, public, read};
+pub(super) use report::meter_json;
 
 use super::key::KeyId;
 use super::metadata::{Metadata, Signed};

@@ -1,7 +1,7 @@
 //! The words and the JSON of a judged chain. Digests are whole, dates absolute
 //! with their weekday, and the time of the judgement stands in the first line.
 
-use super::{Defect, Mode, Report, Signer, Step, Verdict, refuses};
+use super::{Defect, Mode, Report, Signer, Step, Verdict, Weight, refuses};
 use crate::base::{Instant, Json};
 use crate::tuf::threshold::Meter;
 
@@ -219,7 +219,11 @@ pub(in crate::tuf) fn relative(expires: Instant, at: Instant) -> String {
 
 fn blame(defects: &[Defect], mode: Mode, out: &mut Vec<String>) {
     for defect in defects {
-        let word = if refuses(defect, mode) { "REFUSED" } else { "noted" };
+        let word = match defect.weight {
+            _ if refuses(defect, mode) => "REFUSED",
+            Weight::Historic => "tolerated",
+            _ => "noted",
+        };
         let at = match defect.at.as_slice() {
             [] => String::new(),
             all => format!(": {}", all.join(", ")),
