@@ -2,6 +2,7 @@
 //! signs, writes or keeps anything. How files are read (with a limit), and
 //! which time a judgement uses and says that it used, stands here once.
 
+mod diff;
 mod show;
 mod verify_chain;
 
@@ -22,6 +23,16 @@ pub(super) const MAX_FILE: usize = 5_000_000;
 pub(super) enum Verb {
     /// Judge the chain 1.root.json to N.root.json: keys, thresholds, who signed, what changed.
     VerifyChain(verify_chain::VerifyChain),
+    /// Review a new metadata file against the old one, value by value, keys by content.
+    Diff {
+        /// The old file.
+        old: PathBuf,
+        /// The new file.
+        new: PathBuf,
+        /// Stable JSON instead of text.
+        #[arg(long)]
+        json: bool,
+    },
     /// Show one metadata file: keys, thresholds, delegations, signatures, digest.
     Show {
         /// The metadata file.
@@ -35,6 +46,7 @@ pub(super) enum Verb {
 pub(super) fn tuf(verb: &Verb) -> Exit {
     match verb {
         Verb::VerifyChain(args) => verify_chain::verify_chain(args),
+        Verb::Diff { old, new, json } => diff::diff(old, new, *json),
         Verb::Show { file, json } => show::show(file, *json),
     }
 }

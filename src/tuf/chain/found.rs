@@ -44,11 +44,11 @@ impl Found {
     }
 
     /// The keys in today's spelling under the ids of the file, for counting.
-    pub(super) fn respelled(&self) -> BTreeMap<KeyId, Key> {
+    pub(in crate::tuf) fn respelled(&self) -> BTreeMap<KeyId, Key> {
         self.publics.iter().map(|(id, p)| (*id, Key::of(p))).collect()
     }
 
-    pub(super) fn root_role(&self) -> Option<&Role> {
+    pub(in crate::tuf) fn root_role(&self) -> Option<&Role> {
         self.roles.get(&RoleName::Root)
     }
 }
