@@ -337,7 +337,7 @@ fn judge(
             None
         }
     };
-    defects.0.sort_by(|a, b| b.weight.cmp(&a.weight));
+    defects.0.sort_by_key(|d| std::cmp::Reverse(d.weight));
     step.defects = defects.0;
     (step, found, root)
 }
