@@ -22,9 +22,10 @@ mod real_files;
 use chains::{by, file, four_changes, id, named, signed};
 use kit::{Files, at, with};
 use proptest::prelude::*;
-use tuf_ceremony::base::{Instant, Json};
+use tuf_ceremony::base::{Algorithm, Instant, Json, PublicKey};
 use tuf_ceremony::tuf::chain::{self, CODES, Mode, Options, Report, Verdict, Weight};
-use tuf_ceremony::tuf::check_repository;
+use tuf_ceremony::tuf::compare::compare;
+use tuf_ceremony::tuf::{Key, check_repository, compose};
 
 const NOW: &str = "2027-01-01T00:00:00Z";
 
@@ -225,6 +226,102 @@ fn check_sin(code: &str, files: &Files, version: u64) {
         if mode == Mode::Strict && report.verdict() == Verdict::Good {
             assert!(check_repository(files, at(NOW)).is_ok(), "{code}");
         }
+    }
+}
+
+/// The base point of P-256: the public key of the private scalar 1.
+const POINT: &str = "046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296\
+4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5";
+
+/// A root whose targets key is this object, under its own id.
+fn with_targets_key(key: &Json) -> Files {
+    let keyid = Key::from_json(key, "").unwrap().keyid().to_string();
+    let one = signed(1, "2028-01-01T00:00:00Z", 2, &[1, 2, 3]);
+    let one = with(&one, &["keys", &id(4, None)], None);
+    let one = with(&one, &["keys", &keyid], Some(key.clone()));
+    let ids = Json::Array(vec![keyid.into()]);
+    let one = with(&one, &["roles", "targets", "keyids"], Some(ids));
+    named(vec![file(&one, &by(&[1, 2, 3]))])
+}
+
+#[test]
+fn each_spelling_of_the_past_has_its_code() {
+    let raw = data_encoding::HEXLOWER.decode(POINT.as_bytes()).unwrap();
+    let public = PublicKey::from_raw(Algorithm::EcdsaP256, &raw).unwrap();
+    let pem = public.to_pem();
+    let key = |keytype: &str, text: &str| {
+        Json::object([
+            ("keytype", keytype.into()),
+            ("scheme", "ecdsa-sha2-nistp256".into()),
+            ("keyval", Json::object([("public", text.into())])),
+        ])
+    };
+    let legacy = "ecdsa-sha2-nistp256";
+    for (code, key) in [
+        ("KEYTYPE_LEGACY", key(legacy, &pem)),
+        ("KEY_HEX_POINT", key(legacy, POINT)),
+        ("KEY_HEX_POINT", key("ecdsa", POINT)),
+        ("KEY_PEM_FORM", key("ecdsa", pem.trim_end())),
+        ("KEY_PEM_FORM", key("ecdsa", &pem.replace('\n', "\r\n"))),
+    ] {
+        check_sin(code, &with_targets_key(&key), 1);
+    }
+    // Whatever the spelling, it is the same key: a re-key, not a new key.
+    let [old, new] = [key(legacy, POINT), key("ecdsa", &pem)].map(|k| with_targets_key(&k));
+    let mut changed = compare(&old["1.root.json"], &new["1.root.json"])
+        .unwrap()
+        .root
+        .unwrap()
+        .changes;
+    assert_eq!(changed.len(), 1);
+    let change = changed.pop().unwrap();
+    assert_eq!((change.what, change.at.as_str()), ("re-keyed", "targets"));
+    assert_eq!(change.fingerprint, Some(public.fingerprint()));
+    // Anything else under a known id is not missed.
+    let other = with(&key("ecdsa", &pem), &["x-owner"], Some("@b".into()));
+    let keyid = Key::from_json(&key("ecdsa", &pem), "")
+        .unwrap()
+        .keyid()
+        .to_string();
+    let mut file = Json::parse(&new["1.root.json"]).unwrap();
+    file = with(&file, &["signed", "keys", &keyid], Some(other));
+    let changed = compare(&new["1.root.json"], file.indented().as_bytes()).unwrap();
+    assert_eq!(changed.root.unwrap().changes[0].what, "content-changed");
+}
+
+#[test]
+fn delegated_keys_are_reviewed_by_content() {
+    let role = |ids: Vec<String>, threshold: i64| {
+        Json::object([
+            ("name", "npm".into()),
+            ("keyids", Json::Array(ids.into_iter().map(Json::from).collect())),
+            ("threshold", Json::Int(threshold)),
+            ("terminating", Json::Bool(true)),
+            ("paths", Json::Array(vec!["npm/*".into()])),
+        ])
+    };
+    let targets = |keys: &[(u8, Option<&str>)], threshold| {
+        let ids = keys.iter().map(|(s, o)| id(*s, *o)).collect();
+        let keys = keys
+            .iter()
+            .map(|(s, o)| (id(*s, *o), chains::key(*s, *o).to_json()));
+        let delegations = Json::object([
+            ("keys", Json::Object(keys.collect())),
+            ("roles", Json::Array(vec![role(ids, threshold)])),
+        ]);
+        let plain = compose::targets(1, kit::later(), kit::now()).unwrap().signed;
+        with(&plain, &["delegations"], Some(delegations))
+    };
+    let old = targets(&[(7, None), (8, None)], 1);
+    let new = targets(&[(7, Some("@a")), (9, None)], 2);
+    let lines = tuf_ceremony::tuf::review(&new, Some(&old)).join("\n");
+    for part in [
+        "threshold was 1",
+        "RE-KEYED: the same public key under a new keyid",
+        "ADDED to this role",
+        "REMOVED from this role",
+    ] {
+        assert!(lines.contains(part), "{part}\n{lines}");
     }
 }
 
