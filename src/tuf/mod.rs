@@ -5,6 +5,8 @@
 //! accept is `facts/tuf.md`; where they differ, the strictest wins.
 
 pub mod canonical;
+pub mod chain;
+pub mod compare;
 pub mod compose;
 pub mod diff;
 mod fields;
@@ -13,6 +15,7 @@ pub mod metadata;
 pub mod refused;
 pub mod role;
 pub mod root;
+pub mod show;
 pub mod snapshot;
 pub mod targets;
 pub mod threshold;
