@@ -5,6 +5,7 @@
 //! accept is `facts/tuf.md`; where they differ, the strictest wins.
 
 pub mod canonical;
+pub mod clients;
 pub mod compose;
 pub mod diff;
 mod fields;
