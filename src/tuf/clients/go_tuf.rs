@@ -196,7 +196,9 @@ impl Rules for GoTuf {
                     for entry in meta.values_mut() {
                         if let Value::Object(entry) = entry {
                             entry.retain(|name, value| name != "length" || *value != Value::Int(0));
-                            entry.get_mut("hashes").map_or((), lower);
+                            if let Some(hashes) = entry.get_mut("hashes") {
+                                lower(hashes);
+                            }
                         }
                     }
                 }
@@ -205,7 +207,9 @@ impl Rules for GoTuf {
                 if let Some(Value::Object(targets)) = signed.get_mut("targets") {
                     for target in targets.values_mut() {
                         if let Value::Object(target) = target {
-                            target.get_mut("hashes").map_or((), lower);
+                            if let Some(hashes) = target.get_mut("hashes") {
+                                lower(hashes);
+                            }
                         }
                     }
                 }

@@ -97,16 +97,6 @@ impl Value {
             Value::Object(_) => "an object",
         }
     }
-
-    /// Whether `found` holds for this value or one inside it; member names count as strings.
-    pub(super) fn any(&self, found: &dyn Fn(&Value) -> bool, name: &dyn Fn(&str) -> bool) -> bool {
-        found(self)
-            || match self {
-                Value::Array(items) => items.iter().any(|v| v.any(found, name)),
-                Value::Object(map) => map.iter().any(|(k, v)| name(k) || v.any(found, name)),
-                _ => false,
-            }
-    }
 }
 
 struct Loose<'a> {

@@ -234,10 +234,7 @@ impl Walk<'_> {
     /// A file that another one names: length, hashes, form, version.
     fn stated(&self, name: &str, kind: Kind, entry: &Entry, limit: usize) -> Result<File, Stop> {
         let bytes = self.bytes(name)?;
-        let stated = entry
-            .length
-            .filter(|n| *n > 0)
-            .and_then(|n| usize::try_from(n).ok());
+        let stated = entry.length.and_then(|n| usize::try_from(n).ok());
         size(name, bytes, stated.unwrap_or(limit))?;
         if let Some(length) = stated
             && self.rules.exact_length()
