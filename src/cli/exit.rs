@@ -45,7 +45,8 @@ impl Exit {
             | C::NotATerminal
             | C::AnswersRefused
             | C::BundleRefused
-            | C::AttestationUnreadable => Exit::Usage,
+            | C::AttestationUnreadable
+            | C::MetadataUnreadable => Exit::Usage,
             C::RecordDamaged => Exit::Negative,
             C::NoApprovals
             | C::RecordBusy

@@ -24,6 +24,7 @@ mod rehearse;
 mod run;
 #[cfg(feature = "ceremony")]
 mod tokens;
+mod tuf;
 #[cfg(feature = "ceremony")]
 mod typed;
 mod verify;
@@ -106,6 +107,11 @@ enum Verb {
         #[command(subcommand)]
         verb: attestation::Verb,
     },
+    /// Read TUF metadata and judge it. Signs and writes nothing.
+    Tuf {
+        #[command(subcommand)]
+        verb: tuf::Verb,
+    },
     /// Bring an existing private key into a file token.
     #[cfg(feature = "ceremony")]
     ImportKey(import_key::Import),
@@ -180,6 +186,7 @@ pub fn main() -> ExitCode {
             at,
         }) => verify::verify(&path, json, require.as_deref(), at.as_deref()),
         Some(Verb::Attestation { verb }) => attestation::attestation(&verb),
+        Some(Verb::Tuf { verb }) => tuf::tuf(&verb),
         Some(Verb::Words { file }) => words::words(&file),
         #[cfg(feature = "ceremony")]
         Some(Verb::Rehearse { script, places }) => rehearse::rehearse(script.as_deref(), places),

@@ -146,6 +146,12 @@ cards! {
         "No. Nothing of it was believed.",
         "Look at the path and at --kind; docs/attestation.md says which files belong together."
     }
+    MetadataUnreadable = "metadata-unreadable" {
+        "TUF metadata could not be read.",
+        "The path is wrong, or the file is too large or is not metadata of a kind that the command reads.",
+        "No. Nothing of it was believed.",
+        "Look at the path; docs/tuf.md explains the code in brackets."
+    }
     TerminalTooSmall = "terminal-too-small" {
         "The terminal is smaller than 80 columns and 24 rows.",
         "What does not fit could not be read, so nothing is shown.",

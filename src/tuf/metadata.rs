@@ -194,7 +194,7 @@ impl Common {
 
 /// TUF 4.3: clients read what has their own major version. `1.0` is what
 /// sigstore and python-securesystemslib wrote.
-fn is_spec_1_0(text: &str) -> bool {
+pub(super) fn is_spec_1_0(text: &str) -> bool {
     match text.strip_prefix("1.0") {
         Some("") => true,
         Some(rest) => rest.strip_prefix('.').is_some_and(|n| {

@@ -5,7 +5,9 @@
 //! accept is `facts/tuf.md`; where they differ, the strictest wins.
 
 pub mod canonical;
+pub mod chain;
 pub mod clients;
+pub mod compare;
 pub mod compose;
 pub mod diff;
 mod fields;
@@ -14,6 +16,7 @@ pub mod metadata;
 pub mod refused;
 pub mod role;
 pub mod root;
+pub mod show;
 pub mod snapshot;
 pub mod targets;
 pub mod threshold;

@@ -9,6 +9,9 @@ mod root;
 mod targets;
 mod values;
 
+pub use values::Value;
+pub(super) use values::values;
+
 use super::canonical::canonical;
 use super::metadata::{Common, Signed};
 use crate::base::{Digest, Json};

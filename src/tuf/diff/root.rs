@@ -16,6 +16,8 @@ pub(super) fn lines(new: &Root, old: Option<&Root>, out: &mut Vec<String>) {
         new.consistent_snapshot,
         old.map(|o| o.consistent_snapshot),
     ));
+    let before = old.map(|o| &o.unrecognized);
+    changed_extras(&new.unrecognized, before, "", out);
     for name in RoleName::ALL {
         if let Some(role) = new.roles.get(&name) {
             role_lines(
@@ -37,7 +39,8 @@ fn role_lines(name: RoleName, (new, role): Of, old: Option<Of>, out: &mut Vec<St
         size(role),
         old.map(|(_, r)| size(r)),
     ));
-    extras(&role.unrecognized, "  ", out);
+    let before = old.map(|(_, r)| &r.unrecognized);
+    changed_extras(&role.unrecognized, before, "  ", out);
     for keyid in &role.keyids {
         let Some(key) = new.keys.get(keyid) else { continue };
         key_lines(*keyid, key, fate(*keyid, key, old), out);
@@ -65,22 +68,31 @@ fn role_lines(name: RoleName, (new, role): Of, old: Option<Of>, out: &mut Vec<St
 
 fn fate(keyid: KeyId, key: &Key, old: Option<Of>) -> &'static str {
     let Some((root, role)) = old else { return "" };
-    if role.keyids.contains(&keyid) {
-        return match root.keys.get(&keyid) {
-            Some(before) if before == key => "stays",
+    key_fate(keyid, key, &role.keyids, &root.keys)
+}
+
+/// What happened to a key of a role, by content; `before` are the role's keyids then.
+pub(super) fn key_fate(
+    keyid: KeyId,
+    key: &Key,
+    before: &[KeyId],
+    keys: &BTreeMap<KeyId, Key>,
+) -> &'static str {
+    if before.contains(&keyid) {
+        return match keys.get(&keyid) {
+            Some(was) if was == key => "stays",
             _ => "CONTENT CHANGED under the same keyid",
         };
     }
-    let keys: &BTreeMap<KeyId, Key> = &root.keys;
     let same = |id: &KeyId| keys.get(id).is_some_and(|k| k.material() == key.material());
-    if role.keyids.iter().any(same) {
+    if before.iter().any(same) {
         "RE-KEYED: the same public key under a new keyid"
     } else {
         "ADDED to this role"
     }
 }
 
-fn key_lines(keyid: KeyId, key: &Key, fate: &str, out: &mut Vec<String>) {
+pub(super) fn key_lines(keyid: KeyId, key: &Key, fate: &str, out: &mut Vec<String>) {
     let (algorithm, fingerprint) = match key.to_public() {
         Ok(public) => (
             public.algorithm().name().to_owned(),
@@ -106,5 +118,29 @@ fn extras(unrecognized: &BTreeMap<String, Json>, margin: &str, out: &mut Vec<Str
             shown(name, 80),
             shown(&value.line(), 200)
         ));
+    }
+}
+
+/// The same against what stood there before, with what went away.
+fn changed_extras(
+    now: &BTreeMap<String, Json>,
+    before: Option<&BTreeMap<String, Json>>,
+    margin: &str,
+    out: &mut Vec<String>,
+) {
+    let Some(before) = before else {
+        return extras(now, margin, out);
+    };
+    for (name, value) in now {
+        let (name_shown, line) = (shown(name, 80), shown(&value.line(), 200));
+        out.push(match before.get(name) {
+            Some(was) if was == value => format!("{margin}{name_shown}: {line}"),
+            Some(was) => format!("{margin}{name_shown}: {line} (was {})", shown(&was.line(), 200)),
+            None => format!("{margin}{name_shown}: {line} (ADDED)"),
+        });
+    }
+    for (name, was) in before.iter().filter(|(name, _)| !now.contains_key(*name)) {
+        let line = shown(&was.line(), 200);
+        out.push(format!("{margin}{}: REMOVED (was {line})", shown(name, 80)));
     }
 }

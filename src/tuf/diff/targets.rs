@@ -1,10 +1,12 @@
 //! What a targets change means: files added, changed, removed; delegations in
 //! their order, which is their priority (TUF 4.5; facts/tuf.md 5.3).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::change;
+use super::root::{key_fate, key_lines};
 use crate::base::{Json, shown};
+use crate::tuf::key::{Key, KeyId};
 use crate::tuf::targets::{TargetFile, Targets};
 
 pub(super) fn lines(new: &Targets, old: Option<&Targets>, out: &mut Vec<String>) {
@@ -68,6 +70,8 @@ fn delegations(new: Option<&Json>, old: Option<&Json>, compared: bool, out: &mut
             Some(_) => "CHANGED ",
         };
         out.push(format!("  {word}{}", of_role(role)));
+        let was = before.iter().find(|b| name_of(b) == name).copied();
+        role_keys((role, new), was.map(|was| (was, old)), compared, out);
     }
     let names: BTreeSet<_> = now.iter().map(|r| name_of(r)).collect();
     for role in before.iter().filter(|r| !names.contains(&name_of(r))) {
@@ -90,6 +94,55 @@ fn delegations(new: Option<&Json>, old: Option<&Json>, compared: bool, out: &mut
     if compared && succinct(new) != succinct(old) {
         out.push("  succinct roles CHANGED".to_owned());
     }
+}
+
+type Delegated<'a> = (&'a Json, Option<&'a Json>);
+
+/// The keys of a delegated role, by content as in root: same words, same rule.
+fn role_keys(
+    (role, delegations): Delegated<'_>,
+    was: Option<Delegated<'_>>,
+    compared: bool,
+    out: &mut Vec<String>,
+) {
+    let (ids, keys) = (keyids(role), keys(delegations));
+    let (old_ids, old_keys) = match was {
+        Some((role, delegations)) => (keyids(role), self::keys(delegations)),
+        None => Default::default(),
+    };
+    let threshold = |role: &Json| role.get("threshold").map(|t| shown(&t.line(), 60));
+    if let Some((old, _)) = was.filter(|(old, _)| threshold(old) != threshold(role)) {
+        let old = threshold(old).unwrap_or_else(|| "nothing".to_owned());
+        out.push(format!("    threshold was {old}"));
+    }
+    let mut gone = Vec::new();
+    for (id, key) in ids.iter().filter_map(|id| Some((id, keys.get(id)?))) {
+        let fate = if compared {
+            key_fate(*id, key, &old_ids, &old_keys)
+        } else {
+            ""
+        };
+        key_lines(*id, key, fate, &mut gone);
+    }
+    for id in old_ids.iter().filter(|id| !ids.contains(id)) {
+        if let Some(key) = old_keys.get(id) {
+            key_lines(*id, key, "REMOVED from this role", &mut gone);
+        }
+    }
+    out.extend(gone.into_iter().map(|line| format!("  {line}")));
+}
+
+fn keyids(role: &Json) -> Vec<KeyId> {
+    let ids = role.get("keyids").and_then(Json::as_array).unwrap_or_default();
+    let ids = ids.iter().filter_map(Json::as_str);
+    ids.filter_map(|id| KeyId::parse(id, "").ok()).collect()
+}
+
+fn keys(delegations: Option<&Json>) -> BTreeMap<KeyId, Key> {
+    let keys = delegations.and_then(|d| d.get("keys")).and_then(Json::as_object);
+    let keys = keys.into_iter().flatten();
+    keys.filter_map(|(id, key)| Some((KeyId::parse(id, "").ok()?, Key::from_json(key, "").ok()?)))
+        .collect()
 }
 
 fn roles(delegations: Option<&Json>) -> Vec<&Json> {

@@ -32,6 +32,32 @@ pub(super) fn section(signed: &Json, trusted: Option<&Json>) -> Vec<String> {
     lines
 }
 
+/// A value that differs, in the words of the review.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Value {
+    /// Where, readable back in one way only.
+    pub path: String,
+    /// Before; `None` if it was not there.
+    pub was: Option<String>,
+    /// Now; `None` if it is gone.
+    pub now: Option<String>,
+}
+
+/// Every value that differs between two signed parts, by path.
+pub(in crate::tuf) fn values(signed: &Json, trusted: &Json) -> Vec<Value> {
+    let (new, old): (BTreeMap<_, _>, BTreeMap<_, _>) = (
+        leaves(signed).into_iter().collect(),
+        leaves(trusted).into_iter().collect(),
+    );
+    let paths: std::collections::BTreeSet<_> = old.keys().chain(new.keys()).collect();
+    let values = paths.into_iter().map(|path| Value {
+        path: path.clone(),
+        was: old.get(path).cloned(),
+        now: new.get(path).cloned(),
+    });
+    values.filter(|v| v.was != v.now).collect()
+}
+
 /// Paths and values of all leaves; an empty object or array is a leaf.
 fn leaves(value: &Json) -> Vec<(String, String)> {
     let mut out = Vec::new();

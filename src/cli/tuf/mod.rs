@@ -1,0 +1,100 @@
+//! `tuf ...`: reads TUF metadata and judges it. One file per verb; nothing here
+//! signs, writes or keeps anything. How files are read (with a limit), and
+//! which time a judgement uses and says that it used, stands here once.
+
+mod diff;
+mod lint;
+mod show;
+mod verify_chain;
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use clap::Subcommand;
+
+use super::{Exit, check, out};
+use crate::base::Instant;
+use crate::fault::Code;
+
+/// The most that is read of one metadata file: the largest that some client
+/// reads (targets, facts/tuf.md 2.10), and one byte to see that it is too large.
+pub(super) const MAX_FILE: usize = 5_000_000;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Judge the chain 1.root.json to N.root.json: keys, thresholds, who signed, what changed.
+    VerifyChain(verify_chain::VerifyChain),
+    /// Ask the models of five TUF clients whether they would accept files or a repository.
+    Lint(lint::Lint),
+    /// Review a new metadata file against the old one, value by value, keys by content.
+    Diff {
+        /// The old file.
+        old: PathBuf,
+        /// The new file.
+        new: PathBuf,
+        /// Stable JSON instead of text.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one metadata file: keys, thresholds, delegations, signatures, digest.
+    Show {
+        /// The metadata file.
+        file: PathBuf,
+        /// Stable JSON instead of text.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+pub(super) fn tuf(verb: &Verb) -> Exit {
+    match verb {
+        Verb::VerifyChain(args) => verify_chain::verify_chain(args),
+        Verb::Lint(args) => lint::lint(args),
+        Verb::Diff { old, new, json } => diff::diff(old, new, *json),
+        Verb::Show { file, json } => show::show(file, *json),
+    }
+}
+
+/// A file of at most `limit` bytes. What is wrong is printed.
+fn read(path: &Path, limit: usize) -> Result<Vec<u8>, Exit> {
+    match read_up_to(path, limit) {
+        Err(e) => Err(unreadable(path, &e.to_string())),
+        Ok(bytes) if bytes.len() > limit => {
+            Err(unreadable(path, &format!("more than {limit} bytes [TOO_LARGE]")))
+        }
+        Ok(bytes) => Ok(bytes),
+    }
+}
+
+/// At most one byte more than `limit`: enough to see that a file is too large.
+fn read_up_to(path: &Path, limit: usize) -> std::io::Result<Vec<u8>> {
+    let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(most).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The card of input that is no metadata, and its exit code.
+fn unreadable(path: &Path, why: &str) -> Exit {
+    out::card(Code::MetadataUnreadable, &format!("{}: {why}", check::name(path)));
+    Exit::of(Code::MetadataUnreadable)
+}
+
+/// The instant that a judgement uses, and where it comes from: `--at`, or the clock.
+fn instant(at: Option<&str>) -> Result<(Instant, &'static str), Exit> {
+    if let Some(text) = at {
+        return Instant::parse(text).map(|at| (at, "--at")).map_err(|e| {
+            out::complain(&format!("--at: {e}"));
+            Exit::Usage
+        });
+    }
+    let now = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .ok()
+        .and_then(|d| i64::try_from(d.as_secs()).ok())
+        .and_then(|s| Instant::from_unix(s).ok());
+    now.map(|now| (now, "this machine's clock")).ok_or_else(|| {
+        out::complain("this machine's clock is outside the years 1970 to 9999: give --at");
+        Exit::Usage
+    })
+}
