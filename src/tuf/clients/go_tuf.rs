@@ -206,10 +206,10 @@ impl Rules for GoTuf {
             Kind::Targets => {
                 if let Some(Value::Object(targets)) = signed.get_mut("targets") {
                     for target in targets.values_mut() {
-                        if let Value::Object(target) = target {
-                            if let Some(hashes) = target.get_mut("hashes") {
-                                lower(hashes);
-                            }
+                        if let Value::Object(target) = target
+                            && let Some(hashes) = target.get_mut("hashes")
+                        {
+                            lower(hashes);
                         }
                     }
                 }

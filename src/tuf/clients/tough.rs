@@ -291,7 +291,7 @@ fn public(key: &Value) -> Option<Option<PublicKey>> {
 }
 
 fn hexadecimal(text: &str, code: &'static str) -> Check {
-    if text.len() % 2 == 0 && HEXLOWER.decode(text.to_ascii_lowercase().as_bytes()).is_ok() {
+    if text.len().is_multiple_of(2) && HEXLOWER.decode(text.to_ascii_lowercase().as_bytes()).is_ok() {
         return Ok(());
     }
     Err(refuse(
