@@ -276,3 +276,73 @@ fn refuse(code: &'static str, at: &str, why: impl Into<String>, remedy: &'static
         remedy,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// facts/tuf.md 2.4: the golden minimal root; all four roles are one Ed25519 key.
+    const ROOT: &str = r#"{"signatures":[{"keyid":"74c181c7ad8a0855d4b55e44d2ba87aabdddb196832571f15f92fece332e4916","sig":"a4134ce3e99767838c9ee44971498e321598b1ecb96ca3ae11a73f7cf6e772f0a03a60d31502f0253a43a32d4aa018d016c8d1f104c51752eb9fe20f2c90600f"}],"signed":{"_type":"root","consistent_snapshot":true,"expires":"2030-01-01T00:00:00Z","keys":{"74c181c7ad8a0855d4b55e44d2ba87aabdddb196832571f15f92fece332e4916":{"keytype":"ed25519","keyval":{"public":"d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"},"scheme":"ed25519"}},"roles":{"root":R,"snapshot":R,"targets":R,"timestamp":R},"spec_version":"1.0.0","version":1}}"#;
+
+    fn root() -> String {
+        let role = r#"{"keyids":["74c181c7ad8a0855d4b55e44d2ba87aabdddb196832571f15f92fece332e4916"],"threshold":1}"#;
+        ROOT.replace(":R", &format!(":{role}"))
+    }
+
+    fn code(client: Client, text: &str) -> String {
+        match lint_file(client, "root", text.as_bytes()) {
+            Verdict::Refuses(refusal) => refusal.code,
+            other => other.to_string(),
+        }
+    }
+
+    #[test]
+    fn the_golden_root_is_accepted_and_a_change_of_it_by_nobody() {
+        for client in Client::ALL {
+            assert_eq!(code(*client, &root()), "accepts", "{client}");
+            let other = root().replace("2030", "2031");
+            assert_eq!(code(*client, &other), "SIGNATURES", "{client}");
+        }
+    }
+
+    #[test]
+    fn from_its_expiry_on_it_is_refused_by_those_who_say_so() {
+        let files = BTreeMap::from([("1.root.json".to_owned(), root().into_bytes())]);
+        let at = Instant::parse("2030-01-01T00:00:00Z").unwrap();
+        for client in Client::ALL {
+            let (_, verdict) = judge_from_every_root(*client, &files, at);
+            let last_second_is_good = matches!(client, Client::Tough | Client::GoTuf);
+            assert_eq!(verdict.accepts(), last_second_is_good, "{client}: {verdict}");
+        }
+    }
+
+    #[test]
+    fn a_foreign_key_ends_the_reading_for_two_clients() {
+        let foreign =
+            r#""keys":{"00":{"keytype":"frobnicate","scheme":"frobnicate","keyval":{"public":""}},"#;
+        let text = root().replacen(r#""keys":{"#, foreign, 1);
+        assert_eq!(code(Client::PythonTuf, &text), "KEY_KIND");
+        assert_eq!(code(Client::Tough, &text), "KEY_KIND");
+        assert_eq!(code(Client::TufJs, &text), "SIGNATURES");
+    }
+
+    #[test]
+    fn a_root_behind_a_gap_reaches_nobody() {
+        let files = BTreeMap::from([
+            ("1.root.json".to_owned(), root().into_bytes()),
+            ("3.root.json".to_owned(), root().into_bytes()),
+        ]);
+        let at = Instant::parse("2029-01-01T00:00:00Z").unwrap();
+        for client in Client::ALL {
+            let verdict = judge(
+                *client,
+                &Repository {
+                    files: &files,
+                    trusted: 1,
+                },
+                at,
+            );
+            assert!(verdict.to_string().contains("STALE_ROOT"), "{client}: {verdict}");
+        }
+    }
+}
