@@ -13,6 +13,7 @@ use crate::base::{Digest, Id, Instant, Payload, PublicKey, Purpose};
 use crate::plan::Plan;
 use crate::script::{Expires, Made};
 use crate::transcript::proof;
+use crate::tuf::clients::{self, Verdict, judge_from_every_root};
 use crate::tuf::{
     Draft, Key, KeyId, Meter, RoleName, RootInputs, Signature, Summary, check_repository, compose, review,
 };
@@ -204,8 +205,29 @@ pub(super) fn gate(plan: &Plan, state: &State) -> Result<String, String> {
             .into_iter()
             .flatten(),
     );
+    named_clients(plan, state, at)?;
     let names: Vec<&str> = files.iter().map(|c| c.file.as_str()).collect();
     Ok(names.join(" "))
+}
+
+/// Every client that the script's profile names accepts the files, from every
+/// root that it may have been shipped with (DESIGN 6). What a model does not
+/// know is no acceptance.
+fn named_clients(plan: &Plan, state: &State, at: Instant) -> Result<(), String> {
+    let name = plan.script().profile.name();
+    let profile =
+        clients::Profile::parse(name).ok_or_else(|| format!("no clients for the profile {name}"))?;
+    let files = metadata_files(state);
+    for client in profile.clients {
+        let (from, verdict) = judge_from_every_root(*client, &files, at);
+        if verdict != Verdict::Accepts {
+            return Err(format!(
+                "CLIENT: {client} {} from root {from} {verdict}",
+                client.version()
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// What the export writes: path in the bundle, and bytes where the record makes

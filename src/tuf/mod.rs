@@ -6,6 +6,7 @@
 
 pub mod canonical;
 pub mod chain;
+pub mod clients;
 pub mod compare;
 pub mod compose;
 pub mod diff;

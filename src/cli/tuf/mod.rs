@@ -3,6 +3,7 @@
 //! which time a judgement uses and says that it used, stands here once.
 
 mod diff;
+mod lint;
 mod show;
 mod verify_chain;
 
@@ -23,6 +24,8 @@ pub(super) const MAX_FILE: usize = 5_000_000;
 pub(super) enum Verb {
     /// Judge the chain 1.root.json to N.root.json: keys, thresholds, who signed, what changed.
     VerifyChain(verify_chain::VerifyChain),
+    /// Ask the models of five TUF clients whether they would accept files or a repository.
+    Lint(lint::Lint),
     /// Review a new metadata file against the old one, value by value, keys by content.
     Diff {
         /// The old file.
@@ -46,6 +49,7 @@ pub(super) enum Verb {
 pub(super) fn tuf(verb: &Verb) -> Exit {
     match verb {
         Verb::VerifyChain(args) => verify_chain::verify_chain(args),
+        Verb::Lint(args) => lint::lint(args),
         Verb::Diff { old, new, json } => diff::diff(old, new, *json),
         Verb::Show { file, json } => show::show(file, *json),
     }

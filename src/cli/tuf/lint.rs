@@ -1,0 +1,193 @@
+//! `tuf lint`: what the models of five real clients say about single files, or
+//! about a whole repository from every root that a client may have. The exit
+//! code speaks for the clients that the profile names; the others are shown.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::super::{Exit, check, out};
+use super::{MAX_FILE, instant, read, unreadable};
+use crate::base::{Instant, Json, shown};
+use crate::tuf::clients::{Client, Profile, Verdict, judge_from_every_root, lint_file};
+
+/// The most files that are read of one repository.
+const MAX_FILES: usize = 100_000;
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Lint {
+    /// Metadata files, each judged by itself; the role is in its name.
+    #[arg(required_unless_present = "repository")]
+    files: Vec<PathBuf>,
+    /// A folder of published metadata, judged as a client walks it.
+    #[arg(long, value_name = "DIR")]
+    repository: Option<PathBuf>,
+    /// Whose verdicts decide: universal, hardware-default, tuf-on-ci, rstuf, pypi-pep458, sigstore.
+    #[arg(long, value_name = "NAME", default_value = "hardware-default")]
+    profile: String,
+    /// Judge expiry at this instant, not now (with --repository).
+    #[arg(long, value_name = "INSTANT")]
+    at: Option<String>,
+    /// Stable JSON instead of text.
+    #[arg(long)]
+    json: bool,
+}
+
+/// One client's word on one file or repository.
+struct Row {
+    of: String,
+    client: Client,
+    decides: bool,
+    verdict: Verdict,
+}
+
+pub(super) fn lint(args: &Lint) -> Exit {
+    let Some(profile) = Profile::parse(&args.profile) else {
+        let known: Vec<&str> = Profile::ALL.iter().map(|p| p.name).collect();
+        out::complain(&format!(
+            "--profile {}: expected one of: {}",
+            shown(&args.profile, 40),
+            known.join(", ")
+        ));
+        return Exit::Usage;
+    };
+    match rows(args, &profile) {
+        Ok(rows) => {
+            out::say(&if args.json {
+                json(&rows, &profile)
+            } else {
+                lines(&rows, &profile)
+            });
+            // Fail closed: what a model does not know is no acceptance.
+            if rows.iter().all(|row| !row.decides || row.verdict.accepts()) {
+                Exit::Good
+            } else {
+                Exit::Negative
+            }
+        }
+        Err(exit) => exit,
+    }
+}
+
+fn rows(args: &Lint, profile: &Profile) -> Result<Vec<Row>, Exit> {
+    let row = |of: String, client: Client, verdict: Verdict| Row {
+        of,
+        client,
+        decides: profile.clients.contains(&client),
+        verdict,
+    };
+    let mut rows = Vec::new();
+    for path in &args.files {
+        let bytes = read(path, MAX_FILE)?;
+        let role = role_of(path);
+        for client in Client::ALL {
+            rows.push(row(check::name(path), *client, lint_file(*client, &role, &bytes)));
+        }
+    }
+    if let Some(folder) = &args.repository {
+        let (at, _): (Instant, _) = instant(args.at.as_deref())?;
+        let files = repository(folder)?;
+        for client in Client::ALL {
+            let (from, verdict) = judge_from_every_root(*client, &files, at);
+            rows.push(row(
+                format!("{} from root {from}", check::name(folder)),
+                *client,
+                verdict,
+            ));
+        }
+    }
+    Ok(rows)
+}
+
+/// `targets` of `3.targets.json`.
+fn role_of(path: &Path) -> String {
+    let name = path
+        .file_name()
+        .map(|n| n.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    let stem = name.strip_suffix(".json").unwrap_or(&name);
+    match stem.split_once('.') {
+        Some((version, role)) if version.bytes().all(|b| b.is_ascii_digit()) => role.to_owned(),
+        _ => stem.to_owned(),
+    }
+}
+
+/// The JSON files of the folder, or of its `metadata`.
+fn repository(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>, Exit> {
+    let inner = folder.join("metadata");
+    let folder = if inner.is_dir() { &inner } else { folder };
+    let entries = std::fs::read_dir(folder).map_err(|e| unreadable(folder, &e.to_string()))?;
+    let mut files = BTreeMap::new();
+    for entry in entries {
+        let entry = entry.map_err(|e| unreadable(folder, &e.to_string()))?;
+        let Ok(name) = entry.file_name().into_string() else {
+            continue; // no client asks for it
+        };
+        if !name.ends_with(".json") {
+            continue;
+        }
+        if files.len() >= MAX_FILES {
+            return Err(unreadable(folder, &format!("more than {MAX_FILES} files")));
+        }
+        files.insert(name, read(&entry.path(), MAX_FILE)?);
+    }
+    if !files.keys().any(|name| name.ends_with(".root.json")) {
+        return Err(unreadable(folder, "no N.root.json"));
+    }
+    Ok(files)
+}
+
+fn lines(rows: &[Row], profile: &Profile) -> String {
+    let mut lines = vec![format!("profile {}", profile.name)];
+    let mut of = "";
+    for row in rows {
+        if row.of != of {
+            of = &row.of;
+            lines.push(of.to_owned());
+        }
+        let mark = match (&row.verdict, row.decides) {
+            (Verdict::Accepts, _) => "ok     ",
+            (_, true) => "REFUSED",
+            (_, false) => "(other)",
+        };
+        let name = format!("{} {}", row.client, row.client.version());
+        lines.push(format!("  {mark} {name:<24} {}", row.verdict));
+        if let Verdict::Refuses(refusal) = &row.verdict {
+            lines.push(format!("          do: {}", refusal.remedy));
+        }
+    }
+    lines.join("\n")
+}
+
+fn json(rows: &[Row], profile: &Profile) -> String {
+    let one = |row: &Row| {
+        let (verdict, reason) = match &row.verdict {
+            Verdict::Accepts => ("accepts", vec![]),
+            Verdict::Unsure { why } => ("unsure", vec![("why", why)]),
+            Verdict::Refuses(r) => {
+                let parts = vec![
+                    ("code", &r.code),
+                    ("at", &r.at),
+                    ("why", &r.why),
+                    ("remedy", &r.remedy),
+                ];
+                ("refuses", parts)
+            }
+        };
+        let mut map = BTreeMap::from([
+            ("of".to_owned(), Json::from(row.of.as_str())),
+            ("client".to_owned(), row.client.name().into()),
+            ("version".to_owned(), row.client.version().into()),
+            ("decides".to_owned(), Json::Bool(row.decides)),
+            ("verdict".to_owned(), verdict.into()),
+        ]);
+        map.extend(reason.into_iter().map(|(k, v)| (k.to_owned(), v.as_str().into())));
+        Json::Object(map)
+    };
+    Json::object([
+        ("profile", profile.name.into()),
+        ("verdicts", Json::Array(rows.iter().map(one).collect())),
+    ])
+    .line()
+}
