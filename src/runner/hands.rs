@@ -76,6 +76,7 @@ impl Hands {
                     retry: Retry::AskHuman,
                 })
             });
+            scrub();
             let sent = done.send(Cmd::Outcome {
                 effect,
                 outcome: Box::new(outcome),
@@ -311,6 +312,16 @@ impl Hands {
             retry: Retry::Safe,
         })
     }
+}
+
+/// Overwrites what the calls before have left on this thread's stack: an
+/// optimising compiler moves secrets by value, and leaves copies of buffers that
+/// wipe themselves where they ended up.
+#[inline(never)]
+fn scrub() {
+    let mut space = [0u8; 256 * 1024];
+    zeroize::Zeroize::zeroize(space.as_mut_slice());
+    std::hint::black_box(&space);
 }
 
 fn unsupported(operation: Operation) -> DeviceFault {
