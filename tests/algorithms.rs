@@ -16,25 +16,10 @@ mod devices;
 #[path = "support/program.rs"]
 mod program;
 
-use std::path::Path;
 use std::process::Command;
 
 use devices::Lab;
-use program::{Ran, SOFTHSM, clients_accept, ran, root, run, script};
-
-fn closed(ran: &Ran) {
-    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
-    assert!(ran.out.contains("closed and sealed"), "{}", ran.out);
-}
-
-fn verifiers_accept(bundle: &Path) {
-    let ours = run(&["verify", bundle.to_str().unwrap()]);
-    assert_eq!(ours.code, 0, "{}{}", ours.out, ours.err);
-    let second = ran(Command::new("python3")
-        .arg(root().join("src/bundle/verify.py"))
-        .arg(bundle));
-    assert_eq!(second.code, 0, "{}{}", second.out, second.err);
-}
+use program::{SOFTHSM, clients_accept, closed, ran, root, script, verifiers_accept};
 
 /// Keys that only PKCS#11 tokens make here, and who reads what they sign.
 #[test]

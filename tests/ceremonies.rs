@@ -19,7 +19,9 @@ mod program;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use program::{BINARY, Ran, Room, SOFTHSM, clients_accept, lines, ran, root, run, script};
+use program::{
+    BINARY, Room, SOFTHSM, clients_accept, closed, lines, ran, root, run, script, verifiers_accept,
+};
 
 fn answers() -> PathBuf {
     script("root-keygen.answers.toml")
@@ -32,23 +34,6 @@ fn answers_with(room: &Room, from: &str, to: &str) -> PathBuf {
     let path = room.dir.path().join("answers.toml");
     std::fs::write(&path, text.replace(from, to)).unwrap();
     path
-}
-
-/// Both verifiers agree that the bundle is good, and say that it is a rehearsal.
-fn verifiers_accept(bundle: &Path) {
-    let ours = run(&["verify", bundle.to_str().unwrap()]);
-    assert_eq!(ours.code, 0, "{}{}", ours.out, ours.err);
-    assert!(ours.out.contains("rehearsal"), "{}", ours.out);
-    let second = ran(Command::new("python3")
-        .arg(root().join("src/bundle/verify.py"))
-        .arg(bundle));
-    assert_eq!(second.code, 0, "{}{}", second.out, second.err);
-    assert!(second.out.contains("not re-executed"), "{}", second.out);
-}
-
-fn closed(ran: &Ran) {
-    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
-    assert!(ran.out.contains("closed and sealed"), "{}", ran.out);
 }
 
 #[test]

@@ -17,10 +17,10 @@
 #[path = "support/program.rs"]
 mod program;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
-use program::{Ran, Room, SOFTHSM, lines, ran, root, run, script};
+use program::{Ran, Room, SOFTHSM, lines, ran, script, verifiers_accept};
 
 /// The calls that change something, and how often a ceremony makes them (more
 /// are looked for in vain).
@@ -104,15 +104,6 @@ impl Lab {
         assert_eq!(objects % 2, 0, "half a pair");
         objects / 2
     }
-}
-
-fn verifiers_accept(bundle: &Path) {
-    let ours = run(&["verify", bundle.to_str().unwrap()]);
-    assert_eq!(ours.code, 0, "{}{}", ours.out, ours.err);
-    let second = ran(Command::new("python3")
-        .arg(root().join("src/bundle/verify.py"))
-        .arg(bundle));
-    assert_eq!(second.code, 0, "{}{}", second.out, second.err);
 }
 
 /// Kills at one call, resumes, and looks at what there is. `None`: the ceremony

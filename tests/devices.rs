@@ -17,27 +17,12 @@ mod devices;
 #[path = "support/program.rs"]
 mod program;
 
-use std::path::Path;
 use std::process::Command;
 
 use devices::{Lab, PASSWORDS, SERIAL, answers, put, small};
-use program::{Ran, SOFTHSM, clients_accept, ran, root, run, script};
+use program::{Ran, SOFTHSM, clients_accept, closed, ran, run, script, verifiers_accept};
 use yubihsm_sim::codes::{Code, command};
 use yubihsm_sim::{Config, Fault, Rule};
-
-fn closed(ran: &Ran) {
-    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
-    assert!(ran.out.contains("closed and sealed"), "{}", ran.out);
-}
-
-fn verifiers_accept(bundle: &Path) {
-    let ours = run(&["verify", bundle.to_str().unwrap()]);
-    assert_eq!(ours.code, 0, "{}{}", ours.out, ours.err);
-    let second = ran(Command::new("python3")
-        .arg(root().join("src/bundle/verify.py"))
-        .arg(bundle));
-    assert_eq!(second.code, 0, "{}{}", second.out, second.err);
-}
 
 #[test]
 fn one_yubihsm_of_any_firmware_that_may_make_keys() {

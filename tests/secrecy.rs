@@ -109,10 +109,12 @@ fn no_pin_is_anywhere_afterwards() {
 #[cfg(feature = "tui")]
 mod typed {
     use portable_pty::CommandBuilder;
+    #[cfg(feature = "yubihsm")]
+    use yubihsm_sim::{Fault, Rule, codes::command};
 
     use super::memory::{Canary, family, residue};
     use super::operator::Operator;
-    use super::program::{BINARY, Room, SOFTHSM, ran, script};
+    use super::program::{BINARY, Room, SOFTHSM, blank_serials, script};
     use super::spellings;
 
     const SO_PINS: [Canary; 3] = [
@@ -180,6 +182,14 @@ mod typed {
         }
         for (name, text) in all() {
             assert!(!screen.contains(text), "{at}: {name} on the screen");
+        }
+        unnamed(ada, &all(), at);
+        forgotten(ada, &wanted, at);
+    }
+
+    /// Neither in arguments nor in the environment of any process.
+    fn unnamed(ada: &Operator, wanted: &[Canary], at: &str) {
+        for (name, text) in wanted {
             for pid in family(ada.pid()) {
                 for what in ["cmdline", "environ"] {
                     let bytes = std::fs::read(format!("/proc/{pid}/{what}")).unwrap_or_default();
@@ -188,7 +198,11 @@ mod typed {
                 }
             }
         }
-        match residue(ada.pid(), &wanted) {
+    }
+
+    /// Not in the memory of any process.
+    fn forgotten(ada: &Operator, wanted: &[Canary], at: &str) {
+        match residue(ada.pid(), wanted) {
             Some(found) => assert!(found.is_empty(), "{at}: {found:#?}"),
             None => println!("SKIPPED: {at}: /proc/PID/mem may not be read (not root)"),
         }
@@ -196,7 +210,12 @@ mod typed {
 
     /// One answer, and the next question.
     fn answer(ada: &mut Operator) {
-        let before = ada.question().unwrap();
+        let before = loop {
+            if let Some(question) = ada.question() {
+                break question;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        };
         ada.answer();
         ada.settle(&before, "Type end");
         ada.wait("the next question", |t| t.lines().any(|l| l.starts_with(" > ")));
@@ -209,7 +228,7 @@ mod typed {
         let mut seen = (false, false, false);
         for _ in 0..40 {
             let text = ada.text();
-            let wrong = text.contains("was not accepted");
+            let wrong = text.contains("Wrong PINs");
             let open = text.contains("UNLOCKED");
             let next = text.contains("Unlock token-b:");
             let other = text
@@ -267,28 +286,28 @@ mod typed {
         let text = script("root-keygen-softhsm.toml");
         let mut command = place(&room, &["run", text.to_str().unwrap()]);
         command.args(["--module", &format!("softhsm={SOFTHSM}")]);
-        let listed = ran(std::process::Command::new("softhsm2-util")
-            .env("SOFTHSM2_CONF", &conf)
-            .arg("--show-slots"));
-        command.env("SOFTHSM2_CONF", conf);
+        command.env("SOFTHSM2_CONF", &conf);
         let mut ada = sit_down(command);
-        // SoftHSM2 draws serials itself, and the lab has set the SO PIN.
-        let mut serial = String::new();
-        for line in listed.out.lines() {
-            if let Some((_, value)) = line.split_once("Serial number:") {
-                value.trim().clone_into(&mut serial);
-            }
-            if let Some((_, label)) = line.split_once("Label:")
-                && let Some(name) = label.trim().strip_prefix("blank-")
-            {
-                ada.serials.insert(format!("token-{name}"), serial.clone());
-            }
+        for (name, serial) in blank_serials(&conf) {
+            ada.serials.insert(format!("token-{name}"), serial);
         }
+        // The lab has set the SO PIN.
         for papers in ada.pins.values_mut() {
             "87654321".clone_into(&mut papers.0);
         }
         walk(&mut ada, "worker");
         assert!(family(ada.pid()).len() > 1, "a worker was looked at");
+        // A worker that dies with an open device in it leaves nothing behind.
+        answer(&mut ada);
+        let worker = *family(ada.pid()).last().unwrap();
+        let killed = std::process::Command::new("kill")
+            .args(["-9", &worker.to_string()])
+            .status();
+        assert!(killed.is_ok_and(|s| s.success()));
+        while std::fs::read(format!("/proc/{worker}/maps")).is_ok_and(|m| !m.is_empty()) {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        forgotten(&ada, &all(), "after its worker died");
         nothing_was_sent(&ada);
         nothing_is_on_disk(&room);
     }
@@ -312,8 +331,14 @@ mod typed {
         for simulator in &simulators {
             command.args(["--yubihsm", &format!("http://127.0.0.1:{}", simulator.port())]);
         }
-        command.env("SOFTHSM2_CONF", conf);
+        command.env("SOFTHSM2_CONF", &conf);
         let mut ada = Operator::start(command, 120, 40);
+        for (name, serial) in blank_serials(&conf) {
+            let token = format!("nitro-{name}");
+            ada.pins
+                .insert(token.clone(), ("87654321".to_owned(), String::new()));
+            ada.serials.insert(token, serial);
+        }
         ada.play("From the paper");
         ada.press(super::operator::F5);
         let open = ada.wait_for("write this down");
@@ -327,28 +352,53 @@ mod typed {
         ada.press(super::operator::ESC);
         ada.wait_for("From the paper");
         ada.play("Unlock yubi-a:");
+        assert_eq!(ada.paper.len(), 3);
+        gone(&ada, &room, "made, shown, copied");
+        // The library that talks to the device panics while a signer is logged in.
+        let rule = Rule::at(1, command::SIGN_ECDSA, Fault::Unsealed);
+        simulators[0].device().arm(rule);
+        ada.play("gave up on an answer");
+        assert_eq!(simulators[0].device().struck().len(), 1);
+        gone(&ada, &room, "after a panic");
+        // Then the other devices; the last one's secrets come from dice.
+        ada.play("Unlock nitro-c:");
+        assert!(!ada.dice.is_empty() && ada.paper.len() > 9);
+        gone(&ada, &room, "made from dice");
+        ada.play("Type export");
+        gone(&ada, &room, "all signed");
+    }
+
+    /// Of all that was made and rolled, nothing is left but what opens a device
+    /// that the screen shows as unlocked.
+    fn gone(ada: &Operator, room: &Room, at: &str) {
+        let screen = ada.text();
+        let open = |token: &str| {
+            screen
+                .lines()
+                .any(|l| l.contains(token) && l.contains("UNLOCKED"))
+        };
         let mut wanted: Vec<Canary> = Vec::new();
-        for secret in ada.paper.values() {
+        let mut plant = |name: &str, text: String| {
+            if text.len() >= 12 {
+                let (name, text) = (name.to_owned().leak(), text.leak());
+                wanted.push((name, text));
+            }
+        };
+        for ((token, name), secret) in ada.paper.iter().filter(|((token, _), _)| !open(token)) {
             // As it stood on the screen, and as the device got it.
-            for text in [secret.clone(), secret.replace('-', "")] {
-                wanted.push(("made secret", Box::leak(text.into_boxed_str())));
-            }
+            plant(&format!("{name} of {token}"), secret.clone());
+            plant(&format!("{name} of {token}, plain"), secret.replace('-', ""));
         }
-        assert_eq!(wanted.len(), 6);
-        match residue(ada.pid(), &wanted) {
-            Some(found) => assert!(found.is_empty(), "{found:#?}"),
-            None => println!("SKIPPED: /proc/PID/mem may not be read (not root)"),
+        for rolled in &ada.dice {
+            plant("dice", rolled.clone());
         }
-        for (_, text) in &wanted {
-            for pid in family(ada.pid()) {
-                for what in ["cmdline", "environ"] {
-                    let bytes = std::fs::read(format!("/proc/{pid}/{what}")).unwrap_or_default();
-                    assert!(!bytes.windows(text.len()).any(|w| w == text.as_bytes()), "{what}");
-                }
-            }
+        assert!(wanted.len() >= 6, "{at}: {}", wanted.len());
+        forgotten(ada, &wanted, at);
+        unnamed(ada, &wanted, at);
+        for (name, text) in &wanted {
             let mut found = Vec::new();
             super::search_for(room.dir.path(), &[text], &mut found);
-            assert!(found.is_empty(), "{found:?}");
+            assert!(found.is_empty(), "{at}: {name}: {found:?}");
         }
     }
 

@@ -179,7 +179,7 @@ impl DeviceCode {
                 "The device's statement about the key was refused.",
                 "A check of its attestation failed: another key, another device, other powers, or another root.",
                 "No.",
-                "Do not use this key. Note a deviation; the checks that failed are named above.",
+                "Do not use this key. Note a deviation; the checks that failed are named below.",
             ),
             DeviceCode::FirmwareOld => (
                 "The device's firmware is too old.",

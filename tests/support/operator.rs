@@ -216,6 +216,10 @@ impl Operator {
                 self.text()
             );
             if let Some(step) = self.question() {
+                // The frame may have come between the two looks.
+                if self.text().contains(until) {
+                    return;
+                }
                 self.seen.push(self.text());
                 self.count();
                 self.answer();
@@ -308,6 +312,10 @@ impl Operator {
     pub fn question(&self) -> Option<String> {
         let text = self.text();
         let prompt = text.lines().find(|l| l.starts_with(" > "))?;
+        // A frame may still show what was typed, on its way to the engine.
+        if !is_empty(prompt) {
+            return None;
+        }
         let records = text.lines().find(|l| l.starts_with(" record lines: "))?;
         Some(format!("{prompt}{records}"))
     }
@@ -490,6 +498,14 @@ impl Drop for Operator {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Whether a prompt's line waits with nothing typed.
+fn is_empty(prompt: &str) -> bool {
+    let field = prompt.split('│').next().unwrap_or_default().trim_end();
+    field
+        .strip_suffix('_')
+        .is_some_and(|label| label.trim_end().ends_with(':'))
 }
 
 /// The word that follows a text on the screen.

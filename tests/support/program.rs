@@ -211,3 +211,22 @@ fn clients_say(bundle: &Path, scratch: &Path, online: bool, tough_too: bool) {
 pub fn python_accepts_and_tough_refuses(bundle: &Path, scratch: &Path) {
     clients_say(bundle, scratch, true, false);
 }
+
+/// A ceremony that ended well.
+pub fn closed(ran: &Ran) {
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("closed and sealed"), "{}", ran.out);
+}
+
+/// Our verifier and the second one, which shares no code with it, find nothing
+/// wrong with a rehearsal's bundle.
+pub fn verifiers_accept(bundle: &Path) {
+    let ours = run(&["verify", bundle.to_str().unwrap()]);
+    assert_eq!(ours.code, 0, "{}{}", ours.out, ours.err);
+    assert!(ours.out.contains("rehearsal"), "{}", ours.out);
+    let second = ran(Command::new("python3")
+        .arg(root().join("src/bundle/verify.py"))
+        .arg(bundle));
+    assert_eq!(second.code, 0, "{}{}", second.out, second.err);
+    assert!(second.out.contains("not re-executed"), "{}", second.out);
+}

@@ -157,7 +157,13 @@ pub(super) fn outcome(turn: &mut Turn, id: u64, outcome: &Outcome) -> Result<(),
         ));
     }
     if let (Some(token), Outcome::Fault(fault)) = (effect.what.token(), outcome)
-        && matches!(fault.code, DeviceCode::NotUnlocked | DeviceCode::Removed)
+        && matches!(
+            fault.code,
+            DeviceCode::NotUnlocked
+                | DeviceCode::Removed
+                | DeviceCode::ModuleCrashed
+                | DeviceCode::ModuleHangs
+        )
     {
         // Its session is gone: whoever tries again logs in again.
         turn.token(token).unlocked = None;

@@ -235,5 +235,5 @@ pub fn pin_say(token: &str, credential: Credential, pad: bool) -> String {
 /// Wrong PINs in this ceremony.
 #[must_use]
 pub fn pin_wrong(wrong: u32) -> String {
-    format!("The last PIN was not accepted. Wrong PINs in this ceremony: {wrong}.")
+    format!("Wrong PINs for this device in this ceremony so far: {wrong}. Each costs one of its tries.")
 }

@@ -32,6 +32,9 @@ pub enum Fault {
     Short(usize),
     /// The whole answer, MAC and all, is cut to this many bytes.
     Cut(usize),
+    /// The answer to a session message comes as one to `create session`, which
+    /// has no MAC (session messages only).
+    Unsealed,
     /// The answer waits this long.
     Slow(Duration),
     /// No answer ever, and the device did not act.
@@ -144,6 +147,7 @@ impl FromStr for Fault {
             "foreign-signature" => Self::ForeignSignature,
             "short" => Self::Short(number(argument)?),
             "cut" => Self::Cut(number(argument)?),
+            "unsealed" => Self::Unsealed,
             "slow" => Self::Slow(Duration::from_millis(number(argument)?)),
             "hang-before" => Self::HangBefore,
             "hang-after" => Self::HangAfter,

@@ -353,6 +353,7 @@ fn after(mut answer: Answer, faults: &[Fault]) -> Answer {
             (Fault::HangAfter, _) => return Answer::Hang,
             (Fault::Split, Answer::Reply { split, .. }) => *split = true,
             (Fault::Cut(length), Answer::Reply { bytes, .. }) => bytes.truncate(*length),
+            (Fault::Unsealed, Answer::Reply { bytes, .. }) => bytes[0] = 0x80 | command::CREATE_SESSION,
             (Fault::Slow(time), Answer::Reply { delay, .. }) => *delay = *time,
             _ => {}
         }
