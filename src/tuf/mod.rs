@@ -11,6 +11,7 @@ pub mod compare;
 pub mod compose;
 pub mod diff;
 mod fields;
+pub mod import;
 pub mod key;
 pub mod metadata;
 pub mod refused;
