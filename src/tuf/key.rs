@@ -238,6 +238,12 @@ impl Key {
         self.keytype == IDENTITY
     }
 
+    /// Who a sigstore identity is: the members of its `keyval`. Nothing for other keys.
+    pub(super) fn identity(&self) -> impl Iterator<Item = (&String, &Json)> {
+        let known = self.is_identity().then_some(&self.keyval_unrecognized);
+        known.into_iter().flatten()
+    }
+
     /// What all spellings of one public key have in common, whatever keytype,
     /// scheme, PEM wrapping, case, point form or extra fields they chose (V03).
     /// Only for finding aliases; a signature never counts by it.
