@@ -108,7 +108,7 @@ enum Verb {
         #[command(subcommand)]
         verb: attestation::Verb,
     },
-    /// Read TUF metadata and judge it. Signs and writes nothing.
+    /// Read TUF metadata, judge it, lay it out for other tools. Signs nothing.
     Tuf {
         #[command(subcommand)]
         verb: tuf::Verb,

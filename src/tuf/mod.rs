@@ -13,6 +13,7 @@ pub mod diff;
 mod fields;
 pub mod import;
 pub mod key;
+pub mod layout;
 pub mod metadata;
 pub mod refused;
 pub mod role;
