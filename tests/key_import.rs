@@ -288,6 +288,10 @@ fn what_the_documentation_tells_an_operator_to_run_works() {
             "genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out online.pem",
             "dgst -sha256 -sign online.pem -out online.proof challenge",
         ),
+        (
+            "genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out online.pem",
+            "dgst -sha256 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:32 -sign online.pem -out online.proof challenge",
+        ),
     ] {
         let bench = Bench::new();
         if bench.openssl(make).is_none() {

@@ -1,3 +1,5 @@
+//! Key files in every form: one fingerprint each, private keys by name, and
+//! every sin refused with its code.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -65,7 +67,11 @@ fn spellings(key: &PublicKey) -> Vec<(Form, Vec<u8>)> {
     match key.algorithm() {
         Algorithm::Ed25519 => all.push((Form::HexEd25519, (hex + "\n").into_bytes())),
         Algorithm::EcdsaP256 => {
-            let sign = if key.raw()[64] % 2 == 0 { "02" } else { "03" };
+            let sign = if key.raw()[64].is_multiple_of(2) {
+                "02"
+            } else {
+                "03"
+            };
             let compressed = format!("{sign}{}", &hex[2..66]);
             all.push((Form::HexP256, hex.into_bytes()));
             all.push((Form::HexP256, compressed.into_bytes()));

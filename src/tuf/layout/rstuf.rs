@@ -143,7 +143,7 @@ fn check(settings: &Json) -> Result<(), NotLaidOut> {
             .get(name)
             .and_then(|r| r.get("expiration"))
             .and_then(Json::as_int);
-        if !days.is_some_and(|days| days >= 1) {
+        if days.is_none_or(|days| days < 1) {
             return Err(bad(format!("roles.{name}.expiration: expected days, at least 1")));
         }
     }
