@@ -224,7 +224,7 @@ fn rstuf_gets_the_objects_that_its_api_takes() {
 #[test]
 fn signatures_that_do_not_verify_never_leave_for_rstuf() {
     let root = signed(1, "2028-01-01T00:00:00Z", 2, &[1, 2, 3]);
-    let mut by = by(&[1]);
+    let mut by = by(&[1, 9]);
     by.push((id(2, None), 9));
     let tree = Tree::read(&one("root.json", file(&root, &by))).unwrap();
     let laid = tree.lay(Layout::Rstuf, Some(&rstuf_settings())).unwrap();
@@ -235,6 +235,21 @@ fn signatures_that_do_not_verify_never_leave_for_rstuf() {
         "{:?}",
         laid.notes
     );
+    assert!(
+        laid.notes.iter().any(|n| n.contains("no key of that id")),
+        "{:?}",
+        laid.notes
+    );
+    let payload = json(&laid.files["bootstrap.json"]);
+    let root = payload.get("metadata").and_then(|m| m.get("root")).unwrap();
+    let left: Vec<&str> = root
+        .get("signatures")
+        .and_then(Json::as_array)
+        .unwrap()
+        .iter()
+        .filter_map(|s| s.get("keyid")?.as_str())
+        .collect();
+    assert_eq!(left, [id(1, None), id(9, None)]);
 }
 
 #[test]

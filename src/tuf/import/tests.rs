@@ -217,7 +217,9 @@ fn each_sin_of_a_key_file_is_refused() {
     let jwk = jwk_of(&ed(1));
     let ec = jwk_of(&p256([9; 32]).unwrap());
     let object = Key::of(&p256([9; 32]).unwrap()).to_json().line();
-    let off = ec.replace(r#""y":"A"#, r#""y":"B"#);
+    let mut raw = p256([9; 32]).unwrap().raw().to_vec();
+    raw[64] ^= 1;
+    let off = jwk_of(&PublicKey::from_raw(Algorithm::EcdsaP256, &raw).unwrap());
     let refused: Vec<(&str, String, &str)> = vec![
         ("padded", jwk.replace("\"}", "=\"}"), "input-not-a-key"),
         (
@@ -286,12 +288,10 @@ fn each_sin_of_a_key_file_is_refused() {
         let got = read_public(text.as_bytes(), None).unwrap_err();
         assert_eq!(got.code(), code, "{sin}: {got}");
     }
-    if off != ec {
-        assert_eq!(
-            read_public(off.as_bytes(), None).unwrap_err().code(),
-            "input-weak-key"
-        );
-    }
+    assert_eq!(
+        read_public(off.as_bytes(), None).unwrap_err().code(),
+        "input-weak-key"
+    );
     let small = "0100000000000000000000000000000000000000000000000000000000000000";
     let got = read_public(small.as_bytes(), Some(Form::HexEd25519)).unwrap_err();
     assert_eq!(got.code(), "input-weak-key");

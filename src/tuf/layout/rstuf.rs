@@ -1,7 +1,7 @@
 //! What Repository Service for TUF takes (its API's `POST /bootstrap`,
 //! `/metadata`, `/metadata/sign`, and the files of `rstuf admin --in`; facts/
 //! tuf.md 1.2): the root inside `{"metadata":{"root":..}}`, one signature a
-//! call. Only signatures that verify leave. How long the online side's own
+//! call. A signature that its key denies does not leave. How long the online side's own
 //! files live is no business of a ceremony: that object comes in whole, is
 //! checked for its shape, and goes out as it came.
 
@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use data_encoding::HEXLOWER;
 
-use super::{Laid, NotLaidOut, Tree, merge, message, refuse};
+use super::{Laid, NotLaidOut, Tree, merge, message, refuse, with_signatures};
 use crate::base::{Json, shown};
 use crate::tuf::key::{Key, KeyId};
 
@@ -32,6 +32,7 @@ pub(super) fn lay(tree: &Tree, settings: Option<&Json>) -> Result<Laid, NotLaidO
         .map(|b| read(b))
         .transpose()?;
     let mut laid = Laid::default();
+    let root = signatures(&root, trusted.as_ref(), &mut laid);
     let inside = |root: &Json| Json::object([("root", root.clone())]);
     if version == 1 {
         let settings = settings.ok_or_else(|| {
@@ -63,7 +64,6 @@ pub(super) fn lay(tree: &Tree, settings: Option<&Json>) -> Result<Laid, NotLaidO
     );
     let pending = Json::object([("data", Json::object([("metadata", Json::Object(both))]))]);
     put(&mut laid, "sign-input.json", &pending);
-    signatures(&root, trusted.as_ref(), &mut laid);
     keyids(&root, &mut laid.notes);
     for name in tree.newest().keys().filter(|name| **name != "root") {
         let name = shown(name, 80);
@@ -78,10 +78,13 @@ fn put(laid: &mut Laid, name: &str, payload: &Json) {
         .insert(name.to_owned(), payload.indented().into_bytes());
 }
 
-/// `SignPayload`: one file a signature that verifies.
-fn signatures(root: &Json, trusted: Option<&Json>, laid: &mut Laid) {
+/// `SignPayload`: one file for each signature that verifies. The root again, without
+/// placeholders and without what its key denies; where RSTUF gave a key an id that is
+/// not its own, nothing can be said here, and the signature stays.
+fn signatures(root: &Json, trusted: Option<&Json>, laid: &mut Laid) -> Json {
     let bytes = message(root);
     let keys = merge::signers(root, trusted);
+    let mut kept = Vec::new();
     for item in root
         .get("signatures")
         .and_then(Json::as_array)
@@ -93,21 +96,29 @@ fn signatures(root: &Json, trusted: Option<&Json>, laid: &mut Laid) {
             continue;
         }
         let raw = HEXLOWER.decode(sig.as_bytes()).ok();
-        let holds = KeyId::parse(keyid, "")
-            .ok()
-            .and_then(|id| keys.get(&id))
-            .zip(raw)
-            .is_some_and(|(key, raw)| key.verifies(&bytes, &raw));
-        if !holds {
-            let keyid = shown(keyid, 80);
-            laid.notes
-                .push(format!("signature by {keyid}: does not verify, left out"));
-            continue;
+        let key = KeyId::parse(keyid, "").ok().and_then(|id| keys.get(&id));
+        match key.map(|key| raw.is_some_and(|raw| key.verifies(&bytes, &raw))) {
+            Some(true) => {
+                let signature = Json::object([("keyid", keyid.into()), ("sig", sig.into())]);
+                let payload = Json::object([("role", "root".into()), ("signature", signature)]);
+                put(laid, &format!("sign-{keyid}.json"), &payload);
+            }
+            Some(false) => {
+                let keyid = shown(keyid, 80);
+                laid.notes
+                    .push(format!("signature by {keyid}: does not verify, left out"));
+                continue;
+            }
+            None => {
+                let keyid = shown(keyid, 80);
+                laid.notes.push(format!(
+                    "signature by {keyid}: no key of that id to judge it by; kept"
+                ));
+            }
         }
-        let signature = Json::object([("keyid", keyid.into()), ("sig", sig.into())]);
-        let payload = Json::object([("role", "root".into()), ("signature", signature)]);
-        put(laid, &format!("sign-{keyid}.json"), &payload);
+        kept.push(item.clone());
     }
+    with_signatures(root, kept)
 }
 
 /// facts/tuf.md 1.2: RSTUF adds members to keys and leaves the three-field id,
