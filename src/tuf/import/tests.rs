@@ -129,13 +129,15 @@ proptest! {
 
 #[test]
 fn the_larger_keys_keep_their_fingerprint_in_each_form() {
-    for name in [
-        "ecdsa-p384.pem",
-        "rsa-pss-2048.pem",
-        "rsa-pss-3072.pem",
-        "rsa-pss-4096.pem",
-    ] {
-        every_form_gives(&vector(name));
+    every_form_gives(&vector("ecdsa-p384.pem"));
+    // Looking for weak moduli takes a second without optimisation: once for each form.
+    let forms = ["rsa-pss-2048.pem", "rsa-pss-3072.pem", "rsa-pss-4096.pem"].map(vector);
+    for (key, also) in forms.iter().zip([Form::Tuf, Form::Der, Form::Pem]) {
+        for (form, bytes) in spellings(key) {
+            if form == Form::Jwk || form == also {
+                assert_eq!(read_public(&bytes, None).unwrap(), (form, key.clone()));
+            }
+        }
     }
 }
 
