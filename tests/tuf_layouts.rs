@@ -424,3 +424,44 @@ fn the_commands_write_new_files_alone() {
         4
     );
 }
+
+#[test]
+fn what_tuf_on_cis_tool_would_stumble_over_is_said() {
+    let root = signed(1, "2028-01-01T00:00:00Z", 2, &[1, 2, 3]);
+    let (expiry, signing) = ("x-tuf-on-ci-expiry-period", "x-tuf-on-ci-signing-period");
+    let notes = |root: &Json| {
+        let tree = Tree::read(&one("root.json", file(root, &by(&[1])))).unwrap();
+        tree.lay(Layout::TufOnCi, None).unwrap().notes
+    };
+    let says = |notes: &[String], what: &str| notes.iter().any(|n| n.starts_with(what));
+    let bare = notes(&root);
+    for what in [
+        "root 1: has no",
+        "root, roles.snapshot: has no",
+        "root, roles.timestamp: has no",
+    ] {
+        assert!(says(&bare, what), "{what}: {bare:?}");
+    }
+    assert_eq!(
+        bare.iter().filter(|n| n.contains("keyowner")).count(),
+        4,
+        "{bare:?}"
+    );
+    assert_eq!(
+        bare.iter().filter(|n| n.contains("online-uri")).count(),
+        1,
+        "{bare:?}"
+    );
+    let days = |root: &Json, path: &[&str], field: &str, days: i64| {
+        with(root, &[path, &[field]].concat(), Some(Json::Int(days)))
+    };
+    // An online role may leave the signing period out, an offline one may not.
+    let half = days(&root, &["roles", "snapshot"], expiry, 10);
+    assert!(!says(&notes(&half), "root, roles.snapshot"));
+    let one_of_two = days(&root, &[], expiry, 100);
+    assert!(says(&notes(&one_of_two), "root 1: has no"));
+    let whole = days(&one_of_two, &[], signing, 30);
+    assert!(!says(&notes(&whole), "root 1: "));
+    let late = days(&one_of_two, &[], signing, 100);
+    assert!(says(&notes(&late), "root 1: expected 1 <= signing period"));
+}

@@ -102,7 +102,11 @@ fn lists(roles: Option<&Json>, name: &str, keyid: &str) -> bool {
 /// `_repository.py`: whole days, 1 <= signing < expiry.
 fn periods(of: &Json, at: &str, notes: &mut Vec<String>) {
     let read = |name: &str| of.get(name).and_then(Json::as_int);
-    match (read(SIGNING), read(EXPIRY)) {
+    // `get_online_config`: without a signing period, online roles take half the expiry.
+    let half = read(EXPIRY)
+        .filter(|_| of.get("keyids").is_some() && of.get(SIGNING).is_none())
+        .and_then(|days| days.checked_div(2));
+    match (read(SIGNING).or(half), read(EXPIRY)) {
         (Some(signing), Some(expiry)) if 1 <= signing && signing < expiry => {}
         (Some(signing), Some(expiry)) => notes.push(format!(
             "{at}: expected 1 <= signing period < expiry period, got {signing} and {expiry} days"
