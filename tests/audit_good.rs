@@ -16,9 +16,34 @@ mod audit;
 mod rehearsal;
 
 use audit::{judge, python};
-use rehearsal::{Room, script, script_complete, write};
+use rehearsal::{Room, script, script_complete, script_proven, write};
 use tuf_ceremony::audit::{Level, NAMES, Verdict};
 use tuf_ceremony::base::Json;
+
+/// The record keeps key file and proof, and the auditor verifies the proof again.
+#[test]
+fn a_proof_of_an_online_key_is_judged_again_from_the_bundle() {
+    let script = script_proven();
+    let room = Room::closed(&script);
+    let bundle = room.bundle();
+    let judgement = judge(&bundle);
+    assert_eq!(
+        judgement.verdict,
+        Level::Rehearsal,
+        "{}",
+        judgement.lines().join("\n")
+    );
+    for name in ["online.jwk", "online.proof"] {
+        assert!(
+            String::from_utf8_lossy(&room.record).contains(name),
+            "{name} is not in the record"
+        );
+        let mut without = bundle.clone();
+        let blob = format!("blobs/{}", tuf_ceremony::base::Digest::of(&room.inputs[name]));
+        assert!(without.remove(&blob).is_some(), "{blob}");
+        assert!(!judge(&without).good(), "a bundle without {name}");
+    }
+}
 
 #[test]
 fn a_whole_rehearsal_passes_as_a_rehearsal_for_both_verifiers() {

@@ -224,6 +224,21 @@ impl PublicKey {
         })
     }
 
+    /// From an RSA modulus, big-endian without a leading zero; the exponent is 65537.
+    ///
+    /// # Errors
+    /// [`NotAKey::Form`] for other lengths than 256, 384 and 512 bytes.
+    pub fn from_rsa_modulus(n: &[u8]) -> Result<PublicKey, NotAKey> {
+        Algorithm::ALL
+            .iter()
+            .filter_map(|a| Some((*a, a.rsa_form()?)))
+            .find_map(|(a, form)| PublicKey::from_raw(a, &[form.head, n, RSA_EXPONENT].concat()).ok())
+            .ok_or(NotAKey::Form {
+                expected: "rsa-pss-2048, rsa-pss-3072 or rsa-pss-4096",
+                got: n.len(),
+            })
+    }
+
     /// From SubjectPublicKeyInfo DER; only the exact encoding that we write.
     ///
     /// # Errors

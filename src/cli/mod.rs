@@ -12,6 +12,7 @@ mod harden;
 mod home;
 #[cfg(feature = "ceremony")]
 mod import_key;
+mod key;
 #[cfg(feature = "ceremony")]
 mod machine;
 mod out;
@@ -107,10 +108,15 @@ enum Verb {
         #[command(subcommand)]
         verb: attestation::Verb,
     },
-    /// Read TUF metadata and judge it. Signs and writes nothing.
+    /// Read TUF metadata, judge it, lay it out for other tools. Signs nothing.
     Tuf {
         #[command(subcommand)]
         verb: tuf::Verb,
+    },
+    /// Public keys of the online side: what a file holds, and what its holder signs.
+    Key {
+        #[command(subcommand)]
+        verb: key::Verb,
     },
     /// Bring an existing private key into a file token.
     #[cfg(feature = "ceremony")]
@@ -187,6 +193,7 @@ pub fn main() -> ExitCode {
         }) => verify::verify(&path, json, require.as_deref(), at.as_deref()),
         Some(Verb::Attestation { verb }) => attestation::attestation(&verb),
         Some(Verb::Tuf { verb }) => tuf::tuf(&verb),
+        Some(Verb::Key { verb }) => key::key(&verb),
         Some(Verb::Words { file }) => words::words(&file),
         #[cfg(feature = "ceremony")]
         Some(Verb::Rehearse { script, places }) => rehearse::rehearse(script.as_deref(), places),

@@ -6,9 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::InputFile;
+use super::possession::{self, Shown};
 use crate::attestation::certificates;
 use crate::base::{Digest, Id, PublicKey};
-use crate::script::{Diagnostic, Script};
+use crate::script::{Diagnostic, ExternalKey, Possession, Script};
+use crate::tuf::import::{NotRead, read_public};
 
 /// Bytes of the files beside the script, by plain name. Reading them is the
 /// caller's; judging them is done here.
@@ -29,6 +31,8 @@ impl Inputs {
 pub(super) struct Read {
     /// Keys that live elsewhere.
     pub(super) external: BTreeMap<Id, PublicKey>,
+    /// What each of them has shown of its private half.
+    pub(super) shown: BTreeMap<Id, Shown>,
     /// Certificates, DER: each file may hold several.
     pub(super) certificates: Vec<Vec<u8>>,
     /// Every file that was read.
@@ -72,9 +76,18 @@ pub(super) fn read(script: &Script, inputs: &Inputs, found: &mut Vec<Diagnostic>
         let mut fault = |code: &'static str, message: String, help: &str| {
             found.push(at(code, message, help));
         };
-        if let Some(key) = script.keys.iter().find(|k| k.file == file)
-            && let Some(public) = external(script, bytes, file, &mut fault)
-        {
+        for key in script.keys.iter().filter(|k| k.file == file) {
+            let Some(public) = external(script, bytes, key, &mut fault) else {
+                continue;
+            };
+            // Law 6: two names for one key would count twice on paper.
+            if let Some((other, _)) = out.external.iter().find(|(_, known)| **known == public) {
+                fault(
+                    "input-key-twice",
+                    format!("{file}: {} and {other} are one public key", key.id),
+                    "declare the key once and name it wherever it is used",
+                );
+            }
             out.external.insert(key.id.clone(), public);
         }
         if script.certificates.iter().any(|c| c.file == file) {
@@ -91,6 +104,38 @@ pub(super) fn read(script: &Script, inputs: &Inputs, found: &mut Vec<Diagnostic>
             out.files.push(input(file, got, bytes));
         }
     }
+    for key in &script.keys {
+        // A key or proof that could not be read has been named above.
+        let Some(public) = out.external.get(&key.id) else {
+            continue;
+        };
+        let shown = match &key.possession {
+            Possession::Waived => Shown::Waived,
+            Possession::Proof { file, sha256 } => {
+                let Some(proof) = out.files.iter().find(|f| f.name == *file) else {
+                    continue;
+                };
+                if !possession::proves(script, &key.id, public, &proof.bytes) {
+                    let (line, column) = place(&script.text, file);
+                    found.push(Diagnostic {
+                        line,
+                        column,
+                        code: "input-proof",
+                        message: format!(
+                            "{file} is no signature by {} over the challenge of this ceremony, site and key",
+                            key.id
+                        ),
+                        help: format!(
+                            "let its holder sign what this prints: tuf-ceremony key challenge SCRIPT {}",
+                            key.id
+                        ),
+                    });
+                }
+                Shown::Proven(*sha256)
+            }
+        };
+        out.shown.insert(key.id.clone(), shown);
+    }
     out
 }
 
@@ -105,35 +150,50 @@ fn input(file: &str, sha256: Digest, bytes: &Arc<[u8]>) -> InputFile {
 fn external(
     script: &Script,
     bytes: &[u8],
-    file: &str,
+    key: &ExternalKey,
     fault: &mut impl FnMut(&'static str, String, &str),
 ) -> Option<PublicKey> {
-    let public = std::str::from_utf8(bytes)
-        .map_err(|e| e.to_string())
-        .and_then(|text| PublicKey::from_pem(text).map_err(|e| e.to_string()))
-        .and_then(|k| k.check_sound().map(|()| k).map_err(|e| e.to_string()));
-    match public {
-        Ok(public) => {
-            if !script.profile.allows(public.algorithm()) {
-                fault(
-                    "profile-algorithm",
-                    format!(
-                        "the profile {} does not allow {}",
-                        script.profile.name(),
-                        public.algorithm().name()
-                    ),
-                    "use an Ed25519 key, or the profile hardware-default with P-256",
-                );
-            }
-            Some(public)
-        }
+    let file = &key.file;
+    let public = match read_public(bytes, Some(key.form)) {
+        Ok((_, public)) => public,
         Err(why) => {
-            fault(
-                "input-not-a-key",
-                format!("{file}: {why}"),
-                "export it with: openssl pkey -pubin -in KEY -pubout",
-            );
-            None
+            fault(why.code(), format!("{file}: {why}"), remedy(&why));
+            return None;
+        }
+    };
+    if !script.profile.allows(public.algorithm()) {
+        fault(
+            "profile-algorithm",
+            format!(
+                "the profile {} does not allow {}",
+                script.profile.name(),
+                public.algorithm().name()
+            ),
+            "use an Ed25519 key, or the profile hardware-default with P-256",
+        );
+    }
+    if let Some(expected) = key.fingerprint.filter(|f| *f != public.fingerprint()) {
+        fault(
+            "input-fingerprint",
+            format!(
+                "{file}: expected fingerprint {expected}, got {}",
+                public.fingerprint()
+            ),
+            "ask the key's holder which key it is, by another way than the one the file came",
+        );
+    }
+    Some(public)
+}
+
+fn remedy(why: &NotRead) -> &'static str {
+    match why {
+        NotRead::PrivateKey(_) => {
+            "tell its holder that the key is no longer theirs alone; a new key is made elsewhere, and only its public half comes here"
+        }
+        NotRead::NeverProduced(_) => "use an Ed25519 or P-256 key",
+        NotRead::Weak(_) => "make a new key; this one must not be used",
+        NotRead::Other { .. } | NotRead::NoForm(_) | NotRead::HexUnnamed | NotRead::TooLarge(_) => {
+            "export it with: openssl pkey -pubin -in KEY -pubout; or name its form"
         }
     }
 }

@@ -7,6 +7,7 @@
 mod devices;
 mod inputs;
 mod paper;
+pub mod possession;
 mod room;
 mod says;
 
@@ -25,6 +26,7 @@ use crate::tuf::RoleName;
 pub struct Plan {
     script: Script,
     external: BTreeMap<Id, PublicKey>,
+    shown: BTreeMap<Id, possession::Shown>,
     certificates: Vec<Vec<u8>>,
     files: Vec<InputFile>,
     steps: Vec<PlannedStep>,
@@ -72,6 +74,7 @@ impl Plan {
         Ok(Plan {
             script,
             external: read.external,
+            shown: read.shown,
             certificates: read.certificates,
             files: read.files,
             steps,
@@ -106,6 +109,12 @@ impl Plan {
     #[must_use]
     pub fn external(&self) -> &BTreeMap<Id, PublicKey> {
         &self.external
+    }
+
+    /// What a key that lives elsewhere has shown of its private half.
+    #[must_use]
+    pub fn possession(&self, key: &Id) -> Option<possession::Shown> {
+        self.shown.get(key).copied()
     }
 
     /// Certificates that the script names, DER: what stands above devices' own.

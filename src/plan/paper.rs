@@ -2,6 +2,7 @@
 //! what each step needs, makes and leaves as evidence.
 
 use super::Plan;
+use super::possession::Shown;
 
 /// The plan in lines: acts, steps, who acts, minutes, what is true before and
 /// after, what stays as evidence.
@@ -20,6 +21,19 @@ pub fn outline(plan: &Plan) -> Vec<String> {
         format!("script SHA-256 {}", script.sha256.grouped()),
         format!("{} steps, about {} minutes", plan.steps().len(), plan.minutes()),
     ];
+    for (name, key) in plan.external() {
+        out.push(format!(
+            "key {name}, made elsewhere: {}, fingerprint {}",
+            key.algorithm().name(),
+            key.fingerprint().grouped()
+        ));
+        out.push(match plan.possession(name) {
+            Some(Shown::Proven(file)) => format!("  its holder signed the challenge beforehand: {file}"),
+            Some(Shown::Waived) | None => {
+                "  PROOF OF POSSESSION WAIVED: nobody has shown to hold its private half".to_owned()
+            }
+        });
+    }
     let mut act = None;
     for planned in plan.steps() {
         if act != Some(planned.act) {

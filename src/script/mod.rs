@@ -21,6 +21,7 @@ pub use verb::{Subject, Verb};
 use crate::base::device::Credential;
 use crate::base::{Algorithm, Digest, Id, Instant};
 use crate::tuf::RoleName;
+use crate::tuf::import::Form;
 
 /// A script that obeys the language. Whether its steps can work is `plan`'s to say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -200,6 +201,26 @@ pub struct ExternalKey {
     pub file: String,
     /// SHA-256 of that file.
     pub sha256: Digest,
+    /// How the file holds it.
+    pub form: Form,
+    /// The fingerprint that the key must have, where the script says one.
+    pub fingerprint: Option<Digest>,
+    /// How its holder shows to have the private half.
+    pub possession: Possession,
+}
+
+/// How the holder of a key that is not in this room shows to have its private half.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Possession {
+    /// Not at all, and the approved bytes say so.
+    Waived,
+    /// By a signature that was made beforehand, beside the script.
+    Proof {
+        /// The file with the signature.
+        file: String,
+        /// SHA-256 of that file.
+        sha256: Digest,
+    },
 }
 
 /// A certificate that stands above a device's own.
@@ -306,8 +327,12 @@ impl Script {
     /// The files that the script names, each with the SHA-256 that it demands.
     pub fn files(&self) -> impl Iterator<Item = (&str, &Digest)> {
         let keys = self.keys.iter().map(|k| (k.file.as_str(), &k.sha256));
+        let proofs = self.keys.iter().filter_map(|k| match &k.possession {
+            Possession::Waived => None,
+            Possession::Proof { file, sha256 } => Some((file.as_str(), sha256)),
+        });
         let certificates = self.certificates.iter().map(|c| (c.file.as_str(), &c.sha256));
-        keys.chain(certificates)
+        keys.chain(proofs).chain(certificates)
     }
 
     /// Reads a script.

@@ -161,6 +161,13 @@ impl<'a, 'i> Table<'a, 'i> {
         )
     }
 
+    /// Whether a field is there and is a table.
+    pub(super) fn has_table(&self, field: &str) -> bool {
+        self.map
+            .get(field)
+            .is_some_and(|value| matches!(value.get_ref(), DeValue::Table(_)))
+    }
+
     /// The place of a field's value, or of the table.
     pub(super) fn span_of(&self, field: &str) -> Range<usize> {
         self.map

@@ -10,11 +10,12 @@ use super::diagnostic::{Diagnostic, Diagnostics};
 use super::reader::{Faults, Table};
 use super::verb::{Verb, metadata};
 use super::{
-    Act, Backend, Certificate, Expires, ExternalKey, Kind, Made, Profile, Rank, ResultSpec, Role, Script,
-    SerialSpec, Source, SourceKind, Step, TokenSpec,
+    Act, Backend, Certificate, Expires, ExternalKey, Kind, Made, Possession, Profile, Rank, ResultSpec, Role,
+    Script, SerialSpec, Source, SourceKind, Step, TokenSpec,
 };
 use crate::attestation::Waiver;
 use crate::base::{Digest, Id, is_plain};
+use crate::tuf::import::Form;
 
 pub(super) fn read(text: &str) -> Result<Script, Diagnostics> {
     let mut faults = Faults::new(text);
@@ -301,21 +302,58 @@ fn read_certificate(table: &mut Table, faults: &mut Faults, names: &mut Names) -
 
 fn read_key(table: &mut Table, faults: &mut Faults, names: &mut Names) -> Option<ExternalKey> {
     let id = named(table, faults, "key", names);
-    let public = table.table(faults, "public", "`public`").and_then(|mut inner| {
-        let file = inner.file(faults, "file");
-        let sha256 = inner.digest(faults, "sha256");
-        inner.finish(faults);
-        Some((file?, sha256?))
-    });
-    // Its private half cannot prove itself in this room, and that is said in
-    // the bytes that people approve.
-    let waived = table.word(faults, "proof_of_possession", &[("waived", ())]);
-    let (file, sha256) = public?;
-    waived?;
+    let public = public_file(table, faults);
+    let possession = possession(table, faults);
+    let (file, sha256, form, fingerprint) = public?;
     Some(ExternalKey {
         id: id?,
         file,
         sha256,
+        form,
+        fingerprint,
+        possession: possession?,
+    })
+}
+
+type PublicFile = (String, Digest, Form, Option<Digest>);
+
+fn public_file(table: &mut Table, faults: &mut Faults) -> Option<PublicFile> {
+    let mut inner = table.table(faults, "public", "`public`")?;
+    let file = inner.file(faults, "file");
+    let sha256 = inner.digest(faults, "sha256");
+    // The one thing that a script may leave out: every script before the other
+    // forms meant PEM, their approvals stand, and no file of another form can be
+    // read as PEM, so nothing is guessed.
+    let form = if inner.has("form") {
+        let words = Form::ALL.map(|form| (form.name(), form));
+        inner.word(faults, "form", &words)
+    } else {
+        Some(Form::Pem)
+    };
+    let fingerprint = if inner.has("fingerprint") {
+        inner.digest(faults, "fingerprint").map(Some)
+    } else {
+        Some(None)
+    };
+    inner.finish(faults);
+    Some((file?, sha256?, form?, fingerprint?))
+}
+
+/// Its private half cannot prove itself in this room: either it has done so
+/// beforehand, or the bytes that people approve say that it has not.
+fn possession(table: &mut Table, faults: &mut Faults) -> Option<Possession> {
+    if !table.has_table("proof_of_possession") {
+        return table
+            .word(faults, "proof_of_possession", &[("waived", ())])
+            .map(|()| Possession::Waived);
+    }
+    let mut inner = table.table(faults, "proof_of_possession", "`proof_of_possession`")?;
+    let file = inner.file(faults, "file");
+    let sha256 = inner.digest(faults, "sha256");
+    inner.finish(faults);
+    Some(Possession::Proof {
+        file: file?,
+        sha256: sha256?,
     })
 }
 

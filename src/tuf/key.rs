@@ -58,13 +58,16 @@ pub struct Key {
     pub keytype: String,
     /// `scheme`, as it stands.
     pub scheme: String,
-    /// `keyval.public`, as it stands.
+    /// `keyval.public`, as it stands; empty for a sigstore identity, which has none.
     pub public: String,
-    /// Other members of `keyval`.
+    /// Other members of `keyval`; all of them for a sigstore identity.
     pub keyval_unrecognized: BTreeMap<String, Json>,
     /// Other members of the object (`x-tuf-on-ci-keyowner`, ...).
     pub unrecognized: BTreeMap<String, Json>,
 }
+
+/// TAP 18: its `keyval` has `identity` and `issuer`, and no `public`.
+const IDENTITY: &str = "sigstore-oidc";
 
 /// Why a key object gives no public key that we use.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -79,6 +82,12 @@ pub enum NotUsable {
         /// The scheme, safe to show.
         scheme: String,
     },
+    /// A sigstore identity (TAP 18): who signed is asked of a service.
+    #[error("a sigstore-oidc identity (TAP 18): no offline client can count it")]
+    Identity,
+    /// An ML-DSA key (FIPS 204), by its name.
+    #[error("an {0} key (TAP 21): not counted here; tough, tuf-js and rust-tuf cannot verify it")]
+    PostQuantum(&'static str),
     /// An Ed25519 key that is not 64 lowercase hexadecimal characters.
     #[error("expected 64 lowercase hexadecimal characters, got {got}")]
     Hex {
@@ -129,10 +138,15 @@ impl Key {
         let keytype = fields.text("keytype")?;
         let scheme = fields.text("scheme")?;
         let mut keyval = Fields::of(&fields.take("keyval")?, &fields.path("keyval"))?;
+        let public = if keytype == IDENTITY {
+            String::new()
+        } else {
+            keyval.text("public")?
+        };
         Ok(Key {
             keytype,
             scheme,
-            public: keyval.text("public")?,
+            public,
             keyval_unrecognized: keyval.rest(),
             unrecognized: fields.rest(),
         })
@@ -141,10 +155,14 @@ impl Key {
     /// The object, with every field that it came with.
     #[must_use]
     pub fn to_json(&self) -> Json {
-        let keyval = joined(
-            &self.keyval_unrecognized,
-            [("public", self.public.as_str().into())],
-        );
+        let keyval = if self.is_identity() {
+            Json::Object(self.keyval_unrecognized.clone())
+        } else {
+            joined(
+                &self.keyval_unrecognized,
+                [("public", self.public.as_str().into())],
+            )
+        };
         joined(
             &self.unrecognized,
             [
@@ -191,6 +209,10 @@ impl Key {
                 self.pem("P-384", |a| a == Algorithm::EcdsaP384)
             }
             ("rsa", "rsassa-pss-sha256") => self.pem("RSA", |a| a.modulus_bits().is_some()),
+            (IDENTITY, _) => Err(NotUsable::Identity),
+            ("ml-dsa", "ml-dsa-44/1") => Err(NotUsable::PostQuantum("ML-DSA-44")),
+            ("ml-dsa", "ml-dsa-65/1") => Err(NotUsable::PostQuantum("ML-DSA-65")),
+            ("ml-dsa", "ml-dsa-87/1") => Err(NotUsable::PostQuantum("ML-DSA-87")),
             (keytype, scheme) => Err(NotUsable::Kind {
                 keytype: shown(keytype, 40),
                 scheme: shown(scheme, 40),
@@ -211,10 +233,25 @@ impl Key {
         }
     }
 
+    /// Whether it is a sigstore identity, which has no public key at all.
+    pub(super) fn is_identity(&self) -> bool {
+        self.keytype == IDENTITY
+    }
+
+    /// Who a sigstore identity is: the members of its `keyval`. Nothing for other keys.
+    pub(super) fn identity(&self) -> impl Iterator<Item = (&String, &Json)> {
+        let known = self.is_identity().then_some(&self.keyval_unrecognized);
+        known.into_iter().flatten()
+    }
+
     /// What all spellings of one public key have in common, whatever keytype,
     /// scheme, PEM wrapping, case, point form or extra fields they chose (V03).
     /// Only for finding aliases; a signature never counts by it.
     pub(super) fn material(&self) -> Vec<u8> {
+        if self.is_identity() {
+            // Two identities are one only if every member agrees.
+            return canonical(&Json::Object(self.keyval_unrecognized.clone()));
+        }
         let text = self.public.trim();
         let bytes = if text.starts_with("-----BEGIN") {
             let body: String = text

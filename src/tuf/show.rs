@@ -134,6 +134,24 @@ pub fn show(bytes: &[u8]) -> Result<Shown, Refused> {
     Ok(out)
 }
 
+/// The keys of a file that nobody here counts, by name: identities, ML-DSA and
+/// kinds that are unknown; safe to show. Nothing for what is no metadata.
+#[must_use]
+pub fn uncounted(bytes: &[u8]) -> Vec<String> {
+    const KEYTYPE: &[u8] = b"keytype";
+    const CODES: [&str; 3] = ["[KEY_IDENTITY]", "[KEY_POST_QUANTUM]", "[KEY_KIND]"];
+    // Most files of a repository hold no key at all: they are not read twice.
+    if !bytes.windows(KEYTYPE.len()).any(|w| w == KEYTYPE) {
+        return Vec::new();
+    }
+    let keys = show(bytes).map(|shown| shown.keys).unwrap_or_default();
+    keys.iter()
+        .flat_map(|key| key.notes.iter().map(move |note| (key, note)))
+        .filter(|(_, note)| CODES.iter().any(|code| note.starts_with(code)))
+        .map(|(key, note)| format!("{note}: key {}", key.keyid))
+        .collect()
+}
+
 type Own<'a> = Option<(&'a BTreeMap<KeyId, PublicKey>, &'a Json)>;
 
 impl Shown {
@@ -208,7 +226,7 @@ fn keys(map: Option<&Json>, unknown: &mut Vec<String>) -> (Vec<ShownKey>, BTreeM
                 shown_key.fingerprint = public.as_ref().map(PublicKey::fingerprint);
                 let notes = defects.0.iter().map(|d| format!("[{}] {}", d.code, d.text));
                 shown_key.notes.extend(notes);
-                for (name, value) in &key.unrecognized {
+                for (name, value) in key.unrecognized.iter().chain(key.identity()) {
                     let line = format!("{}: {}", shown(name, 80), shown(&value.line(), 200));
                     shown_key.notes.push(line);
                 }

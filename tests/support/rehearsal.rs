@@ -38,7 +38,7 @@ pub type Map = BTreeMap<String, Vec<u8>>;
 mod scripts;
 
 #[allow(unused_imports, reason = "each test takes the scripts that it needs")]
-pub use scripts::{script, script_complete, script_small};
+pub use scripts::{script, script_complete, script_proven, script_small};
 
 /// A key pair that follows from its name.
 pub struct Key {
@@ -108,19 +108,16 @@ pub struct Room {
     set_up: BTreeMap<String, bool>,
 }
 
-/// The plan of a script whose one file is `online.pem`.
+/// The plan of a script whose files are the online side's.
 pub fn plan(script: &str) -> (Plan, Map) {
-    let online = Key::new("online", Algorithm::EcdsaP256)
-        .public()
-        .to_pem()
-        .into_bytes();
     let script = match Script::parse(script.as_bytes()) {
         Ok(script) => script,
         Err(found) => panic!("{:#?}", found.0),
     };
     let mut inputs = Map::new();
     for name in Inputs::needed(&script) {
-        inputs.insert(name, online.clone());
+        let bytes = scripts::online_file(&name);
+        inputs.insert(name, bytes);
     }
     let arcs = inputs
         .iter()

@@ -23,6 +23,54 @@ proof_of_possession = \"waived\"
     text
 }
 
+/// The same with an Ed25519 online key as JWK, whose holder signed beforehand.
+pub fn script_proven() -> String {
+    let script = script();
+    let start = script.find("public = { file = \"online.pem\"").unwrap();
+    let end = start + script[start..].find("proof_of_possession").unwrap();
+    let (jwk, proof) = (online_file("online.jwk"), online_file("online.proof"));
+    let public = format!(
+        "public = {{ file = \"online.jwk\", sha256 = \"{}\", form = \"jwk\" }}\n",
+        Digest::of(&jwk)
+    );
+    let proven = format!(
+        "proof_of_possession = {{ file = \"online.proof\", sha256 = \"{}\" }}",
+        Digest::of(&proof)
+    );
+    [&script[..start], &public, &script[end..]]
+        .concat()
+        .replace("proof_of_possession = \"waived\"", &proven)
+}
+
+/// The online side's files, by the names that the scripts give them.
+pub fn online_file(name: &str) -> Vec<u8> {
+    let key = Key::new("online", Algorithm::Ed25519);
+    match name {
+        "online.jwk" => format!(
+            r#"{{"kty":"OKP","crv":"Ed25519","x":"{}"}}"#,
+            data_encoding::BASE64URL_NOPAD.encode(key.public().raw())
+        )
+        .into_bytes(),
+        "online.proof" => key.sign(
+            format!(
+                "tuf-ceremony possession of a key elsewhere v1\norganisation {}\nsite {}\nceremony {}\nkey online\nfingerprint {}\n",
+                head("organisation"),
+                head("site"),
+                head("ceremony"),
+                key.public().fingerprint()
+            )
+            .as_bytes(),
+        ),
+        _ => Key::new("online", Algorithm::EcdsaP256).public().to_pem().into_bytes(),
+    }
+}
+
+/// What the head of the scripts says.
+fn head(field: &str) -> &'static str {
+    let line = HEAD.lines().find(|line| line.starts_with(field)).unwrap();
+    line.split('"').nth(1).unwrap()
+}
+
 /// The smallest that a plan allows: one token, P-256 alone, root 2 of 3,
 /// targets 1 of 2. For tests that judge a bundle many times.
 pub fn script_small() -> String {

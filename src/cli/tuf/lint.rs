@@ -11,6 +11,7 @@ use super::super::{Exit, check, out};
 use super::{MAX_FILE, instant, read, unreadable};
 use crate::base::{Instant, Json, shown};
 use crate::tuf::clients::{Client, Profile, Verdict, judge_from_every_root, lint_file};
+use crate::tuf::show::uncounted;
 
 /// The most files that are read of one repository.
 const MAX_FILES: usize = 100_000;
@@ -42,6 +43,9 @@ struct Row {
     verdict: Verdict,
 }
 
+/// Files, and what is said of their keys whatever a client thinks.
+type Notes = Vec<(String, String)>;
+
 pub(super) fn lint(args: &Lint) -> Exit {
     let Some(profile) = Profile::parse(&args.profile) else {
         let known: Vec<&str> = Profile::ALL.iter().map(|p| p.name).collect();
@@ -53,11 +57,11 @@ pub(super) fn lint(args: &Lint) -> Exit {
         return Exit::Usage;
     };
     match rows(args, &profile) {
-        Ok(rows) => {
+        Ok((rows, notes)) => {
             out::say(&if args.json {
-                json(&rows, &profile)
+                json(&rows, &notes, &profile)
             } else {
-                lines(&rows, &profile)
+                lines(&rows, &notes, &profile)
             });
             // Fail closed: what a model does not know is no acceptance.
             if rows.iter().all(|row| !row.decides || row.verdict.accepts()) {
@@ -70,16 +74,21 @@ pub(super) fn lint(args: &Lint) -> Exit {
     }
 }
 
-fn rows(args: &Lint, profile: &Profile) -> Result<Vec<Row>, Exit> {
+fn rows(args: &Lint, profile: &Profile) -> Result<(Vec<Row>, Notes), Exit> {
     let row = |of: String, client: Client, verdict: Verdict| Row {
         of,
         client,
         decides: profile.clients.contains(&client),
         verdict,
     };
-    let mut rows = Vec::new();
+    let (mut rows, mut notes) = (Vec::new(), Notes::new());
+    let mut note = |of: &str, bytes: &[u8]| {
+        let lines = uncounted(bytes).into_iter();
+        notes.extend(lines.map(|line| (of.to_owned(), line)));
+    };
     for path in &args.files {
         let bytes = read(path, MAX_FILE)?;
+        note(&check::name(path), &bytes);
         let role = role_of(path);
         for client in Client::ALL {
             rows.push(row(check::name(path), *client, lint_file(*client, &role, &bytes)));
@@ -88,6 +97,9 @@ fn rows(args: &Lint, profile: &Profile) -> Result<Vec<Row>, Exit> {
     if let Some(folder) = &args.repository {
         let (at, _): (Instant, _) = instant(args.at.as_deref())?;
         let files = repository(folder)?;
+        for (name, bytes) in &files {
+            note(&shown(name, 200), bytes);
+        }
         for client in Client::ALL {
             let (from, verdict) = judge_from_every_root(*client, &files, at);
             rows.push(row(
@@ -97,7 +109,7 @@ fn rows(args: &Lint, profile: &Profile) -> Result<Vec<Row>, Exit> {
             ));
         }
     }
-    Ok(rows)
+    Ok((rows, notes))
 }
 
 /// `targets` of `3.targets.json`.
@@ -138,7 +150,7 @@ fn repository(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>, Exit> {
     Ok(files)
 }
 
-fn lines(rows: &[Row], profile: &Profile) -> String {
+fn lines(rows: &[Row], notes: &Notes, profile: &Profile) -> String {
     let mut lines = vec![format!("profile {}", profile.name)];
     let mut of = "";
     for row in rows {
@@ -157,10 +169,11 @@ fn lines(rows: &[Row], profile: &Profile) -> String {
             lines.push(format!("          do: {}", refusal.remedy));
         }
     }
+    lines.extend(notes.iter().map(|(of, line)| format!("note {of}: {line}")));
     lines.join("\n")
 }
 
-fn json(rows: &[Row], profile: &Profile) -> String {
+fn json(rows: &[Row], notes: &Notes, profile: &Profile) -> String {
     let one = |row: &Row| {
         let (verdict, reason) = match &row.verdict {
             Verdict::Accepts => ("accepts", vec![]),
@@ -188,6 +201,17 @@ fn json(rows: &[Row], profile: &Profile) -> String {
     Json::object([
         ("profile", profile.name.into()),
         ("verdicts", Json::Array(rows.iter().map(one).collect())),
+        (
+            "notes",
+            Json::Array(
+                notes
+                    .iter()
+                    .map(|(of, text)| {
+                        Json::object([("of", of.as_str().into()), ("text", text.as_str().into())])
+                    })
+                    .collect(),
+            ),
+        ),
     ])
     .line()
 }

@@ -1,7 +1,8 @@
 //! `tuf ...`: reads TUF metadata and judges it. One file per verb; nothing here
-//! signs, writes or keeps anything. How files are read (with a limit), and
+//! signs or keeps anything, and only `convert` and `merge` write, new files alone. How files are read (with a limit), and
 //! which time a judgement uses and says that it used, stands here once.
 
+mod convert;
 mod diff;
 mod lint;
 mod show;
@@ -26,6 +27,10 @@ pub(super) enum Verb {
     VerifyChain(verify_chain::VerifyChain),
     /// Ask the models of five TUF clients whether they would accept files or a repository.
     Lint(lint::Lint),
+    /// Lay metadata out as another tool keeps it: tuf-on-ci, plain, tuftool, rstuf.
+    Convert(convert::Convert),
+    /// Take signatures from other tools' files into a draft, each verified before.
+    Merge(convert::Merge),
     /// Review a new metadata file against the old one, value by value, keys by content.
     Diff {
         /// The old file.
@@ -50,6 +55,8 @@ pub(super) fn tuf(verb: &Verb) -> Exit {
     match verb {
         Verb::VerifyChain(args) => verify_chain::verify_chain(args),
         Verb::Lint(args) => lint::lint(args),
+        Verb::Convert(args) => convert::convert(args),
+        Verb::Merge(args) => convert::merged(args),
         Verb::Diff { old, new, json } => diff::diff(old, new, *json),
         Verb::Show { file, json } => show::show(file, *json),
     }

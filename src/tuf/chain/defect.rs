@@ -137,6 +137,16 @@ pub const CODES: &[(&str, Weight, &str)] = &[
         "a key of a kind that is not counted",
     ),
     (
+        "KEY_IDENTITY",
+        Weight::Historic,
+        "a sigstore-oidc identity (TAP 18): no offline client can count it",
+    ),
+    (
+        "KEY_POST_QUANTUM",
+        Weight::Historic,
+        "an ML-DSA key (TAP 21): kept, never counted",
+    ),
+    (
         "KEY_FORM",
         Weight::Historic,
         "a key whose text is not its kind's; not counted",

@@ -212,7 +212,13 @@ fn read_keys(
             let text = format!("expected keyid {expected}{rule}");
             defects.at("KEYID_MISMATCH", &text, id.as_str());
         }
-        for name in key.unrecognized.keys().chain(key.keyval_unrecognized.keys()) {
+        // An identity has nothing but such members in its keyval, and they are its own.
+        let inner = (!key.is_identity()).then_some(&key.keyval_unrecognized);
+        for name in key
+            .unrecognized
+            .keys()
+            .chain(inner.into_iter().flat_map(BTreeMap::keys))
+        {
             if name == "keyid_hash_algorithms" {
                 defects.at("KEYID_HASH_ALGORITHMS", "a field of the past", id.as_str());
             } else {
@@ -239,6 +245,8 @@ pub(in crate::tuf) fn public(key: &Key, id: &str, defects: &mut Defects) -> Opti
         Err(why) => why,
     };
     let (code, text, public) = match (&why, hex_point(key), loose_pem(key)) {
+        (NotUsable::Identity, ..) => ("KEY_IDENTITY", why.to_string(), None),
+        (NotUsable::PostQuantum(_), ..) => ("KEY_POST_QUANTUM", why.to_string(), None),
         (NotUsable::Kind { .. }, ..) => ("KEY_KIND", why.to_string(), None),
         (_, Some(public), _) => ("KEY_HEX_POINT", "expected PEM".to_owned(), Some(public)),
         (_, _, Some(public)) => (

@@ -107,11 +107,16 @@ pub(super) fn key_lines(keyid: KeyId, key: &Key, fate: &str, out: &mut Vec<Strin
     out.push(format!("  key {algorithm}{gap}{fate}"));
     out.push(format!("    keyid {keyid}"));
     out.push(format!("    {fingerprint}"));
+    extras(key.identity(), "    ", out);
     extras(&key.unrecognized, "    ", out);
 }
 
 /// Owners, URIs, signing periods: fields beyond the specification.
-fn extras(unrecognized: &BTreeMap<String, Json>, margin: &str, out: &mut Vec<String>) {
+fn extras<'a>(
+    unrecognized: impl IntoIterator<Item = (&'a String, &'a Json)>,
+    margin: &str,
+    out: &mut Vec<String>,
+) {
     for (name, value) in unrecognized {
         out.push(format!(
             "{margin}{}: {}",
