@@ -13,6 +13,7 @@ pub mod diff;
 mod fields;
 pub mod key;
 pub mod metadata;
+pub mod policy;
 pub mod refused;
 pub mod role;
 pub mod root;

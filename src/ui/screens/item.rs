@@ -3,7 +3,6 @@
 
 use super::{Screen, ask, no_hints, no_key, say, unchecked};
 use crate::engine::{Answer, Question};
-use crate::script::Verb;
 use crate::ui::layout::Page;
 use crate::ui::model::{Local, Model};
 use crate::ui::theme::Tone;
@@ -30,13 +29,9 @@ fn page(model: &Model, width: usize) -> Page {
     let Some(Question::Item { index }) = model.question() else {
         return Page::default();
     };
-    let items: &[String] = match model.seen.plan.step(model.seen.state.cursor) {
-        Some(planned) => match &planned.step.verb {
-            Verb::Checklist { items } => items,
-            _ => &[],
-        },
-        None => &[],
-    };
+    // A waiver's lines name the word themselves.
+    let lines = model.seen.plan.lines(model.seen.state.cursor);
+    let items: Vec<String> = lines.into_iter().map(|l| l.text).collect();
     let number = index.saturating_add(1);
     let mut body = Vec::new();
     if let Some(item) = items.get(*index) {
