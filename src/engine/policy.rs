@@ -42,6 +42,14 @@ pub(super) fn compose(plan: &Plan, state: &State, role: RoleName, draft: &Draft)
     }
 }
 
+/// When a file expires, absolute with its weekday and relative to the
+/// confirmed clock: what the review text, which knows no clock, cannot say.
+pub(super) fn expires(plan: &Plan, state: &State, role: RoleName) -> String {
+    let facts = policy_facts(plan, state);
+    let life = facts.roles.get(&role).and_then(|r| r.life);
+    life.map(|l| facts.shown(l)).unwrap_or_default()
+}
+
 /// The first finding that stops, in words.
 #[must_use]
 pub fn refused(weighed: &[(Finding, Verdict)]) -> Option<String> {

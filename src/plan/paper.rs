@@ -20,6 +20,8 @@ pub fn outline(plan: &Plan) -> Vec<String> {
         format!("script SHA-256 {}", script.sha256.grouped()),
         format!("{} steps, about {} minutes", plan.steps().len(), plan.minutes()),
     ];
+    out.push(String::new());
+    out.extend(plan.expiry_lines(None));
     let mut act = None;
     for planned in plan.steps() {
         if act != Some(planned.act) {

@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::room::Room;
 use super::{Plan, inputs};
-use crate::base::{Id, PublicKey};
+use crate::base::{Id, Instant, PublicKey};
 use crate::script::{Backend, Diagnostic, Expires, Kind, Made, Script, Step, Verb, WaiverSpec};
 use crate::tuf::RoleName;
 use crate::tuf::policy::{
-    About, Claim, Custody, Facts, FileSteps, Finding, KeyFacts, Life, People, RoleFacts, Verdict, Waives,
-    weigh,
+    About, Claim, Custody, Facts, FileSteps, Finding, KeyFacts, Life, People, Preset, RoleFacts, Verdict,
+    Waives, weigh,
 };
 
 /// One line that a person confirms with a word: of a checklist, or of a waiver.
@@ -233,6 +233,33 @@ impl Plan {
     pub fn policy_findings(&self) -> Vec<(Finding, Verdict)> {
         let waives: Vec<Waives> = self.script.waivers.iter().map(|w| w.what).collect();
         weigh(&self.policy_facts(), &waives)
+    }
+
+    /// One line for each file made here: when it expires, absolute with its
+    /// weekday and relative as far as a clock says it, and the window.
+    #[must_use]
+    pub fn expiry_lines(&self, now: Option<Instant>) -> Vec<String> {
+        let facts = Facts {
+            now,
+            ..self.policy_facts()
+        };
+        let preset = Preset::of(facts.profile);
+        let line = |(role, life): (&RoleName, Life)| {
+            let window = preset.window(*role);
+            format!(
+                "{role} expires {}; {} allows {} to {} days",
+                facts.shown(life),
+                preset.name,
+                window.min,
+                window.max
+            )
+        };
+        facts
+            .roles
+            .iter()
+            .filter_map(|(role, r)| Some((role, r.life?)))
+            .map(line)
+            .collect()
     }
 
     /// The waivers that people have confirmed before a position.

@@ -29,6 +29,10 @@ pub(super) fn enter(turn: &mut Turn, metadata: RoleName) {
                         Json::Int(i64::try_from(draft.canonical.len()).unwrap_or(i64::MAX)),
                     ),
                     ("review", review.hex().into()),
+                    (
+                        "expires",
+                        policy::expires(turn.plan, &turn.state, metadata).into(),
+                    ),
                     ("policy", claims),
                 ],
             );

@@ -130,7 +130,7 @@ impl Claim {
     }
 
     /// Whether it stops a rehearsal too. A rehearsal has stand-ins for devices
-    /// and people; claims about these are judged and shown there, and stop the
+    /// (with the keys in them) and people; claims about these are judged and shown there, and stop the
     /// production ceremony only. Its result verifies as a rehearsal for ever.
     #[must_use]
     pub fn binds_rehearsals(self) -> bool {
@@ -231,7 +231,7 @@ impl Claim {
                 source: "facts/security.md 6.6",
                 remedy: "use rsa-pss-3072 or longer, or ecdsa-p256",
                 waivable: true,
-                rehearsals: true,
+                rehearsals: false,
             },
             Claim::ExpiryWindow => Card {
                 id: "expiry-window",

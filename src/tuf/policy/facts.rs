@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::Claim;
+use super::life::{shown_date, shown_expiry};
 use crate::base::{Algorithm, Digest, Id, Instant};
 use crate::tuf::RoleName;
 
@@ -143,6 +144,21 @@ impl Finding {
 }
 
 impl Facts {
+    /// An expiry as people read it: absolute, with weekday, and relative, as far
+    /// as a clock says it.
+    #[must_use]
+    pub fn shown(&self, life: Life) -> String {
+        let after = |days: u32| format!("{days} days after the confirmed clock");
+        match (life, self.now) {
+            (Life::Until(at), Some(now)) => shown_expiry(at, now),
+            (Life::Until(at), None) => shown_date(at),
+            (Life::Days(days), Some(now)) => now
+                .plus_days(days)
+                .map_or_else(|| after(days), |at| shown_expiry(at, now)),
+            (Life::Days(days), None) => after(days),
+        }
+    }
+
     /// Seconds from the confirmed clock to an expiry; `None` where no clock says it.
     #[must_use]
     pub fn seconds(&self, life: Life) -> Option<i64> {

@@ -4,7 +4,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::life::shown_expiry;
 use super::{About, Claim, Custody, ED25519_MAX, Facts, Finding, KeyFacts, Life, Preset, RootShape};
 use crate::base::{Algorithm, Id};
 use crate::tuf::RoleName;
@@ -259,7 +258,7 @@ impl<'f> Court<'f> {
             if seconds < min || seconds > max {
                 let what = format!(
                     "{role} expires {}; the window of {} is {} to {} days",
-                    self.shown(life),
+                    self.facts.shown(life),
                     self.preset.name,
                     window.min,
                     window.max
@@ -290,8 +289,8 @@ impl<'f> Court<'f> {
             if outlives {
                 let what = format!(
                     "{below} expires {}, after {above}, which vouches for it ({})",
-                    self.shown(*b),
-                    self.shown(*a)
+                    self.facts.shown(*b),
+                    self.facts.shown(*a)
                 );
                 self.find(Claim::ExpiryOrder, About::Role(below), what);
             }
@@ -304,17 +303,6 @@ impl<'f> Court<'f> {
             .iter()
             .filter_map(|(role, r)| Some((*role, r.life?)))
             .collect()
-    }
-
-    fn shown(&self, life: Life) -> String {
-        match (life, self.facts.now) {
-            (Life::Until(at), Some(now)) => shown_expiry(at, now),
-            (Life::Until(at), None) => format!("{at}, a {}", at.weekday()),
-            (Life::Days(days), Some(now)) => now
-                .plus_days(days)
-                .map_or_else(|| format!("in {days} days"), |at| shown_expiry(at, now)),
-            (Life::Days(days), None) => format!("in {days} days"),
-        }
     }
 
     fn payload_limit(&mut self) {

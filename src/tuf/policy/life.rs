@@ -29,10 +29,23 @@ pub fn relative(at: Instant, now: Instant) -> String {
     }
 }
 
+/// `2027-11-20T10:00:00Z, a Saturday (nobody is at work)`.
+#[must_use]
+pub fn shown_date(at: Instant) -> String {
+    let day = at.weekday();
+    // An expiry that is missed is missed on the day when nobody looks.
+    let note = if matches!(day, "Saturday" | "Sunday") {
+        " (nobody is at work)"
+    } else {
+        ""
+    };
+    format!("{at}, a {day}{note}")
+}
+
 /// `2027-11-22T10:00:00Z, a Monday, in 365 days`.
 #[must_use]
 pub fn shown_expiry(at: Instant, now: Instant) -> String {
-    format!("{at}, a {}, {}", at.weekday(), relative(at, now))
+    format!("{}, {}", shown_date(at), relative(at, now))
 }
 
 #[cfg(test)]
@@ -57,7 +70,7 @@ mod tests {
         );
         assert_eq!(
             shown("2026-11-22T13:30:00Z"),
-            "2026-11-22T13:30:00Z, a Sunday, in 3 hours"
+            "2026-11-22T13:30:00Z, a Sunday (nobody is at work), in 3 hours"
         );
         assert_eq!(
             shown("2026-11-20T10:00:00Z"),

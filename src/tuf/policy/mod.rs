@@ -15,7 +15,7 @@ mod size;
 pub use claim::{Claim, render_all};
 pub use facts::{About, Custody, Facts, FileSteps, Finding, KeyFacts, Life, People, RoleFacts};
 pub use judge::judge;
-pub use life::{days_until, relative, shown_expiry};
+pub use life::{days_until, relative, shown_date, shown_expiry};
 pub use preset::{Preset, Window};
 pub use size::{ED25519_MAX, RootShape};
 
