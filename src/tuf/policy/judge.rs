@@ -382,3 +382,106 @@ impl<'f> Court<'f> {
 fn joined(ids: &[Id]) -> String {
     ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tuf::policy::RoleFacts;
+
+    /// Root and targets with n Ed25519 keys on one YubiHSM 2 each, one online key.
+    fn facts(n: usize) -> Facts {
+        let online = Id::parse("online").unwrap();
+        let names: Vec<Id> = (0..n).map(|i| Id::parse(&format!("root-{i}")).unwrap()).collect();
+        let key = |custody, device: Option<&Id>| KeyFacts {
+            algorithm: Some(Algorithm::Ed25519),
+            custody,
+            device: device.cloned(),
+            extractable: false,
+            acknowledged: false,
+            fingerprint: None,
+        };
+        let mut keys: BTreeMap<Id, KeyFacts> = names
+            .iter()
+            .map(|id| (id.clone(), key(Custody::Yubihsm, Some(id))))
+            .collect();
+        keys.insert(online.clone(), key(Custody::External, None));
+        let role = |keys: &[Id]| RoleFacts {
+            threshold: 1,
+            keys: keys.to_vec(),
+            life: None,
+        };
+        let mut roles: BTreeMap<RoleName, RoleFacts> = RoleName::ALL
+            .map(|r| (r, role(std::slice::from_ref(&online))))
+            .into();
+        roles.insert(RoleName::Root, role(&names));
+        roles.insert(RoleName::Targets, role(&names));
+        Facts {
+            production: true,
+            profile: "sigstore",
+            now: None,
+            version: 1,
+            roles,
+            keys,
+            people: Vec::new(),
+            files: BTreeMap::new(),
+            seals: Vec::new(),
+            payloads: BTreeMap::new(),
+        }
+    }
+
+    fn limits(facts: &Facts) -> Vec<String> {
+        judge(facts)
+            .into_iter()
+            .filter(|f| f.claim == Claim::PayloadLimit)
+            .map(|f| f.what)
+            .collect()
+    }
+
+    #[test]
+    fn the_next_root_is_counted_before_this_one_is_too_long() {
+        assert!(limits(&facts(3)).is_empty());
+        // 1923 bytes fit; with the fifth key they will not.
+        let four = limits(&facts(4));
+        assert_eq!(four.len(), 1);
+        assert!(
+            four[0].starts_with("the next root, with one key more, has 2254 bytes"),
+            "{four:?}"
+        );
+        assert_eq!(limits(&facts(5)).len(), 2);
+        // A draft's own length counts, whatever was computed before.
+        let mut long = facts(3);
+        long.payloads = [(RoleName::Root, ED25519_MAX), (RoleName::Targets, ED25519_MAX)].into();
+        assert!(limits(&long).is_empty());
+        long.payloads = [(RoleName::Root, 2020), (RoleName::Targets, 2020)].into();
+        assert_eq!(limits(&long).len(), 2);
+    }
+
+    #[test]
+    fn an_absolute_expiry_is_judged_once_a_clock_says_the_day() {
+        let at = |text: &str| crate::base::Instant::parse(text).unwrap();
+        let mut facts = facts(3);
+        let root = facts.roles.get_mut(&RoleName::Root).unwrap();
+        root.life = Some(Life::Until(at("2027-11-20T00:00:00Z")));
+        let found = |facts: &Facts| judge(facts).into_iter().find(|f| f.claim == Claim::ExpiryWindow);
+        assert_eq!(found(&facts), None);
+        facts.profile = "hardware-default";
+        facts.now = Some(at("2026-11-20T00:00:00Z"));
+        assert_eq!(found(&facts), None);
+        facts.now = Some(at("2027-10-20T00:00:00Z"));
+        assert_eq!(
+            found(&facts).unwrap().what,
+            "root expires 2027-11-20T00:00:00Z, a Saturday (nobody is at work), in 31 days; \
+             the window of hardware-default is 60 to 402 days"
+        );
+    }
+
+    #[test]
+    fn two_names_of_one_key_are_found_when_the_keys_exist() {
+        let mut facts = facts(3);
+        for id in ["root-0", "root-2"] {
+            facts.keys.get_mut(id).unwrap().fingerprint = Some(crate::base::Digest::of(b"one key"));
+        }
+        let claims: Vec<Claim> = judge(&facts).into_iter().map(|f| f.claim).collect();
+        assert!(claims.contains(&Claim::DistinctKeys));
+    }
+}
