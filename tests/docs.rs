@@ -42,6 +42,22 @@ fn the_page_of_faults_is_made_from_the_cards() {
     }
 }
 
+/// Prose before the marker is written by people, the table after it is not.
+#[test]
+fn the_table_of_claims_is_made_from_the_claims() {
+    const MARKER: &str = "<!-- made from the program: UPDATE_GOLDEN=1 cargo test --test docs -->\n";
+    let path = root().join("docs/policy.md");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (before, after) = text
+        .split_once(MARKER)
+        .expect("the marker stands before the table");
+    let (_, rest) = after
+        .split_once("\n\n")
+        .expect("an empty line stands after the table");
+    let table = tuf_ceremony::tuf::policy::render_all();
+    golden(&path, &format!("{before}{MARKER}{table}\n{rest}"));
+}
+
 #[test]
 fn the_dice_tables_are_made_from_the_program_s() {
     let text = tuf_ceremony::base::credential::tables();

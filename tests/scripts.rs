@@ -177,7 +177,7 @@ fn every_sin_is_refused_by_name() {
             "nobody",
         ),
         (
-            "plan-role-separation",
+            "policy-role-separation",
             with(
                 "keys            = [\"online\"]\nexpires_in_days = 7",
                 "keys            = [\"root-a\"]\nexpires_in_days = 7",

@@ -8,6 +8,7 @@ use crate::base::shown;
 use crate::fault::Code;
 use crate::plan::{Inputs, Plan};
 use crate::script::{Diagnostics, MAX_BYTES, Script};
+use crate::tuf::policy::{Finding, Verdict};
 
 pub(super) fn check(path: &Path) -> Exit {
     match load(path) {
@@ -21,10 +22,25 @@ pub(super) fn check(path: &Path) -> Exit {
                 script.kind.name(),
                 script.sha256
             ));
+            for line in policy_lines(&plan) {
+                out::say(&line);
+            }
             Exit::Good
         }
         Err(exit) => exit,
     }
+}
+
+/// What the policy found and did not refuse: each is said, none is silent.
+fn policy_lines(plan: &Plan) -> Vec<String> {
+    let said = |(finding, verdict): &(Finding, Verdict)| {
+        let word = match verdict {
+            Verdict::Rehearsed => "in production this is refused",
+            other => other.as_str(),
+        };
+        format!("{word}: {}: {}", finding.claim, finding.what)
+    };
+    plan.policy_findings().iter().map(said).collect()
 }
 
 /// The plan of a script and the files beside it; what is wrong is printed.

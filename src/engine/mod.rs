@@ -7,6 +7,7 @@ mod effect;
 mod files;
 mod fold;
 mod input;
+mod policy;
 mod state;
 mod steps;
 mod turn;
@@ -22,6 +23,7 @@ pub use input::{
     Answer, Deviation, FileRef, FrontEnd, Input, InputKind, NewSecret, Opening, Outcome, Program, Resumption,
     SecretsPath, Ticket,
 };
+pub use policy::{policy_facts, refused as policy_refused};
 pub use state::{
     ClockFact, Confirm, FileState, Head, KeyState, Person, Phase, Question, State, TokenState, Trouble,
 };

@@ -190,9 +190,15 @@ impl Driver {
                     typed: machine.get(..16).unwrap_or("").replace('T', " "),
                 })
             }
-            Question::Item { .. } => a.checklist.then(|| Answer::Done {
-                typed: "yes".to_owned(),
-            }),
+            Question::Item { index } => {
+                let waives = matches!(
+                    seen.plan.step(seen.state.cursor).map(|p| &p.step.verb),
+                    Some(Verb::Waive { .. })
+                );
+                let allowed = if waives { a.waive } else { a.checklist };
+                let line = seen.plan.lines(seen.state.cursor).into_iter().nth(*index)?;
+                allowed.then_some(Answer::Done { typed: line.word })
+            }
             Question::Serial { token, cards } => {
                 let typed = match &a.tokens.get(token)?.named {
                     Named::Serial(serial) => serial.clone(),

@@ -199,7 +199,7 @@ fn remedy(why: &NotRead) -> &'static str {
 }
 
 /// Where the script speaks of a text first.
-fn place(text: &str, what: &str) -> (usize, usize) {
+pub(super) fn place(text: &str, what: &str) -> (usize, usize) {
     for (number, line) in text.lines().enumerate() {
         if let Some(at) = line.find(what) {
             return (number.saturating_add(1), at.saturating_add(1));

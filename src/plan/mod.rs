@@ -8,6 +8,7 @@ mod devices;
 mod inputs;
 mod paper;
 pub mod possession;
+mod policy;
 mod room;
 mod says;
 
@@ -15,6 +16,7 @@ use std::collections::BTreeMap;
 
 pub use inputs::Inputs;
 pub use paper::outline;
+pub use policy::Line;
 pub use says::{Retry, Says};
 
 use crate::base::{Digest, Id, PublicKey};
@@ -61,6 +63,7 @@ impl Plan {
         let mut found = Vec::new();
         let read = inputs::read(&script, inputs, &mut found);
         room::walk(&script, &read.external, &mut found);
+        policy::refuse(&script, &read.external, &mut found);
         if !found.is_empty() {
             found.sort_by_key(|d| (d.line, d.column));
             return Err(Diagnostics(found));

@@ -34,6 +34,8 @@ pub fn outline(plan: &Plan) -> Vec<String> {
             }
         });
     }
+    out.push(String::new());
+    out.extend(plan.expiry_lines(None));
     let mut act = None;
     for planned in plan.steps() {
         if act != Some(planned.act) {

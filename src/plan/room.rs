@@ -8,6 +8,7 @@ use super::devices::SET_UP_ENTRIES;
 use crate::base::{Id, PublicKey};
 use crate::script::{Backend, Diagnostic, Kind, Made, Rank, Script, SourceKind, Step, Verb};
 use crate::tuf::RoleName;
+use crate::tuf::policy::Claim;
 
 pub(super) fn walk(script: &Script, external: &BTreeMap<Id, PublicKey>, found: &mut Vec<Diagnostic>) {
     let mut room = Room {
@@ -33,6 +34,7 @@ pub(super) fn walk(script: &Script, external: &BTreeMap<Id, PublicKey>, found: &
                 )
             })
             .collect(),
+        waived: BTreeSet::new(),
         composed: BTreeSet::new(),
         reviewed: BTreeSet::new(),
         compared: BTreeSet::new(),
@@ -69,6 +71,8 @@ pub(super) struct Room<'a> {
     /// Entries of devices' logs since these were read.
     pub(super) entries: BTreeMap<Id, usize>,
     pub(super) keys: BTreeMap<Id, KeyModel>,
+    /// Claims that people have waived in the room.
+    pub(super) waived: BTreeSet<(Claim, Option<RoleName>)>,
     composed: BTreeSet<RoleName>,
     reviewed: BTreeSet<RoleName>,
     compared: BTreeSet<RoleName>,
@@ -154,47 +158,6 @@ impl Room<'_> {
                 );
             }
         }
-        self.role_separation();
-    }
-
-    /// A root or targets key that also signs online would leave the safe.
-    fn role_separation(&mut self) {
-        let script = self.script;
-        for result in &script.results {
-            let online = matches!(result.metadata, RoleName::Snapshot | RoleName::Timestamp);
-            let Some(root) = script.result(RoleName::Root) else {
-                return;
-            };
-            if online && result.keys.iter().any(|k| root.keys.contains(k)) {
-                self.fault(
-                    result.at,
-                    "plan-role-separation",
-                    format!("a root key is also a key of {}", result.metadata.as_str()),
-                    "give the online roles a key of their own",
-                );
-            }
-            if result.metadata == RoleName::Root && result.threshold < 2 {
-                self.fault(
-                    result.at,
-                    "plan-root-threshold",
-                    "root's threshold is 1: one stolen key is enough".to_owned(),
-                    "use a threshold of at least 2",
-                );
-            }
-            if matches!(result.metadata, RoleName::Root | RoleName::Targets)
-                && usize::try_from(result.threshold).is_ok_and(|t| t >= result.keys.len())
-            {
-                self.fault(
-                    result.at,
-                    "plan-loss-tolerance",
-                    format!(
-                        "losing one key of {} would lose the role",
-                        result.metadata.as_str()
-                    ),
-                    "name at least one key more than the threshold",
-                );
-            }
-        }
     }
 
     fn step(&mut self, step: &Step) {
@@ -245,6 +208,7 @@ impl Room<'_> {
                 self.clock = true;
             }
             Verb::Checklist { .. } => {}
+            Verb::Waive { claim, role } => self.waive(step, *claim, *role),
             Verb::Inventory { on } => {
                 self.seen.insert(on.clone());
             }
@@ -332,6 +296,7 @@ impl Room<'_> {
     }
 
     fn compose(&mut self, step: &Step, role: RoleName) {
+        self.need_waived(step);
         let clock = self.clock;
         self.need(
             step,

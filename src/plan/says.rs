@@ -68,6 +68,13 @@ impl Verb {
                 "one confirmation a line",
                 Retry::Safe,
             ),
+            Verb::Waive { .. } => (
+                "Waive claim",
+                "the script has the waiver, with its reason; a quorum of its role is at the bench",
+                "each of the quorum, and one person of another role, has typed the claim's name",
+                "the claim, the reason, one confirmation a person",
+                Retry::Safe,
+            ),
             Verb::Inventory { .. } => (
                 "Inventory",
                 "the device is connected",
@@ -177,6 +184,11 @@ impl Verb {
             Verb::RollCall | Verb::Clock | Verb::Checklist { .. } | Verb::Export | Verb::Seal { .. } => {
                 title.to_owned()
             }
+            Verb::Waive { claim, role: None } => format!("{title} {claim}"),
+            Verb::Waive {
+                claim,
+                role: Some(role),
+            } => format!("{title} {claim} for {role}"),
             Verb::Inventory { on } | Verb::Provision { on, .. } => format!("{title} {on}"),
             Verb::DeviceLog { on } | Verb::Retire { on } => format!("{title} of {on}"),
             Verb::AttestKey { on, key } => format!("{title} {key} on {on}"),

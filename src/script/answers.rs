@@ -24,6 +24,8 @@ pub struct Answers {
     pub clock_from_machine: bool,
     /// Every line of every checklist.
     pub checklist: bool,
+    /// Every line of every waiver.
+    pub waive: bool,
     /// Every review.
     pub review: bool,
     /// The simulated second machine is read.
@@ -114,6 +116,7 @@ fn read(map: &DeTable, answers: &mut Answers, faults: &mut Faults) {
         };
         answers.begin = yes(faults, "begin");
         answers.checklist = yes(faults, "checklist");
+        answers.waive = yes(faults, "waive");
         answers.review = yes(faults, "review");
         answers.device = yes(faults, "device");
         answers.export = yes(faults, "export");

@@ -10,6 +10,7 @@ mod reader;
 mod sections;
 mod text;
 mod verb;
+mod waiver;
 
 use std::sync::Arc;
 
@@ -17,6 +18,7 @@ pub use answers::{Answers, Named, TokenAnswers};
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use text::MAX_BYTES;
 pub use verb::{Subject, Verb};
+pub use waiver::WaiverSpec;
 
 use crate::base::device::Credential;
 use crate::base::{Algorithm, Digest, Id, Instant};
@@ -54,6 +56,8 @@ pub struct Script {
     pub certificates: Vec<Certificate>,
     /// What must be true at the end.
     pub results: Vec<ResultSpec>,
+    /// Claims of the policy that people waive.
+    pub waivers: Vec<WaiverSpec>,
     /// Acts of steps, in order.
     pub acts: Vec<Act>,
 }

@@ -98,6 +98,7 @@ fn read_document(text: &str, map: &DeTable, faults: &mut Faults) -> Option<Scrip
     let results = each(&mut top, faults, "result", "[[result]]", |t, f| {
         read_result(t, f, &mut names)
     });
+    let waivers = each(&mut top, faults, "waiver", "[[waiver]]", super::waiver::read);
     let acts = each(&mut top, faults, "act", "[[act]]", |t, f| {
         read_act(t, f, &mut names)
     });
@@ -118,6 +119,7 @@ fn read_document(text: &str, map: &DeTable, faults: &mut Faults) -> Option<Scrip
         keys,
         certificates,
         results,
+        waivers,
         acts,
     })
 }

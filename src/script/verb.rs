@@ -5,6 +5,7 @@ use super::Origin;
 use super::reader::{Faults, Table};
 use crate::base::{Algorithm, Id};
 use crate::tuf::RoleName;
+use crate::tuf::policy::Claim;
 
 /// What a step does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +18,13 @@ pub enum Verb {
     Checklist {
         /// What must be true, one line each.
         items: Vec<String>,
+    },
+    /// People accept, one by one, that a claim of the policy does not hold.
+    Waive {
+        /// The claim.
+        claim: Claim,
+        /// The role of root that the waiver is about, if it is about one.
+        role: Option<RoleName>,
     },
     /// Find a device and match it with the serial on its body.
     Inventory {
@@ -121,6 +129,7 @@ impl Verb {
             Verb::RollCall => "roll-call",
             Verb::Clock => "clock",
             Verb::Checklist { .. } => "checklist",
+            Verb::Waive { .. } => "waive",
             Verb::Inventory { .. } => "inventory",
             Verb::Provision { .. } => "provision",
             Verb::GenerateKey { .. } => "generate-key",
@@ -171,6 +180,9 @@ impl Verb {
                     },
                 )
                 .map(|items| Verb::Checklist { items }),
+            Word::Waive => {
+                super::waiver::what(table, faults).map(|(claim, role)| Verb::Waive { claim, role })
+            }
             Word::Inventory => table.id(faults, "on").map(|on| Verb::Inventory { on }),
             Word::Provision => {
                 let (on, credentials) = (table.id(faults, "on"), table.word(faults, "credentials", ORIGINS));
@@ -248,7 +260,7 @@ pub(super) fn metadata(table: &mut Table, faults: &mut Faults) -> Option<RoleNam
     table.word(faults, "metadata", METADATA)
 }
 
-const METADATA: &[(&str, RoleName)] = &[
+pub(super) const METADATA: &[(&str, RoleName)] = &[
     ("root", RoleName::Root),
     ("targets", RoleName::Targets),
     ("snapshot", RoleName::Snapshot),
@@ -275,6 +287,7 @@ enum Word {
     RollCall,
     Clock,
     Checklist,
+    Waive,
     Inventory,
     Provision,
     GenerateKey,
@@ -294,6 +307,7 @@ const WORDS: &[(&str, Word)] = &[
     ("roll-call", Word::RollCall),
     ("clock", Word::Clock),
     ("checklist", Word::Checklist),
+    ("waive", Word::Waive),
     ("inventory", Word::Inventory),
     ("provision", Word::Provision),
     ("generate-key", Word::GenerateKey),

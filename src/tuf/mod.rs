@@ -15,6 +15,7 @@ pub mod import;
 pub mod key;
 pub mod layout;
 pub mod metadata;
+pub mod policy;
 pub mod refused;
 pub mod role;
 pub mod root;

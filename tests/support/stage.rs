@@ -109,7 +109,12 @@ proof_of_possession = "waived"
     let mut act = |id: &str, title: &str, steps: &[&str]| {
         text.push_str(&format!("\n[[act]]\nid = \"{id}\"\ntitle = \"{title}\"\n"));
         for (i, step) in steps.iter().enumerate() {
-            let by = if step.contains("roll-call") || step.contains("clock") {
+            // Who composes and compares in production holds no device (policy).
+            let apart = kind == "production"
+                && ["compose", "read-back", "seal"]
+                    .iter()
+                    .any(|verb| step.contains(verb));
+            let by = if apart || step.contains("roll-call") || step.contains("clock") {
                 "lead"
             } else {
                 "officer"

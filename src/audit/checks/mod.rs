@@ -10,6 +10,7 @@ mod close;
 mod kind;
 mod layout;
 mod metadata;
+mod policy;
 mod quorum;
 mod replay;
 mod root;
@@ -23,7 +24,7 @@ use super::case::Case;
 use super::{Check, Verdict};
 
 /// The names of all checks, in the order of the report.
-pub const NAMES: [&str; 16] = [
+pub const NAMES: [&str; 17] = [
     "layout",
     "sums",
     "bindings",
@@ -37,6 +38,7 @@ pub const NAMES: [&str; 16] = [
     "script",
     "verifier",
     "replay",
+    "policy",
     "metadata",
     "thresholds",
     "clients",
@@ -45,7 +47,7 @@ pub const NAMES: [&str; 16] = [
 type Run = fn(&Case<'_>) -> Finding;
 
 /// Each name with its check; `NAMES` is the same list for the public.
-const TABLE: [(&str, Run); 16] = [
+const TABLE: [(&str, Run); 17] = [
     ("layout", layout::check),
     ("sums", sums::check),
     ("bindings", bindings::check),
@@ -59,6 +61,7 @@ const TABLE: [(&str, Run); 16] = [
     ("script", script::check),
     ("verifier", verifier::check),
     ("replay", replay::check),
+    ("policy", policy::check),
     ("metadata", metadata::check),
     ("thresholds", thresholds::check),
     ("clients", clients::check),

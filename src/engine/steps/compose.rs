@@ -4,15 +4,16 @@
 
 use crate::base::Json;
 use crate::base::device::{Changed, DeviceCode, DeviceFault, Operation, Retry};
-use crate::engine::files;
 use crate::engine::state::{FileState, Trouble};
 use crate::engine::turn::Turn;
+use crate::engine::{files, policy};
 use crate::transcript::Kind;
 use crate::tuf::RoleName;
 
 pub(super) fn enter(turn: &mut Turn, metadata: RoleName) {
-    match files::compose(turn.plan, &turn.state, metadata) {
-        Ok(draft) => {
+    let composed = files::compose(turn.plan, &turn.state, metadata);
+    match composed.and_then(|d| policy::compose(turn.plan, &turn.state, metadata, &d).map(|c| (d, c))) {
+        Ok((draft, claims)) => {
             let review = files::review_digest(&draft);
             turn.derive(
                 Kind::Composed,
@@ -28,6 +29,11 @@ pub(super) fn enter(turn: &mut Turn, metadata: RoleName) {
                         Json::Int(i64::try_from(draft.canonical.len()).unwrap_or(i64::MAX)),
                     ),
                     ("review", review.hex().into()),
+                    (
+                        "expires",
+                        policy::expires(turn.plan, &turn.state, metadata).into(),
+                    ),
+                    ("policy", claims),
                 ],
             );
             turn.derive(

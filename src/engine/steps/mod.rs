@@ -21,6 +21,7 @@ mod review;
 mod roll_call;
 mod seal;
 mod sign;
+mod waive;
 
 use super::input::{Answer, Outcome};
 use super::state::{Phase, Question, Trouble};
@@ -49,7 +50,7 @@ pub(super) fn enter(turn: &mut Turn) {
     match verb {
         Verb::RollCall => roll_call::enter(turn),
         Verb::Clock => clock::enter(turn),
-        Verb::Checklist { .. } => checklist::enter(turn),
+        Verb::Checklist { .. } | Verb::Waive { .. } => checklist::enter(turn),
         Verb::Inventory { on } => inventory::enter(turn, on),
         Verb::Provision { on, .. } => provision::enter(turn, on),
         Verb::GenerateKey { .. }

@@ -1,9 +1,10 @@
 //! One line of a checklist: people look at it and type `yes`. One line at a
-//! time, because a page of boxes is ticked without looking.
+//! time, because a page of boxes is ticked without looking. A waiver is asked
+//! for in the same way, person by person, by the name of its claim.
 
 use super::{Screen, ask, no_hints, no_key, say, unchecked};
 use crate::engine::{Answer, Question};
-use crate::script::Verb;
+use crate::runner::Snapshot;
 use crate::ui::layout::Page;
 use crate::ui::model::{Local, Model};
 use crate::ui::theme::Tone;
@@ -13,7 +14,7 @@ use crate::ui::wording::{help, safe, screens as words};
 
 /// The screen.
 pub static SCREEN: Screen = Screen {
-    local: |_| Local::with(Form::line(words::ITEM_FIELD)),
+    local: |seen| Local::with(Form::line(field(seen))),
     page,
     check: unchecked,
     submit: |model| {
@@ -26,17 +27,22 @@ pub static SCREEN: Screen = Screen {
     help: &help::ITEM,
 };
 
+/// A waiver's line wants the name of the claim, which stands in it.
+fn field(seen: &Snapshot) -> &'static str {
+    let word = seen.plan.lines(seen.state.cursor).into_iter().next();
+    match word {
+        Some(line) if line.word != "yes" => words::WAIVE_FIELD,
+        _ => words::ITEM_FIELD,
+    }
+}
+
 fn page(model: &Model, width: usize) -> Page {
     let Some(Question::Item { index }) = model.question() else {
         return Page::default();
     };
-    let items: &[String] = match model.seen.plan.step(model.seen.state.cursor) {
-        Some(planned) => match &planned.step.verb {
-            Verb::Checklist { items } => items,
-            _ => &[],
-        },
-        None => &[],
-    };
+    // A waiver's lines name the word themselves.
+    let lines = model.seen.plan.lines(model.seen.state.cursor);
+    let items: Vec<String> = lines.into_iter().map(|l| l.text).collect();
     let number = index.saturating_add(1);
     let mut body = Vec::new();
     if let Some(item) = items.get(*index) {

@@ -177,6 +177,8 @@ pub fn clock_hours(hours: u64) -> String {
 
 /// Field.
 pub const ITEM_FIELD: &str = "Type yes";
+/// Field, where a claim of the policy is waived.
+pub const WAIVE_FIELD: &str = "Type the claim";
 /// Below the form.
 pub const ITEM_NEXT: &str = "Not so? Mend it first, or note a deviation with F2.";
 

@@ -1,0 +1,377 @@
+//! The policy, seen from a script: which facts it states, where each finding
+//! stands in its text, and what people must have waived in the room before a
+//! file is composed. The claims themselves are `tuf::policy`'s.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::room::Room;
+use super::{Plan, inputs};
+use crate::base::{Id, Instant, PublicKey};
+use crate::script::{Backend, Diagnostic, Expires, Kind, Made, Script, Step, Verb, WaiverSpec};
+use crate::tuf::RoleName;
+use crate::tuf::policy::{
+    About, Claim, Custody, Facts, FileSteps, Finding, KeyFacts, Life, People, Preset, RoleFacts, Verdict,
+    Waives, weigh,
+};
+
+/// One line that a person confirms with a word: of a checklist, or of a waiver.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// What is shown.
+    pub text: String,
+    /// What must be typed.
+    pub word: String,
+}
+
+/// Findings that stop the script, and waivers that waive nothing.
+pub(super) fn refuse(script: &Script, external: &BTreeMap<Id, PublicKey>, found: &mut Vec<Diagnostic>) {
+    let facts = facts(script, external);
+    let waives: Vec<Waives> = script.waivers.iter().map(|w| w.what).collect();
+    let weighed = weigh(&facts, &waives);
+    for (finding, verdict) in &weighed {
+        if *verdict == Verdict::Refused {
+            let (line, column) = place(script, &finding.about);
+            found.push(Diagnostic {
+                line,
+                column,
+                code: finding.claim.code(),
+                message: finding.what.clone(),
+                help: finding.claim.remedy().to_owned(),
+            });
+        }
+    }
+    let mut seen = BTreeSet::new();
+    for waiver in &script.waivers {
+        let mut fault = |code: &'static str, message: String, help: &str| {
+            found.push(Diagnostic {
+                line: waiver.at.0,
+                column: waiver.at.1,
+                code,
+                message,
+                help: help.to_owned(),
+            });
+        };
+        let claim = waiver.what.claim;
+        if !seen.insert((claim, waiver.what.role)) {
+            fault(
+                "policy-waiver",
+                format!("{claim} is waived twice"),
+                "delete one of the two",
+            );
+        }
+        if !weighed.iter().any(|(f, _)| waiver.what.covers(f)) && !waits_for_clock(&facts, waiver) {
+            fault(
+                "policy-waiver",
+                format!("the waiver of {claim} waives nothing: the claim holds"),
+                "delete it, or mend its `role`",
+            );
+        }
+        if !script.roles.iter().any(|r| r.id == waiver.by) {
+            fault(
+                "policy-waiver",
+                format!("no [[role]] is called {}", waiver.by),
+                "declare the role, or mend `by`",
+            );
+        }
+    }
+}
+
+/// An absolute expiry is held against its window when the clock is confirmed.
+fn waits_for_clock(facts: &Facts, waiver: &WaiverSpec) -> bool {
+    let life = waiver
+        .what
+        .role
+        .and_then(|r| facts.roles.get(&r))
+        .and_then(|r| r.life);
+    matches!(waiver.what.claim, Claim::ExpiryWindow | Claim::ExpiryOrder)
+        && matches!(life, Some(Life::Until(_)))
+}
+
+fn place(script: &Script, about: &About) -> (usize, usize) {
+    match about {
+        About::Role(role) => script.result(*role).map_or((1, 1), |r| r.at),
+        About::Step(id) => steps(script).find(|s| s.id == *id).map_or((1, 1), |s| s.at),
+        About::Named(id) => steps(script)
+            .find(|s| matches!(&s.verb, Verb::GenerateKey { key, .. } if key == id))
+            .map_or_else(|| inputs::place(&script.text, &format!("\"{id}\"")), |s| s.at),
+    }
+}
+
+fn steps(script: &Script) -> impl Iterator<Item = &Step> {
+    script.acts.iter().flat_map(|a| &a.steps)
+}
+
+/// What a script and the keys that come with it say.
+fn facts(script: &Script, external: &BTreeMap<Id, PublicKey>) -> Facts {
+    let mut facts = Facts {
+        production: script.kind == Kind::Production,
+        profile: script.profile.name(),
+        now: None,
+        version: 1,
+        roles: BTreeMap::new(),
+        keys: BTreeMap::new(),
+        people: Vec::new(),
+        files: BTreeMap::new(),
+        seals: Vec::new(),
+        payloads: BTreeMap::new(),
+    };
+    for result in &script.results {
+        let life = match &result.made {
+            Made::Elsewhere => None,
+            Made::Here { version, expires } => {
+                if result.metadata == RoleName::Root {
+                    facts.version = *version;
+                }
+                Some(match expires {
+                    Expires::InDays(days) => Life::Days(*days),
+                    Expires::At(at) => Life::Until(*at),
+                })
+            }
+        };
+        facts.roles.insert(
+            result.metadata,
+            RoleFacts {
+                threshold: u64::from(result.threshold),
+                keys: result.keys.clone(),
+                life,
+            },
+        );
+    }
+    for id in script.results.iter().flat_map(|r| &r.keys) {
+        // A key that nothing makes is the walk's to report.
+        if let Some(key) = key_facts(script, external, id) {
+            facts.keys.insert(id.clone(), key);
+        }
+    }
+    // Keys that no role names are told apart too.
+    for key in &script.keys {
+        if let Some(key_facts) = key_facts(script, external, &key.id) {
+            facts.keys.entry(key.id.clone()).or_insert(key_facts);
+        }
+    }
+    people(script, &mut facts);
+    facts
+}
+
+fn key_facts(script: &Script, external: &BTreeMap<Id, PublicKey>, id: &Id) -> Option<KeyFacts> {
+    if let Some(public) = external.get(id) {
+        return Some(KeyFacts {
+            algorithm: Some(public.algorithm()),
+            custody: Custody::External,
+            device: None,
+            extractable: false,
+            acknowledged: false,
+            fingerprint: Some(public.fingerprint()),
+        });
+    }
+    steps(script).find_map(|step| match &step.verb {
+        Verb::GenerateKey {
+            on,
+            key,
+            algorithm,
+            extractable,
+            refused_by,
+        } if key == id => Some(KeyFacts {
+            algorithm: Some(*algorithm),
+            custody: match script.token(on)?.backend {
+                Backend::Yubihsm => Custody::Yubihsm,
+                Backend::Pkcs11 { .. } => Custody::Pkcs11,
+                Backend::File => Custody::File,
+                Backend::Embedded => Custody::Embedded,
+            },
+            device: Some(on.clone()),
+            extractable: *extractable,
+            acknowledged: !refused_by.is_empty(),
+            fingerprint: None,
+        }),
+        _ => None,
+    })
+}
+
+fn people(script: &Script, facts: &mut Facts) {
+    let mut holders = BTreeSet::new();
+    for step in steps(script) {
+        let who = (step.id.clone(), step.by.clone());
+        match &step.verb {
+            Verb::GenerateKey { .. } | Verb::ProvePossession { .. } | Verb::Sign { .. } => {
+                holders.insert(step.by.clone());
+            }
+            Verb::Compose { metadata } => entry(facts, *metadata).composed.push(who),
+            Verb::Review { metadata } => entry(facts, *metadata).reviewed.push(who),
+            Verb::ReadBack { metadata, .. } => entry(facts, *metadata).compared.push(who),
+            Verb::Seal { .. } => facts.seals.push(who),
+            _ => {}
+        }
+    }
+    facts.people = script
+        .roles
+        .iter()
+        .map(|role| People {
+            id: role.id.clone(),
+            seats: role.seats,
+            quorum: role.quorum,
+            holds_devices: holders.contains(&role.id),
+        })
+        .collect();
+}
+
+fn entry(facts: &mut Facts, file: RoleName) -> &mut FileSteps {
+    facts.files.entry(file).or_default()
+}
+
+impl Plan {
+    /// What the script says, for the policy; what only the ceremony can say
+    /// (clock, keys, payloads) is filled in there.
+    #[must_use]
+    pub fn policy_facts(&self) -> Facts {
+        facts(&self.script, &self.external)
+    }
+
+    /// Everything that the policy finds in the script: waived, or only
+    /// rehearsed. What is refused has no plan.
+    #[must_use]
+    pub fn policy_findings(&self) -> Vec<(Finding, Verdict)> {
+        let waives: Vec<Waives> = self.script.waivers.iter().map(|w| w.what).collect();
+        weigh(&self.policy_facts(), &waives)
+    }
+
+    /// One line for each file made here: when it expires, absolute with its
+    /// weekday and relative as far as a clock says it, and the window.
+    #[must_use]
+    pub fn expiry_lines(&self, now: Option<Instant>) -> Vec<String> {
+        let facts = Facts {
+            now,
+            ..self.policy_facts()
+        };
+        let preset = Preset::of(facts.profile);
+        let line = |(role, life): (&RoleName, Life)| {
+            let window = preset.window(*role);
+            format!(
+                "{role} expires {}; {} allows {} to {} days",
+                facts.shown(life),
+                preset.name,
+                window.min,
+                window.max
+            )
+        };
+        facts
+            .roles
+            .iter()
+            .filter_map(|(role, r)| Some((role, r.life?)))
+            .map(line)
+            .collect()
+    }
+
+    /// The waivers that people have confirmed before a position.
+    #[must_use]
+    pub fn waived_before(&self, cursor: usize) -> Vec<Waives> {
+        let passed = self.steps.iter().take(cursor);
+        passed
+            .filter_map(|s| match &s.step.verb {
+                Verb::Waive { claim, role } => Some(Waives {
+                    claim: *claim,
+                    role: *role,
+                }),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The waiver that a step is about.
+    #[must_use]
+    pub fn waiver(&self, claim: Claim, role: Option<RoleName>) -> Option<&WaiverSpec> {
+        waiver(&self.script, claim, role)
+    }
+
+    /// The lines that people confirm one by one at a step, with the word for
+    /// each: a checklist's, or a waiver's, where each of the quorum of its role
+    /// speaks, and then somebody of the step's.
+    #[must_use]
+    pub fn lines(&self, cursor: usize) -> Vec<Line> {
+        let Some(planned) = self.step(cursor) else {
+            return Vec::new();
+        };
+        match &planned.step.verb {
+            Verb::Checklist { items } => items
+                .iter()
+                .map(|item| Line {
+                    text: item.clone(),
+                    word: "yes".to_owned(),
+                })
+                .collect(),
+            Verb::Waive { claim, role } => self.waive_lines(&planned.step, *claim, *role),
+            _ => Vec::new(),
+        }
+    }
+
+    fn waive_lines(&self, step: &Step, claim: Claim, role: Option<RoleName>) -> Vec<Line> {
+        let Some(waiver) = self.waiver(claim, role) else {
+            return Vec::new();
+        };
+        let quorum = self.role(&waiver.by).map_or(1, |r| r.quorum);
+        let of = role.map_or_else(String::new, |r| format!(" for {r}"));
+        let line = |who: String| Line {
+            text: format!(
+                "{who} types {claim}. This is let go{of}: {} Reason: {}",
+                claim.text(),
+                waiver.reason
+            ),
+            word: claim.id().to_owned(),
+        };
+        let mut lines: Vec<Line> = (1..=quorum)
+            .map(|n| line(format!("{} {n} of {quorum}", waiver.by)))
+            .collect();
+        lines.push(line(step.by.to_string()));
+        lines
+    }
+}
+
+fn waiver(script: &Script, claim: Claim, role: Option<RoleName>) -> Option<&WaiverSpec> {
+    script.waivers.iter().find(|w| w.what == Waives { claim, role })
+}
+
+impl Room<'_> {
+    pub(super) fn waive(&mut self, step: &Step, claim: Claim, role: Option<RoleName>) {
+        let found = waiver(self.script, claim, role);
+        self.need(
+            step,
+            found.is_some(),
+            format!("no [[waiver]] waives {claim} there"),
+            "write the waiver with its reason, or delete the step",
+        );
+        let same = found.is_some_and(|w| w.by == step.by);
+        self.need(
+            step,
+            !same,
+            format!("{} waives and confirms", step.by),
+            "let another role confirm the waiver: `by` of the step is not `by` of the waiver",
+        );
+        let new = self.waived.insert((claim, role));
+        self.need(
+            step,
+            new,
+            format!("{claim} is confirmed twice"),
+            "delete one of the two steps",
+        );
+    }
+
+    /// Nothing is composed under a waiver that people have not confirmed.
+    pub(super) fn need_waived(&mut self, step: &Step) {
+        let missing: Vec<&str> = self
+            .script
+            .waivers
+            .iter()
+            .filter(|w| !self.waived.contains(&(w.what.claim, w.what.role)))
+            .map(|w| w.what.claim.id())
+            .collect();
+        self.need(
+            step,
+            missing.is_empty(),
+            format!(
+                "waivers that nobody has confirmed in the room: {}",
+                missing.join(", ")
+            ),
+            "add a `waive` step for each before",
+        );
+    }
+}
