@@ -14,6 +14,7 @@ mod home;
 mod import_key;
 #[cfg(feature = "ceremony")]
 mod machine;
+mod new_file;
 mod out;
 #[cfg(feature = "ceremony")]
 mod places;
@@ -107,7 +108,7 @@ enum Verb {
         #[command(subcommand)]
         verb: attestation::Verb,
     },
-    /// Read TUF metadata and judge it. Signs and writes nothing.
+    /// Read TUF metadata and judge it, or draft its next version. Signs nothing.
     Tuf {
         #[command(subcommand)]
         verb: tuf::Verb,

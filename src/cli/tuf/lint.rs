@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::super::{Exit, check, out};
-use super::{MAX_FILE, instant, read, unreadable};
-use crate::base::{Instant, Json, shown};
+use super::{MAX_FILE, instant, profile, read, unreadable};
+use crate::base::{Instant, Json};
 use crate::tuf::clients::{Client, Profile, Verdict, judge_from_every_root, lint_file};
 
 /// The most files that are read of one repository.
@@ -43,14 +43,9 @@ struct Row {
 }
 
 pub(super) fn lint(args: &Lint) -> Exit {
-    let Some(profile) = Profile::parse(&args.profile) else {
-        let known: Vec<&str> = Profile::ALL.iter().map(|p| p.name).collect();
-        out::complain(&format!(
-            "--profile {}: expected one of: {}",
-            shown(&args.profile, 40),
-            known.join(", ")
-        ));
-        return Exit::Usage;
+    let profile = match profile(&args.profile) {
+        Ok(profile) => profile,
+        Err(exit) => return exit,
     };
     match rows(args, &profile) {
         Ok(rows) => {

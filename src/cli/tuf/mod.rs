@@ -1,8 +1,9 @@
 //! `tuf ...`: reads TUF metadata and judges it. One file per verb; nothing here
-//! signs, writes or keeps anything. How files are read (with a limit), and
-//! which time a judgement uses and says that it used, stands here once.
+//! signs, and only `edit` writes: one new file. How files are read (with a
+//! limit), and which time a judgement uses and says that it used, stands here once.
 
 mod diff;
+mod edit;
 mod lint;
 mod show;
 mod verify_chain;
@@ -13,8 +14,9 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 
 use super::{Exit, check, out};
-use crate::base::Instant;
+use crate::base::{Instant, shown};
 use crate::fault::Code;
+use crate::tuf::clients::Profile;
 
 /// The most that is read of one metadata file: the largest that some client
 /// reads (targets, facts/tuf.md 2.10), and one byte to see that it is too large.
@@ -36,6 +38,8 @@ pub(super) enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Apply named operations to metadata and write an unsigned draft, with its review.
+    Edit(edit::Edit),
     /// Show one metadata file: keys, thresholds, delegations, signatures, digest.
     Show {
         /// The metadata file.
@@ -51,6 +55,7 @@ pub(super) fn tuf(verb: &Verb) -> Exit {
         Verb::VerifyChain(args) => verify_chain::verify_chain(args),
         Verb::Lint(args) => lint::lint(args),
         Verb::Diff { old, new, json } => diff::diff(old, new, *json),
+        Verb::Edit(args) => edit::edit(args),
         Verb::Show { file, json } => show::show(file, *json),
     }
 }
@@ -78,6 +83,19 @@ fn read_up_to(path: &Path, limit: usize) -> std::io::Result<Vec<u8>> {
 fn unreadable(path: &Path, why: &str) -> Exit {
     out::card(Code::MetadataUnreadable, &format!("{}: {why}", check::name(path)));
     Exit::of(Code::MetadataUnreadable)
+}
+
+/// The profile of a name. What is wrong is printed.
+fn profile(name: &str) -> Result<Profile, Exit> {
+    Profile::parse(name).ok_or_else(|| {
+        let known: Vec<&str> = Profile::ALL.iter().map(|p| p.name).collect();
+        out::complain(&format!(
+            "--profile {}: expected one of: {}",
+            shown(name, 40),
+            known.join(", ")
+        ));
+        Exit::Usage
+    })
 }
 
 /// The instant that a judgement uses, and where it comes from: `--at`, or the clock.
