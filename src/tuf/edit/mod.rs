@@ -146,7 +146,7 @@ pub fn edit(request: &Request<'_>) -> Result<Edited, NotEdited> {
     }
     let mut notes = life.notes.clone();
     if let Signed::Root(root) = &mut signed {
-        root::finish(root, request.at, &mut notes)?;
+        root::finish(root, request, &mut notes)?;
     }
     common(&mut signed).version = life.version;
     // TUF 5.3.10: a client refuses what expires at or before its start time.
@@ -274,7 +274,7 @@ fn readable(draft: &Draft, bytes: &[u8], profile: &Profile) -> Result<(), NotEdi
     for client in profile.clients {
         let why = match lint_file(*client, draft.role.as_str(), bytes) {
             Verdict::Accepts => continue,
-            Verdict::Refuses(r) if r.code == "THRESHOLD" => continue,
+            Verdict::Refuses(r) if r.code == "SIGNATURES" => continue,
             verdict => verdict,
         };
         let name = profile.name;

@@ -120,6 +120,11 @@ pub const CODES: &[(&str, Class, &str)] = &[
         "Remove the key, and add one of a kind that clients read.",
     ),
     (
+        "KEY_KIND",
+        Class::Judged,
+        "Remove the key, or name the profile of the clients that matter with --profile.",
+    ),
+    (
         "KEY_WEAK",
         Class::Judged,
         "Make another key: with this one a stranger's signature could verify.",

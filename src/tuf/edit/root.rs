@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{KeyRef, NotEdited, Operation, Request, read_key};
-use crate::base::{Instant, PublicKey};
+use crate::base::PublicKey;
 use crate::tuf::chain::{Defects, public};
 use crate::tuf::compose::{self, RootInputs};
 use crate::tuf::key::{Key, KeyId};
@@ -147,7 +147,11 @@ fn re_key(root: &mut Root, prefix: &str) -> Result<String, NotEdited> {
 }
 
 /// What only the whole draft can break, and what the reviewer should know.
-pub(super) fn finish(root: &mut Root, now: Instant, notes: &mut Vec<String>) -> Result<(), NotEdited> {
+pub(super) fn finish(
+    root: &mut Root,
+    request: &Request<'_>,
+    notes: &mut Vec<String>,
+) -> Result<(), NotEdited> {
     let used: BTreeSet<KeyId> = root
         .roles
         .values()
@@ -169,8 +173,9 @@ pub(super) fn finish(root: &mut Root, now: Instant, notes: &mut Vec<String>) -> 
                 .map(|(name, role)| (*name, (role.threshold, publics(role))))
                 .collect(),
         },
-        now,
+        request.at,
     )?;
+    check_algorithms(root, request)?;
     if let Ok(role) = root.role(RoleName::Root)
         && u64::try_from(role.keyids.len()) == Ok(role.threshold)
     {
@@ -179,6 +184,21 @@ pub(super) fn finish(root: &mut Root, now: Instant, notes: &mut Vec<String>) -> 
             "no margin: root needs all of its {} keys; one lost key, and no root can follow",
             role.threshold
         ));
+    }
+    Ok(())
+}
+
+/// facts/tuf.md 2.3, 5.1: some clients refuse a whole root for one key that it merely lists.
+fn check_algorithms(root: &Root, request: &Request<'_>) -> Result<(), NotEdited> {
+    for (keyid, key) in &root.keys {
+        let got = match public(key, "", &mut Defects::default()).map(|p| p.algorithm()) {
+            Some(algorithm) if request.profile.algorithms.contains(&algorithm) => continue,
+            Some(algorithm) => algorithm.name(),
+            None => "a key of a kind that is not counted",
+        };
+        let name = request.profile.name;
+        let why = format!("key {keyid}: expected a kind that the profile {name} has, got {got}");
+        return Err(NotEdited::new("KEY_KIND", why));
     }
     Ok(())
 }
