@@ -81,7 +81,7 @@ fn run(args: &Edit) -> Result<(), Exit> {
     let from = args.from.as_deref().map(|old| read(old, MAX_FILE)).transpose()?;
     let mut keys = BTreeMap::new();
     for name in edit::key_files(&operations) {
-        keys.insert(name.to_owned(), read_key(Path::new(name))?);
+        keys.insert(name.to_owned(), read_key(name).map_err(refused)?);
     }
     let edited = edit::edit(&Request {
         file: &file,
@@ -111,13 +111,11 @@ fn say(edited: &Edited, args: &Edit, clock: &str) {
     ));
 }
 
-fn read_key(path: &Path) -> Result<Vec<u8>, Exit> {
-    super::read_up_to(path, MAX_KEY).map_err(|e| {
-        out::card(
-            Code::EditRefused,
-            &format!("[KEY_FILE] {}: {e}", check::name(path)),
-        );
-        Exit::Usage
+fn read_key(name: &str) -> Result<Vec<u8>, NotEdited> {
+    let path = Path::new(name);
+    super::read_up_to(path, MAX_KEY).map_err(|e| NotEdited {
+        code: "KEY_FILE",
+        why: format!("{}: {e}", check::name(path)),
     })
 }
 
