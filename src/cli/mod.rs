@@ -14,6 +14,7 @@ mod home;
 mod import_key;
 #[cfg(feature = "ceremony")]
 mod machine;
+mod manual;
 mod new_file;
 mod out;
 #[cfg(feature = "ceremony")]
@@ -130,6 +131,17 @@ enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Print the completion script of a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual pages, one for each command.
+    Man {
+        /// The folder; a page that is there is never written over.
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
     /// Serve a vendor module to the program itself.
     #[cfg(feature = "pkcs11")]
     #[command(hide = true)]
@@ -189,6 +201,8 @@ pub fn main() -> ExitCode {
         Some(Verb::Attestation { verb }) => attestation::attestation(&verb),
         Some(Verb::Tuf { verb }) => tuf::tuf(&verb),
         Some(Verb::Words { file }) => words::words(&file),
+        Some(Verb::Completions { shell }) => manual::completions(shell),
+        Some(Verb::Man { out }) => manual::man(&out),
         #[cfg(feature = "ceremony")]
         Some(Verb::Rehearse { script, places }) => rehearse::rehearse(script.as_deref(), places),
         #[cfg(feature = "ceremony")]
