@@ -14,7 +14,12 @@ use crate::fault::Code;
 pub(super) fn completions(shell: Shell) -> Exit {
     let mut bytes = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "tuf-ceremony", &mut bytes);
-    out::say(String::from_utf8_lossy(&bytes).trim_end());
+    let mut text = String::from_utf8_lossy(&bytes).into_owned();
+    if shell == Shell::Bash {
+        // clap_complete 4.6 spells a program's name with a hyphen in two ways, and finds no verb.
+        text = text.replace("tuf__subcmd__ceremony", "tuf__ceremony");
+    }
+    out::say(text.trim_end());
     Exit::Good
 }
 
