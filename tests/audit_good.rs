@@ -38,6 +38,16 @@ fn a_whole_rehearsal_passes_as_a_rehearsal_for_both_verifiers() {
         assert_eq!(judgement.checks.iter().map(|c| c.name).collect::<Vec<_>>(), NAMES);
         let json = judgement.json();
         assert_eq!(json.get("good"), Some(&Json::Bool(true)));
+        // The instant is stated, and where it comes from.
+        assert_eq!(
+            json.get("at_from").and_then(Json::as_str),
+            Some("the record's clock")
+        );
+        let first = judgement.lines().into_iter().next().unwrap();
+        assert!(
+            first.starts_with("judged at ") && first.ends_with("(the record's clock)"),
+            "{first}"
+        );
         assert_eq!(Json::parse(json.line().as_bytes()).unwrap(), json);
 
         let folder = tempfile::tempdir().unwrap();

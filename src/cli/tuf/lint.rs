@@ -26,8 +26,8 @@ pub(in crate::cli) struct Lint {
     /// Whose verdicts decide: universal, hardware-default, tuf-on-ci, rstuf, pypi-pep458, sigstore.
     #[arg(long, value_name = "NAME", default_value = "hardware-default")]
     profile: String,
-    /// Judge expiry at this instant, not now (with --repository).
-    #[arg(long, value_name = "INSTANT")]
+    /// Judge a repository's expiry at this instant, YYYY-MM-DDTHH:MM:SSZ, not at this machine's clock.
+    #[arg(long, value_name = "INSTANT", requires = "repository")]
     at: Option<String>,
     /// Stable JSON instead of text.
     #[arg(long)]
@@ -47,12 +47,22 @@ pub(super) fn lint(args: &Lint) -> Exit {
         Ok(profile) => profile,
         Err(exit) => return exit,
     };
-    match rows(args, &profile) {
+    // Files by themselves are judged without a time.
+    let clock = match args
+        .repository
+        .as_ref()
+        .map(|_| instant(args.at.as_deref()))
+        .transpose()
+    {
+        Ok(clock) => clock,
+        Err(exit) => return exit,
+    };
+    match rows(args, &profile, clock.map(|(at, _)| at)) {
         Ok(rows) => {
             out::say(&if args.json {
-                json(&rows, &profile)
+                json(&rows, &profile, clock)
             } else {
-                lines(&rows, &profile)
+                lines(&rows, &profile, clock)
             });
             // Fail closed: what a model does not know is no acceptance.
             if rows.iter().all(|row| !row.decides || row.verdict.accepts()) {
@@ -65,7 +75,7 @@ pub(super) fn lint(args: &Lint) -> Exit {
     }
 }
 
-fn rows(args: &Lint, profile: &Profile) -> Result<Vec<Row>, Exit> {
+fn rows(args: &Lint, profile: &Profile, at: Option<Instant>) -> Result<Vec<Row>, Exit> {
     let row = |of: String, client: Client, verdict: Verdict| Row {
         of,
         client,
@@ -80,8 +90,7 @@ fn rows(args: &Lint, profile: &Profile) -> Result<Vec<Row>, Exit> {
             rows.push(row(check::name(path), *client, lint_file(*client, &role, &bytes)));
         }
     }
-    if let Some(folder) = &args.repository {
-        let (at, _): (Instant, _) = instant(args.at.as_deref())?;
+    if let (Some(folder), Some(at)) = (&args.repository, at) {
         let files = repository(folder)?;
         for client in Client::ALL {
             let (from, verdict) = judge_from_every_root(*client, &files, at);
@@ -133,8 +142,14 @@ fn repository(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>, Exit> {
     Ok(files)
 }
 
-fn lines(rows: &[Row], profile: &Profile) -> String {
+/// The instant of a judgement, and where it comes from.
+type Clock = Option<(Instant, &'static str)>;
+
+fn lines(rows: &[Row], profile: &Profile, clock: Clock) -> String {
     let mut lines = vec![format!("profile {}", profile.name)];
+    if let Some((at, from)) = clock {
+        lines.push(format!("judged at {at}, a {} ({from})", at.weekday()));
+    }
     let mut of = "";
     for row in rows {
         if row.of != of {
@@ -155,7 +170,7 @@ fn lines(rows: &[Row], profile: &Profile) -> String {
     lines.join("\n")
 }
 
-fn json(rows: &[Row], profile: &Profile) -> String {
+fn json(rows: &[Row], profile: &Profile, clock: Clock) -> String {
     let one = |row: &Row| {
         let (verdict, reason) = match &row.verdict {
             Verdict::Accepts => ("accepts", vec![]),
@@ -181,6 +196,9 @@ fn json(rows: &[Row], profile: &Profile) -> String {
         Json::Object(map)
     };
     Json::object([
+        ("v", Json::Int(1)),
+        ("at", clock.map_or(Json::Null, |(at, _)| at.to_string().into())),
+        ("at_from", clock.map_or(Json::Null, |(_, from)| from.into())),
         ("profile", profile.name.into()),
         ("verdicts", Json::Array(rows.iter().map(one).collect())),
     ])
