@@ -17,8 +17,8 @@ mod rehearsal;
 
 use audit::{judge, python};
 use rehearsal::{Room, script, script_complete, write};
-use tuf_ceremony::audit::{Level, NAMES, Verdict};
-use tuf_ceremony::base::Json;
+use tuf_ceremony::audit::{Level, NAMES, Options, Verdict};
+use tuf_ceremony::base::{Instant, Json};
 
 #[test]
 fn a_whole_rehearsal_passes_as_a_rehearsal_for_both_verifiers() {
@@ -49,6 +49,14 @@ fn a_whole_rehearsal_passes_as_a_rehearsal_for_both_verifiers() {
             "{first}"
         );
         assert_eq!(Json::parse(json.line().as_bytes()).unwrap(), json);
+
+        // At another instant the same files are another judgement.
+        let at = Some(Instant::parse("9999-01-01T00:00:00Z").unwrap());
+        let files = tuf_ceremony::bundle::Files::from_map(bundle.clone());
+        let late = tuf_ceremony::audit::judge(&files, &Options { at });
+        assert_eq!(late.failed(), ["clients"]);
+        assert_eq!(late.lines()[0], "judged at 9999-01-01T00:00:00Z, a Friday (--at)");
+        assert_eq!(late.json().get("at_from").and_then(Json::as_str), Some("--at"));
 
         let folder = tempfile::tempdir().unwrap();
         write(folder.path(), &bundle);

@@ -34,7 +34,7 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), Exit> {
         sync_folder(path)
     });
     whole.map_err(|e| {
-        // It is ours: no other name of this kind existed a moment ago.
+        // Created by this call, and not whole: what is left would pass for a draft.
         let _ = std::fs::remove_file(path);
         refuse(code(&e), path, &e.to_string())
     })
