@@ -17,8 +17,8 @@ mod rehearsal;
 
 use audit::{judge, python};
 use rehearsal::{Room, script, script_complete, script_proven, write};
-use tuf_ceremony::audit::{Level, NAMES, Verdict};
-use tuf_ceremony::base::Json;
+use tuf_ceremony::audit::{Level, NAMES, Options, Verdict};
+use tuf_ceremony::base::{Instant, Json};
 
 /// The record keeps key file and proof, and the auditor verifies the proof again.
 #[test]
@@ -63,7 +63,25 @@ fn a_whole_rehearsal_passes_as_a_rehearsal_for_both_verifiers() {
         assert_eq!(judgement.checks.iter().map(|c| c.name).collect::<Vec<_>>(), NAMES);
         let json = judgement.json();
         assert_eq!(json.get("good"), Some(&Json::Bool(true)));
+        // The instant is stated, and where it comes from.
+        assert_eq!(
+            json.get("at_from").and_then(Json::as_str),
+            Some("the record's clock")
+        );
+        let first = judgement.lines().into_iter().next().unwrap();
+        assert!(
+            first.starts_with("judged at ") && first.ends_with("(the record's clock)"),
+            "{first}"
+        );
         assert_eq!(Json::parse(json.line().as_bytes()).unwrap(), json);
+
+        // At another instant the same files are another judgement.
+        let at = Some(Instant::parse("9999-01-01T00:00:00Z").unwrap());
+        let files = tuf_ceremony::bundle::Files::from_map(bundle.clone());
+        let late = tuf_ceremony::audit::judge(&files, &Options { at });
+        assert_eq!(late.failed(), ["clients"]);
+        assert_eq!(late.lines()[0], "judged at 9999-01-01T00:00:00Z, a Friday (--at)");
+        assert_eq!(late.json().get("at_from").and_then(Json::as_str), Some("--at"));
 
         let folder = tempfile::tempdir().unwrap();
         write(folder.path(), &bundle);

@@ -170,6 +170,14 @@ impl<'a> Case<'a> {
             .or_else(|| self.claimed_clock())
     }
 
+    /// Where [`Case::at`] comes from.
+    pub(super) fn at_from(&self) -> &'static str {
+        match self.options.at {
+            Some(_) => "--at",
+            None => "the record's clock",
+        }
+    }
+
     /// The clock that people agreed to, as the record says without re-execution.
     fn claimed_clock(&self) -> Option<Instant> {
         let agreed = self.lines.iter().rfind(|l| {

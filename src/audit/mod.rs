@@ -158,6 +158,9 @@ pub struct Fact {
 pub struct Judgement {
     /// Whether it is a bundle (it has `SHA256SUMS`), or a record's own folder.
     pub is_bundle: bool,
+    /// When clients look at the metadata, and where that instant comes from;
+    /// `None`: no metadata was judged, or no clock was confirmed.
+    pub at: Option<(Instant, &'static str)>,
     /// The checks, in the order of [`NAMES`].
     pub checks: Vec<Check>,
     /// What the record says.
@@ -206,6 +209,10 @@ pub fn judge(files: &Files, options: &Options) -> Judgement {
     let (verdict, because) = level(&case, &checks);
     Judgement {
         is_bundle: case.is_bundle,
+        at: case
+            .at()
+            .filter(|_| case.is_bundle)
+            .map(|at| (at, case.at_from())),
         facts: facts::gather(&case),
         checks,
         verdict,

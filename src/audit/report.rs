@@ -14,7 +14,11 @@ impl Judgement {
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         let what = if self.is_bundle { "bundle" } else { "record" };
-        let mut out = vec![format!("checks of this {what}")];
+        let mut out = Vec::new();
+        if let Some((at, from)) = self.at {
+            out.push(format!("judged at {at}, a {} ({from})", at.weekday()));
+        }
+        out.push(format!("checks of this {what}"));
         for check in &self.checks {
             out.push(format!(
                 "  {:<4}  {:<11} {}",
@@ -54,6 +58,8 @@ impl Judgement {
         Json::object([
             ("v", Json::Int(VERSION)),
             ("what", if self.is_bundle { "bundle" } else { "record" }.into()),
+            ("at", self.at.map_or(Json::Null, |(at, _)| at.to_string().into())),
+            ("at_from", self.at.map_or(Json::Null, |(_, from)| from.into())),
             ("verdict", self.verdict.as_str().into()),
             ("good", Json::Bool(self.good())),
             ("because", texts(&self.because)),

@@ -46,9 +46,11 @@ impl Exit {
             | C::AnswersRefused
             | C::BundleRefused
             | C::AttestationUnreadable
-            | C::MetadataUnreadable => Exit::Usage,
-            C::RecordDamaged => Exit::Negative,
+            | C::MetadataUnreadable
+            | C::OutputExists => Exit::Usage,
+            C::RecordDamaged | C::EditRefused => Exit::Negative,
             C::NoApprovals
+            | C::EditVoids
             | C::RecordBusy
             | C::RecordNotOpen
             | C::NeedsEngine

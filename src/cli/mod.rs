@@ -15,6 +15,8 @@ mod import_key;
 mod key;
 #[cfg(feature = "ceremony")]
 mod machine;
+mod manual;
+mod new_file;
 mod out;
 #[cfg(feature = "ceremony")]
 mod places;
@@ -108,7 +110,7 @@ enum Verb {
         #[command(subcommand)]
         verb: attestation::Verb,
     },
-    /// Read TUF metadata, judge it, lay it out for other tools. Signs nothing.
+    /// Read TUF metadata, judge it, draft its next version, lay it out for other tools. Signs nothing.
     Tuf {
         #[command(subcommand)]
         verb: tuf::Verb,
@@ -134,6 +136,17 @@ enum Verb {
         /// Stable JSON instead of text.
         #[arg(long)]
         json: bool,
+    },
+    /// Print the completion script of a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual pages, one for each command.
+    Man {
+        /// The folder; a page that is there is never written over.
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
     },
     /// Serve a vendor module to the program itself.
     #[cfg(feature = "pkcs11")]
@@ -195,6 +208,8 @@ pub fn main() -> ExitCode {
         Some(Verb::Tuf { verb }) => tuf::tuf(&verb),
         Some(Verb::Key { verb }) => key::key(&verb),
         Some(Verb::Words { file }) => words::words(&file),
+        Some(Verb::Completions { shell }) => manual::completions(shell),
+        Some(Verb::Man { out }) => manual::man(&out),
         #[cfg(feature = "ceremony")]
         Some(Verb::Rehearse { script, places }) => rehearse::rehearse(script.as_deref(), places),
         #[cfg(feature = "ceremony")]

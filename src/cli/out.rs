@@ -17,6 +17,11 @@ pub(super) fn complain(text: &str) {
 
 /// A card on standard error, with what was found.
 pub(super) fn card(code: Code, found: &str) {
+    card_with(code, found, code.card().remedy);
+}
+
+/// A card whose remedy is that of the case.
+pub(super) fn card_with(code: Code, found: &str, remedy: &str) {
     let card = code.card();
     complain(&format!("error[{}]: {}", code.as_str(), card.fact));
     if !found.is_empty() {
@@ -24,5 +29,5 @@ pub(super) fn card(code: Code, found: &str) {
     }
     complain(&format!("  meaning   {}", card.meaning));
     complain(&format!("  changed?  {}", card.changed));
-    complain(&format!("  do        {}", card.remedy));
+    complain(&format!("  do        {remedy}"));
 }

@@ -146,6 +146,24 @@ cards! {
         "No. Nothing of it was believed.",
         "Look at the path; docs/tuf.md explains the code in brackets."
     }
+    EditRefused = "edit-refused" {
+        "No draft was made.",
+        "The operations cannot be read, do not fit the file, or would give metadata that breaks a rule.",
+        "No. No file was written.",
+        "Do what stands there for the code in brackets; docs/tuf.md lists the codes."
+    }
+    EditVoids = "edit-voids" {
+        "The draft carries signatures that this edit would void.",
+        "A signature is over the bytes of one draft; other bytes need it again, from the same people.",
+        "No. No file was written.",
+        "If that is wanted, say how many: --void N. Who signed has to sign again."
+    }
+    OutputExists = "output-exists" {
+        "The file to be written exists.",
+        "A file is never written over.",
+        "No.",
+        "Choose another name."
+    }
     TerminalTooSmall = "terminal-too-small" {
         "The terminal is smaller than 80 columns and 24 rows.",
         "What does not fit could not be read, so nothing is shown.",

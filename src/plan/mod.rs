@@ -7,8 +7,8 @@
 mod devices;
 mod inputs;
 mod paper;
-pub mod possession;
 mod policy;
+pub mod possession;
 mod room;
 mod says;
 

@@ -115,17 +115,35 @@ pub enum NotComposed {
     Refused(#[from] Refused),
 }
 
+impl NotComposed {
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            NotComposed::MissingRole { .. } => "MISSING_ROLE",
+            NotComposed::ThresholdZero { .. } => "THRESHOLD_NOT_POSITIVE",
+            NotComposed::ThresholdUnreachable { .. } => "THRESHOLD_UNREACHABLE",
+            NotComposed::KeyTwice { .. } => "KEY_TWICE",
+            NotComposed::RootKeyOnline { .. } => "ROOT_KEY_ONLINE",
+            NotComposed::Key { .. } => "KEY_WEAK",
+            NotComposed::Expired { .. } => "EXPIRED",
+            NotComposed::NotProducible(_) => "NOT_PRODUCIBLE",
+            NotComposed::Refused(refused) => refused.code(),
+        }
+    }
+}
+
 /// Composes a root.
 ///
 /// # Errors
 /// [`NotComposed`]: role missing, threshold zero or out of reach, key twice or
 /// weak, a root key that is also online, expiry not after `now`.
 pub fn root(inputs: &RootInputs, now: Instant) -> Result<Draft, NotComposed> {
+    check(inputs, now)?;
     let mut keys = BTreeMap::new();
     let mut roles = BTreeMap::new();
     for role in RoleName::ALL {
         let (threshold, publics) = inputs.roles.get(&role).ok_or(NotComposed::MissingRole { role })?;
-        check_role(role, *threshold, publics)?;
         let mut keyids = Vec::with_capacity(publics.len());
         for public in publics {
             let key = Key::of(public);
@@ -143,7 +161,6 @@ pub fn root(inputs: &RootInputs, now: Instant) -> Result<Draft, NotComposed> {
             },
         );
     }
-    check_separation(inputs)?;
     let root = Root {
         common: common(inputs.version, inputs.expires, now)?,
         consistent_snapshot: true,
@@ -280,6 +297,17 @@ impl<'de> Deserialize<'de> for Draft {
     fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         Draft::of(Json::deserialize(d)?).map_err(serde::de::Error::custom)
     }
+}
+
+/// The rules for a root that no single field can break; an edit is held to them too.
+pub(super) fn check(inputs: &RootInputs, now: Instant) -> Result<(), NotComposed> {
+    for role in RoleName::ALL {
+        let (threshold, publics) = inputs.roles.get(&role).ok_or(NotComposed::MissingRole { role })?;
+        check_role(role, *threshold, publics)?;
+    }
+    check_separation(inputs)?;
+    common(inputs.version, inputs.expires, now)?;
+    Ok(())
 }
 
 fn common(version: u64, expires: Instant, now: Instant) -> Result<Common, NotComposed> {

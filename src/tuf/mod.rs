@@ -10,6 +10,7 @@ pub mod clients;
 pub mod compare;
 pub mod compose;
 pub mod diff;
+pub mod edit;
 mod fields;
 pub mod import;
 pub mod key;

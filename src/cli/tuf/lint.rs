@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::super::{Exit, check, out};
-use super::{MAX_FILE, instant, read, unreadable};
+use super::{MAX_FILE, instant, profile, read, unreadable};
 use crate::base::{Instant, Json, shown};
 use crate::tuf::clients::{Client, Profile, Verdict, judge_from_every_root, lint_file};
 use crate::tuf::show::uncounted;
@@ -27,8 +27,8 @@ pub(in crate::cli) struct Lint {
     /// Whose verdicts decide: universal, hardware-default, tuf-on-ci, rstuf, pypi-pep458, sigstore.
     #[arg(long, value_name = "NAME", default_value = "hardware-default")]
     profile: String,
-    /// Judge expiry at this instant, not now (with --repository).
-    #[arg(long, value_name = "INSTANT")]
+    /// Judge a repository's expiry at this instant, YYYY-MM-DDTHH:MM:SSZ, not at this machine's clock.
+    #[arg(long, value_name = "INSTANT", requires = "repository")]
     at: Option<String>,
     /// Stable JSON instead of text.
     #[arg(long)]
@@ -47,21 +47,26 @@ struct Row {
 type Notes = Vec<(String, String)>;
 
 pub(super) fn lint(args: &Lint) -> Exit {
-    let Some(profile) = Profile::parse(&args.profile) else {
-        let known: Vec<&str> = Profile::ALL.iter().map(|p| p.name).collect();
-        out::complain(&format!(
-            "--profile {}: expected one of: {}",
-            shown(&args.profile, 40),
-            known.join(", ")
-        ));
-        return Exit::Usage;
+    let profile = match profile(&args.profile) {
+        Ok(profile) => profile,
+        Err(exit) => return exit,
     };
-    match rows(args, &profile) {
+    // Files by themselves are judged without a time.
+    let clock = match args
+        .repository
+        .as_ref()
+        .map(|_| instant(args.at.as_deref()))
+        .transpose()
+    {
+        Ok(clock) => clock,
+        Err(exit) => return exit,
+    };
+    match rows(args, &profile, clock.map(|(at, _)| at)) {
         Ok((rows, notes)) => {
             out::say(&if args.json {
-                json(&rows, &notes, &profile)
+                json(&rows, &notes, &profile, clock)
             } else {
-                lines(&rows, &notes, &profile)
+                lines(&rows, &notes, &profile, clock)
             });
             // Fail closed: what a model does not know is no acceptance.
             if rows.iter().all(|row| !row.decides || row.verdict.accepts()) {
@@ -74,7 +79,7 @@ pub(super) fn lint(args: &Lint) -> Exit {
     }
 }
 
-fn rows(args: &Lint, profile: &Profile) -> Result<(Vec<Row>, Notes), Exit> {
+fn rows(args: &Lint, profile: &Profile, at: Option<Instant>) -> Result<(Vec<Row>, Notes), Exit> {
     let row = |of: String, client: Client, verdict: Verdict| Row {
         of,
         client,
@@ -94,8 +99,7 @@ fn rows(args: &Lint, profile: &Profile) -> Result<(Vec<Row>, Notes), Exit> {
             rows.push(row(check::name(path), *client, lint_file(*client, &role, &bytes)));
         }
     }
-    if let Some(folder) = &args.repository {
-        let (at, _): (Instant, _) = instant(args.at.as_deref())?;
+    if let (Some(folder), Some(at)) = (&args.repository, at) {
         let files = repository(folder)?;
         for (name, bytes) in &files {
             note(&shown(name, 200), bytes);
@@ -150,8 +154,14 @@ fn repository(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>, Exit> {
     Ok(files)
 }
 
-fn lines(rows: &[Row], notes: &Notes, profile: &Profile) -> String {
+/// The instant of a judgement, and where it comes from.
+type Clock = Option<(Instant, &'static str)>;
+
+fn lines(rows: &[Row], notes: &Notes, profile: &Profile, clock: Clock) -> String {
     let mut lines = vec![format!("profile {}", profile.name)];
+    if let Some((at, from)) = clock {
+        lines.push(format!("judged at {at}, a {} ({from})", at.weekday()));
+    }
     let mut of = "";
     for row in rows {
         if row.of != of {
@@ -173,7 +183,7 @@ fn lines(rows: &[Row], notes: &Notes, profile: &Profile) -> String {
     lines.join("\n")
 }
 
-fn json(rows: &[Row], notes: &Notes, profile: &Profile) -> String {
+fn json(rows: &[Row], notes: &Notes, profile: &Profile, clock: Clock) -> String {
     let one = |row: &Row| {
         let (verdict, reason) = match &row.verdict {
             Verdict::Accepts => ("accepts", vec![]),
@@ -199,6 +209,9 @@ fn json(rows: &[Row], notes: &Notes, profile: &Profile) -> String {
         Json::Object(map)
     };
     Json::object([
+        ("v", Json::Int(1)),
+        ("at", clock.map_or(Json::Null, |(at, _)| at.to_string().into())),
+        ("at_from", clock.map_or(Json::Null, |(_, from)| from.into())),
         ("profile", profile.name.into()),
         ("verdicts", Json::Array(rows.iter().map(one).collect())),
         (

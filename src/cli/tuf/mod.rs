@@ -1,9 +1,10 @@
 //! `tuf ...`: reads TUF metadata and judges it. One file per verb; nothing here
-//! signs or keeps anything, and only `convert` and `merge` write, new files alone. How files are read (with a limit), and
-//! which time a judgement uses and says that it used, stands here once.
+//! signs; `edit`, `convert` and `merge` write, new files alone. How files are read
+//! (with a limit), and which time a judgement uses and says that it used, stands here once.
 
 mod convert;
 mod diff;
+mod edit;
 mod lint;
 mod show;
 mod verify_chain;
@@ -14,8 +15,9 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 
 use super::{Exit, check, out};
-use crate::base::Instant;
+use crate::base::{Instant, shown};
 use crate::fault::Code;
+use crate::tuf::clients::Profile;
 
 /// The most that is read of one metadata file: the largest that some client
 /// reads (targets, facts/tuf.md 2.10), and one byte to see that it is too large.
@@ -41,6 +43,8 @@ pub(super) enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Apply named operations to metadata and write an unsigned draft, with its review.
+    Edit(edit::Edit),
     /// Show one metadata file: keys, thresholds, delegations, signatures, digest.
     Show {
         /// The metadata file.
@@ -58,6 +62,7 @@ pub(super) fn tuf(verb: &Verb) -> Exit {
         Verb::Convert(args) => convert::convert(args),
         Verb::Merge(args) => convert::merged(args),
         Verb::Diff { old, new, json } => diff::diff(old, new, *json),
+        Verb::Edit(args) => edit::edit(args),
         Verb::Show { file, json } => show::show(file, *json),
     }
 }
@@ -85,6 +90,19 @@ fn read_up_to(path: &Path, limit: usize) -> std::io::Result<Vec<u8>> {
 fn unreadable(path: &Path, why: &str) -> Exit {
     out::card(Code::MetadataUnreadable, &format!("{}: {why}", check::name(path)));
     Exit::of(Code::MetadataUnreadable)
+}
+
+/// The profile of a name. What is wrong is printed.
+fn profile(name: &str) -> Result<Profile, Exit> {
+    Profile::parse(name).ok_or_else(|| {
+        let known: Vec<&str> = Profile::ALL.iter().map(|p| p.name).collect();
+        out::complain(&format!(
+            "--profile {}: expected one of: {}",
+            shown(name, 40),
+            known.join(", ")
+        ));
+        Exit::Usage
+    })
 }
 
 /// The instant that a judgement uses, and where it comes from: `--at`, or the clock.

@@ -1,0 +1,139 @@
+//! `tuf edit FILE OPERATION.. --out DRAFT`: an unsigned draft, written once, and
+//! its review. It never signs. What it would void is said before it is done, and
+//! has to be counted by whoever asks for it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::super::{Exit, check, new_file, out};
+use super::{MAX_FILE, instant, profile, read};
+use crate::base::Json;
+use crate::fault::Code;
+use crate::tuf::edit::{self, Class, Edited, NotEdited, Request};
+
+/// The most that is read of a key file: an RSA key of 4096 bits in PEM has 800 bytes.
+const MAX_KEY: usize = 65_536;
+
+const OPERATIONS: &str = "\
+Operations, one after another, applied in this order:
+  add-key ROLE KEYFILE          a public key; or 8 and more characters of a keyid that FILE has
+  remove-key ROLE KEYID         8 and more characters of the keyid
+  revoke-key ROLE KEYID         the same; takes one --reason, which is shown with the review
+  set-threshold ROLE N          how many keys of the role must sign
+  re-key KEYID                  the same public key as a canonical object, under its new keyid
+  set-expires INSTANT           YYYY-MM-DDTHH:MM:SSZ
+  expires-in DAYS               whole days from --at
+  bump-version                  the next version and nothing else
+  add-target PATH LENGTH SHA256 [SHA512]
+  change-target PATH LENGTH SHA256 [SHA512]
+  remove-target PATH
+
+FILE of version N gives a draft of version N + 1. A draft that has to be changed once more keeps
+its version; name the last trusted one with --from.";
+
+#[derive(Debug, Args)]
+#[command(after_help = OPERATIONS)]
+pub(in crate::cli) struct Edit {
+    /// The last trusted version; or a draft that follows the one named by --from.
+    file: PathBuf,
+    /// Named operations with their words, one after another; see below.
+    #[arg(required = true, value_name = "OPERATION")]
+    operations: Vec<String>,
+    /// The draft: a new file, never written over another.
+    #[arg(long, value_name = "DRAFT")]
+    out: PathBuf,
+    /// The last trusted version, when FILE is a draft that follows it.
+    #[arg(long, value_name = "OLD")]
+    from: Option<PathBuf>,
+    /// Why a key is revoked; once for each revoke-key, in their order.
+    #[arg(long, value_name = "TEXT")]
+    reason: Vec<String>,
+    /// How many signatures of a draft this edit may void: exactly as many as it carries.
+    #[arg(long, value_name = "N")]
+    void: Option<usize>,
+    /// Whose clients must be able to read the draft: universal, hardware-default, tuf-on-ci, rstuf, pypi-pep458, sigstore.
+    #[arg(long, value_name = "NAME", default_value = "hardware-default")]
+    profile: String,
+    /// The instant of the edit, for expiry, YYYY-MM-DDTHH:MM:SSZ; without it this machine's clock.
+    #[arg(long, value_name = "INSTANT")]
+    at: Option<String>,
+    /// Stable JSON instead of text.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn edit(args: &Edit) -> Exit {
+    match run(args) {
+        Ok(()) => Exit::Good,
+        Err(exit) => exit,
+    }
+}
+
+fn run(args: &Edit) -> Result<(), Exit> {
+    let profile = profile(&args.profile)?;
+    let (at, clock) = instant(args.at.as_deref())?;
+    let refused = |e: NotEdited| refuse(&e, args.json);
+    let operations = edit::parse(&args.operations, &args.reason).map_err(refused)?;
+    new_file::absent(&args.out)?;
+    let file = read(&args.file, MAX_FILE)?;
+    let from = args.from.as_deref().map(|old| read(old, MAX_FILE)).transpose()?;
+    let mut keys = BTreeMap::new();
+    for name in edit::key_files(&operations) {
+        keys.insert(name.to_owned(), read_key(name).map_err(refused)?);
+    }
+    let edited = edit::edit(&Request {
+        file: &file,
+        from: from.as_deref(),
+        operations: &operations,
+        keys: &keys,
+        at,
+        void: args.void,
+        profile: &profile,
+    })
+    .map_err(refused)?;
+    new_file::write(&args.out, &edited.bytes)?;
+    say(&edited, args, clock);
+    Ok(())
+}
+
+fn say(edited: &Edited, args: &Edit, clock: &str) {
+    if args.json {
+        out::say(&edited.json(clock).line());
+        return;
+    }
+    out::say(&edited.lines(clock).join("\n"));
+    out::say(&format!(
+        "\nwritten: {}, {} bytes, not signed",
+        check::name(&args.out),
+        edited.bytes.len()
+    ));
+}
+
+fn read_key(name: &str) -> Result<Vec<u8>, NotEdited> {
+    let path = Path::new(name);
+    super::read_up_to(path, MAX_KEY).map_err(|e| NotEdited {
+        code: "KEY_FILE",
+        why: format!("{}: {e}", check::name(path)),
+    })
+}
+
+/// The refusal, its remedy, and the exit code of its class.
+fn refuse(e: &NotEdited, json: bool) -> Exit {
+    if json {
+        let refused = Json::object([
+            ("code", e.code.into()),
+            ("why", e.why.as_str().into()),
+            ("remedy", e.remedy().into()),
+        ]);
+        out::say(&Json::object([("v", Json::Int(1)), ("refused", refused)]).line());
+    }
+    let (code, exit) = match e.class() {
+        Class::Input => (Code::EditRefused, Exit::Usage),
+        Class::Judged => (Code::EditRefused, Exit::Negative),
+        Class::Person => (Code::EditVoids, Exit::Person),
+    };
+    out::card_with(code, &e.to_string(), e.remedy());
+    exit
+}
