@@ -6,6 +6,7 @@
 mod effect;
 mod files;
 mod fold;
+mod gate;
 mod input;
 mod state;
 mod steps;
