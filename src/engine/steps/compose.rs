@@ -4,15 +4,18 @@
 
 use crate::base::Json;
 use crate::base::device::{Changed, DeviceCode, DeviceFault, Operation, Retry};
-use crate::engine::files;
 use crate::engine::state::{FileState, Trouble};
 use crate::engine::turn::Turn;
+use crate::engine::{files, gate};
 use crate::transcript::Kind;
 use crate::tuf::RoleName;
 
 pub(super) fn enter(turn: &mut Turn, metadata: RoleName) {
     match files::compose(turn.plan, &turn.state, metadata) {
         Ok(draft) => {
+            if !gate::before_signing(turn, &draft) {
+                return;
+            }
             let review = files::review_digest(&draft);
             turn.derive(
                 Kind::Composed,

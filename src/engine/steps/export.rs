@@ -11,7 +11,7 @@ use crate::engine::{What, files, gate};
 use crate::transcript::Kind;
 
 pub(super) fn enter(turn: &mut Turn) {
-    match gate::gate(turn.plan, &turn.state) {
+    match gate::before_export(turn) {
         Ok(summary) => {
             turn.derive(
                 Kind::Gate,
