@@ -16,7 +16,6 @@ use super::canonical::canonical;
 use super::clients::{self, Client, Judged, Refusal, Repository, Verdict};
 use super::compose::{Draft, file_name};
 use super::key::{Key, KeyId};
-use super::metadata::Metadata;
 use super::role::RoleName;
 use crate::base::{Digest, Instant, Json, PublicKey};
 use throwaway::Throwaway;
@@ -55,6 +54,9 @@ pub struct Rehearsed {
     pub files: BTreeMap<String, Vec<u8>>,
     /// The version of the root from which a client starts; `None`: there is no root.
     pub trusted: Option<u64>,
+    /// A file that could not get a threshold of throwaway signatures, because keys of
+    /// its role are of a kind or spelling that we do not use. Then no client is judged.
+    pub short: Option<String>,
 }
 
 /// Rehearses `draft` and asks every client model at the instant `at`.
@@ -77,6 +79,10 @@ pub fn lint_sign(
     let roots = roots(chain)?;
     let judged = |client: &Client| {
         let verdict = published(*client, chain, &roots, draft).unwrap_or_else(|| {
+            if let Some(file) = &rehearsed.short {
+                let why = format!("{file}: too few keys of its role can be rehearsed");
+                return (rehearsed.trusted.unwrap_or_default(), Verdict::Unsure { why });
+            }
             let Some(trusted) = rehearsed.trusted else {
                 let bytes = rehearsed.files.get(&draft.file_name());
                 let bytes = bytes.map(Vec::as_slice).unwrap_or_default();
@@ -116,10 +122,14 @@ pub fn rehearse(
     {
         cast.admit(signed)?;
     }
-    let mut files = BTreeMap::new();
+    let (mut files, mut short) = (BTreeMap::new(), None);
     if let Some((version, signed)) = old {
         let name = file_name(RoleName::Root, *version);
-        files.insert(name, cast.sign(signed, &[(signed, RoleName::Root)]));
+        let (bytes, enough) = cast.sign(signed, &[(signed, RoleName::Root)]);
+        if !enough {
+            short = Some(name.clone());
+        }
+        files.insert(name, bytes);
     }
     for draft in &drafts {
         let mut by = Vec::new();
@@ -130,12 +140,19 @@ pub fn rehearse(
             }
             role => by.extend(new.map(|d| &d.signed).or(old.map(|(_, s)| s)).map(|s| (s, role))),
         }
-        let bytes = cast.sign(&draft.signed, &by);
+        let (bytes, enough) = cast.sign(&draft.signed, &by);
+        if !enough {
+            short = Some(draft.file_name());
+        }
         same_bytes(draft, &bytes, &cast)?;
         files.insert(draft.file_name(), bytes);
     }
     let trusted = old.map(|(version, _)| *version).or(new.map(|d| d.version));
-    Ok(Rehearsed { files, trusted })
+    Ok(Rehearsed {
+        files,
+        trusted,
+        short,
+    })
 }
 
 /// Law 4: what was rehearsed, the real keys put back, is what the tokens will get,
@@ -176,20 +193,10 @@ fn published(
     roots: &BTreeMap<u64, Json>,
     draft: &Draft,
 ) -> Option<(u64, Verdict)> {
-    let (newest, (first, _)) = (roots.last_key_value()?, roots.first_key_value()?);
-    let bytes = chain.get(&file_name(RoleName::Root, *newest.0))?;
-    // An expired predecessor is no obstacle (TUF 5.3.10): it is judged while it was good.
-    let good = Metadata::parse(bytes).ok().and_then(|m| {
-        let unix = m.signed.common().expires.unix();
-        Instant::from_unix(unix.checked_sub(1)?).ok()
-    });
-    let Some(good) = good else {
-        let why = format!(
-            "{}: our own parser refuses it",
-            file_name(RoleName::Root, *newest.0)
-        );
-        return Some((*newest.0, Verdict::Unsure { why }));
-    };
+    let (first, _) = roots.first_key_value()?;
+    // An expired predecessor is no obstacle (TUF 5.3.10), so it is judged while it was
+    // good; metadata has no beginning, so that any early instant will do.
+    let good = Instant::from_unix(0).ok()?;
     let files: BTreeMap<String, Vec<u8>> = roots
         .keys()
         .map(|version| file_name(RoleName::Root, *version))
@@ -315,13 +322,17 @@ impl Cast {
         Json::Object(map)
     }
 
-    /// The file, signed by a threshold of each role of each root in `by`.
-    fn sign(&self, signed: &Json, by: &[(&Json, RoleName)]) -> Vec<u8> {
+    /// The file, signed by a threshold of each role of each root in `by`; false where
+    /// not so many keys have a player.
+    fn sign(&self, signed: &Json, by: &[(&Json, RoleName)]) -> (Vec<u8>, bool) {
         let signed = self.exchanged(signed, &self.there);
         let message = canonical(&signed);
         let mut signatures = BTreeMap::new();
+        let mut all = true;
         for (root, role) in by {
-            for keyid in self.signers(root, *role) {
+            let (signers, enough) = self.signers(root, *role);
+            all &= enough;
+            for keyid in signers {
                 let Some((other, _)) = self.there.get(keyid) else {
                     continue;
                 };
@@ -335,13 +346,12 @@ impl Cast {
             .into_iter()
             .map(|(keyid, sig)| Json::object([("keyid", keyid.into()), ("sig", sig.into())]))
             .collect();
-        Json::object([("signatures", Json::Array(signatures)), ("signed", signed)])
-            .indented()
-            .into_bytes()
+        let file = Json::object([("signatures", Json::Array(signatures)), ("signed", signed)]);
+        (file.indented().into_bytes(), all)
     }
 
     /// A threshold of the role's keyids, by distinct keys; a key under two ids signs for both.
-    fn signers<'r>(&self, root: &'r Json, role: RoleName) -> Vec<&'r str> {
+    fn signers<'r>(&self, root: &'r Json, role: RoleName) -> (Vec<&'r str>, bool) {
         let role = root.get("roles").and_then(|r| r.get(role.as_str()));
         let threshold = role.and_then(|r| r.get("threshold")).and_then(Json::as_int);
         let threshold = threshold
@@ -359,7 +369,8 @@ impl Cast {
                 signers.push(keyid);
             }
         }
-        signers
+        let short = distinct.len() < threshold && keyids.is_some_and(|ids| ids.len() > signers.len());
+        (signers, !short)
     }
 }
 

@@ -185,6 +185,27 @@ mod tests {
     }
 
     #[test]
+    fn a_key_beyond_the_last_test_key_is_no_verdict() {
+        let public = |i| key(Algorithm::RsaPss2048, i).unwrap().public;
+        let mut keys: Vec<PublicKey> = (0..KEYS).map(public).collect();
+        keys.push(PublicKey::from_pem(include_str!("../../../tests/vectors/keys/rsa-pss-2048.pem")).unwrap());
+        let keyed = |keys: &[PublicKey]| {
+            let table = keys.iter().map(crate::tuf::Key::of);
+            let table = table.map(|k| (k.keyid().to_string(), k.to_json())).collect();
+            crate::base::Json::object([("keys", crate::base::Json::Object(table))])
+        };
+        let digest = crate::base::Digest::of(b"payload");
+        let mut cast = super::super::Cast::new(&digest);
+        assert_eq!(cast.admit(&keyed(&keys[..KEYS])), Ok(()));
+        let mut cast = super::super::Cast::new(&digest);
+        let refused = cast.admit(&keyed(&keys)).unwrap_err();
+        assert!(matches!(
+            refused,
+            super::super::NotRehearsed::TooManyKeys { most: KEYS, .. }
+        ));
+    }
+
+    #[test]
     fn the_keys_differ() {
         let keys = (0..KEYS).map(|i| key(Algorithm::RsaPss2048, i).unwrap().public.fingerprint());
         assert_eq!(keys.collect::<std::collections::BTreeSet<_>>().len(), KEYS);
