@@ -58,7 +58,7 @@ fn a_forged_derived_record_is_caught_by_replay_alone() {
 fn a_forger_with_a_log_key_of_his_own_is_caught_by_replay() {
     let forger = Key::new("mallory", Algorithm::Ed25519);
     type Change = fn(&mut Vec<Line>);
-    let changes: [(&str, Change); 6] = [
+    let changes: [(&str, Change); 8] = [
         ("nothing but the log key", |_| {}),
         ("a signature that was never made", |lines| {
             let body = &mut last(lines, Kind::Signed).record.body;
@@ -80,6 +80,18 @@ fn a_forger_with_a_log_key_of_his_own_is_caught_by_replay() {
             let line = lines[at].clone();
             lines.insert(at, line);
         }),
+        ("a client that is said to accept", |lines| {
+            client(lines, "rust-tuf", |members| {
+                members.retain(|name, _| ["client", "from", "stands", "version"].contains(&name.as_str()));
+                members.insert("verdict".to_owned(), "accepts".into());
+            });
+        }),
+        ("a client that is said to refuse", |lines| {
+            client(lines, "tough", |members| {
+                members.insert("verdict".to_owned(), "unsure".into());
+                members.insert("why".to_owned(), "it is late".into());
+            });
+        }),
         ("another clock", |lines| {
             let line = lines
                 .iter_mut()
@@ -90,6 +102,8 @@ fn a_forger_with_a_log_key_of_his_own_is_caught_by_replay() {
     ];
     for (sin, change) in changes {
         let judgement = judge(&forged(&ROOM, &forger, change));
+        let clients = judgement.failed().contains(&"clients");
+        assert!(clients || !sin.starts_with("a client"), "{sin}");
         let failed = judgement.failed();
         assert!(failed.contains(&"replay"), "{sin}: {failed:?}");
         for name in ["canonical", "chain", "root", "signatures", "quorum", "sums"] {
@@ -97,6 +111,26 @@ fn a_forger_with_a_log_key_of_his_own_is_caught_by_replay() {
         }
         assert_eq!(judgement.verdict, Level::Refused);
     }
+}
+
+/// What the last record of verdicts says of one client.
+fn client(lines: &mut [Line], name: &str, change: impl Fn(&mut std::collections::BTreeMap<String, Json>)) {
+    let Json::Object(body) = &mut last(lines, Kind::ClientVerdicts).record.body else {
+        panic!("no object");
+    };
+    let Some(Json::Array(clients)) = body.get_mut("clients") else {
+        panic!("no clients");
+    };
+    let mut found = 0;
+    for one in clients {
+        if one.get("client").and_then(Json::as_str) == Some(name)
+            && let Json::Object(members) = one
+        {
+            change(members);
+            found += 1;
+        }
+    }
+    assert_eq!(found, 1);
 }
 
 /// Wrong words were typed; the record is forged to say that they agreed.

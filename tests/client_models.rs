@@ -132,6 +132,17 @@ fn compare(client: Client, real: &BTreeMap<String, (String, String)>, cases: &Pa
     );
 }
 
+/// Case to verdict and reason.
+fn said(output: &[u8]) -> BTreeMap<String, (String, String)> {
+    String::from_utf8_lossy(output)
+        .lines()
+        .map(|l| {
+            let words: Vec<&str> = l.split('\t').collect();
+            (words[0].to_owned(), (words[1].to_owned(), words[2].to_owned()))
+        })
+        .collect()
+}
+
 #[test]
 fn python_tuf_and_its_model_agree() {
     let Some(python) = present("TUF_CLIENT_PYTHON") else {
@@ -141,14 +152,7 @@ fn python_tuf_and_its_model_agree() {
     let cases = folder.path().join("cases");
     let script = here().join("tests/clients/python/batch.py");
     let done = Command::new(&python).arg(script).arg(&cases).output().unwrap();
-    let text = String::from_utf8_lossy(&done.stdout);
-    let real: BTreeMap<String, (String, String)> = text
-        .lines()
-        .map(|l| {
-            let words: Vec<&str> = l.split('\t').collect();
-            (words[0].to_owned(), (words[1].to_owned(), words[2].to_owned()))
-        })
-        .collect();
+    let real = said(&done.stdout);
     assert_eq!(
         real.len(),
         names.len(),
@@ -191,6 +195,31 @@ fn tough_and_its_model_agree() {
         );
     }
     compare(Client::Tough, &real, &cases);
+}
+
+/// The extended run sets the variable to a `node_modules` that has tuf-js.
+#[test]
+fn tuf_js_and_its_model_agree() {
+    let Some(python) = present("TUF_CLIENT_PYTHON") else {
+        return;
+    };
+    let Some(modules) = std::env::var_os("TUF_CLIENT_JS") else {
+        println!("SKIPPED TUF_CLIENT_JS is not set: tests/extended tuf-js sets it");
+        return;
+    };
+    let (folder, names) = cases(&python);
+    let cases = folder.path().join("cases");
+    let script = here().join("tests/clients/js/batch.cjs");
+    let mut node = Command::new("node");
+    let done = node.arg(script).arg(&cases).arg(modules).output().unwrap();
+    let real = said(&done.stdout);
+    assert_eq!(
+        real.len(),
+        names.len(),
+        "{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
+    compare(Client::TufJs, &real, &cases);
 }
 
 #[test]

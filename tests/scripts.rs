@@ -16,6 +16,8 @@ mod scripts;
 use std::path::PathBuf;
 
 use scripts::{build, root, with};
+use tuf_ceremony::base::Algorithm;
+use tuf_ceremony::script::Profile;
 
 fn shipped() -> Vec<PathBuf> {
     let mut found = Vec::new();
@@ -231,5 +233,55 @@ fn a_diagnostic_names_its_place() {
         fault
             .render("x.toml")
             .starts_with(&format!("x.toml:{line}:19: error[script-threshold-above-keys]: "))
+    );
+}
+
+/// Each profile takes its kinds of keys and no other; the table is `tuf::clients`.
+#[test]
+fn a_script_may_name_every_profile_and_each_refuses_by_algorithm() {
+    let folder = root().join("ceremony-scripts/rehearsal");
+    let text = std::fs::read_to_string(folder.join("root-keygen.toml")).unwrap();
+    let profile = "profile      = \"hardware-default\"";
+    assert_eq!(text.matches(profile).count(), 1);
+    let codes = |name: &str, algorithm: Algorithm| -> Vec<String> {
+        let text = text.replace(profile, &format!("profile = \"{name}\""));
+        let text = ["ecdsa-p256", "ed25519"].iter().fold(text, |text, made| {
+            let made = format!("algorithm = \"{made}\"");
+            text.replace(&made, &format!("algorithm = \"{}\"", algorithm.name()))
+        });
+        match build(text.as_bytes(), &folder) {
+            Ok(plan) => {
+                assert_eq!(plan.script().profile.name, name);
+                Vec::new()
+            }
+            Err(found) => found.0.iter().map(|d| d.render("")).collect(),
+        }
+    };
+    assert_eq!(Profile::ALL.len(), 6);
+    for profile in Profile::ALL {
+        let (mut taken, mut refused) = (0, 0);
+        for algorithm in [Algorithm::Ed25519, Algorithm::EcdsaP256, Algorithm::EcdsaP384] {
+            let codes = codes(profile.name, algorithm);
+            let allowed = profile.allows(algorithm);
+            let says = codes
+                .iter()
+                .any(|d| d.contains("does not allow") || d.contains("cannot be read by"));
+            assert_eq!(!says, allowed, "{} {algorithm:?}: {codes:?}", profile.name);
+            if allowed {
+                assert!(codes.is_empty(), "{} {algorithm:?}: {codes:?}", profile.name);
+                taken += 1;
+            } else {
+                refused += 1;
+            }
+        }
+        assert!(taken > 0 && refused > 0, "{}", profile.name);
+    }
+    let unknown = with(profile, "profile = \"tuf\"", 1);
+    let found = build(&unknown, &folder).unwrap_err();
+    assert_eq!(found.0[0].code, "script-wrong-value");
+    assert!(
+        Profile::ALL
+            .iter()
+            .all(|p| found.0[0].render("").contains(p.name))
     );
 }

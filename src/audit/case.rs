@@ -164,10 +164,13 @@ impl<'a> Case<'a> {
 
     /// When clients look: as asked, or the record's confirmed clock.
     pub(super) fn at(&self) -> Option<Instant> {
-        self.options
-            .at
-            .or_else(|| self.state().ok()?.clock.map(|c| c.machine))
-            .or_else(|| self.claimed_clock())
+        self.options.at.or_else(|| self.recorded_clock())
+    }
+
+    /// The record's confirmed clock.
+    pub(super) fn recorded_clock(&self) -> Option<Instant> {
+        let replayed = self.state().ok().and_then(|s| s.clock);
+        replayed.map(|c| c.machine).or_else(|| self.claimed_clock())
     }
 
     /// Where [`Case::at`] comes from.

@@ -83,7 +83,7 @@ fn opening(case: &Case<'_>, facts: &mut Facts) {
 
 fn title(script: &Script, facts: &mut Facts) {
     facts.add("title", script.title.clone(), Class::Claimed, None);
-    facts.add("profile", script.profile.name(), Class::Claimed, None);
+    facts.add("profile", script.profile.name, Class::Claimed, None);
 }
 
 /// What only the re-executed ceremony can say.

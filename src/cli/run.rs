@@ -121,7 +121,12 @@ fn headless(running: Running, answers: Answers, stop: &AtomicBool, record: &Path
     drop(msgs);
     threads.finish();
     match ending {
-        headless::Ending::Closed { place } => sealed(&place),
+        headless::Ending::Closed { place, clients } => {
+            for line in clients {
+                out::say(&crate::base::shown(&line, 400));
+            }
+            sealed(&place)
+        }
         headless::Ending::Aborted => {
             out::say("aborted; the record says why");
             Exit::Negative
@@ -134,7 +139,7 @@ fn headless(running: Running, answers: Answers, stop: &AtomicBool, record: &Path
         headless::Ending::Trouble { why } => {
             out::complain(&format!(
                 "paused after a failure: {}",
-                crate::base::shown(&why, 400)
+                crate::base::shown(&why, 1200)
             ));
             resumable(record);
             Exit::Fault

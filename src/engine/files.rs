@@ -11,12 +11,9 @@ use super::input::FileRef;
 use super::state::{KeyState, State};
 use crate::base::{Digest, Id, Instant, Payload, PublicKey, Purpose};
 use crate::plan::Plan;
-use crate::script::{Expires, Made, Verb};
+use crate::script::Expires;
 use crate::transcript::proof;
-use crate::tuf::clients::{self, Verdict, judge_from_every_root};
-use crate::tuf::{
-    Draft, Key, KeyId, Meter, RoleName, RootInputs, Signature, Summary, check_repository, compose, review,
-};
+use crate::tuf::{Draft, Key, KeyId, Meter, RoleName, RootInputs, Signature, compose, review};
 
 /// The public keys of a role, as the script's result names them. A key that
 /// does not exist yet is left out.
@@ -180,70 +177,6 @@ pub fn review_text(draft: &Draft) -> Vec<String> {
 
 pub(super) fn review_digest(draft: &Draft) -> Digest {
     Digest::of(review_text(draft).join("\n").as_bytes())
-}
-
-/// The gate before the export: thresholds by the one counting function, then
-/// the whole client workflow over the finished files.
-pub(super) fn gate(plan: &Plan, state: &State) -> Result<String, String> {
-    for result in plan.script().results.iter().filter(|r| r.made != Made::Elsewhere) {
-        let role = result.metadata;
-        let meter = meter(plan, state, role).ok_or_else(|| format!("{} was not composed", role.as_str()))?;
-        if !meter.complete() {
-            return Err(format!(
-                "{} needs {} more signature(s)",
-                role.as_str(),
-                meter.needed()
-            ));
-        }
-    }
-    let at = state.clock.ok_or("the clock was not confirmed")?.machine;
-    let summary: Summary =
-        check_repository(&metadata_files(state), at).map_err(|e| format!("{}: {e}", e.code()))?;
-    let mut files = vec![&summary.root];
-    files.extend(
-        [&summary.targets, &summary.snapshot, &summary.timestamp]
-            .into_iter()
-            .flatten(),
-    );
-    named_clients(plan, state, at)?;
-    let names: Vec<&str> = files.iter().map(|c| c.file.as_str()).collect();
-    Ok(names.join(" "))
-}
-
-/// Every client that the script's profile names accepts the files, from every
-/// root that it may have been shipped with (DESIGN 6). What a model does not
-/// know is no acceptance.
-fn named_clients(plan: &Plan, state: &State, at: Instant) -> Result<(), String> {
-    let name = plan.script().profile.name();
-    let profile =
-        clients::Profile::parse(name).ok_or_else(|| format!("no clients for the profile {name}"))?;
-    let files = metadata_files(state);
-    let waived = acknowledged(plan);
-    let named = profile.clients.iter().filter(|c| !waived.contains(&c.name()));
-    for client in named {
-        let (from, verdict) = judge_from_every_root(*client, &files, at);
-        if verdict != Verdict::Accepts {
-            return Err(format!(
-                "CLIENT: {client} {} from root {from} {verdict}",
-                client.version()
-            ));
-        }
-    }
-    Ok(())
-}
-
-/// Clients that the approved script says will refuse a key of it (P-384), and
-/// takes into account.
-fn acknowledged(plan: &Plan) -> Vec<&str> {
-    plan.steps()
-        .iter()
-        .filter_map(|s| match &s.step.verb {
-            Verb::GenerateKey { refused_by, .. } => Some(refused_by),
-            _ => None,
-        })
-        .flatten()
-        .map(String::as_str)
-        .collect()
 }
 
 /// What the export writes: path in the bundle, and bytes where the record makes

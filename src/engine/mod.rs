@@ -6,6 +6,7 @@
 mod effect;
 mod files;
 mod fold;
+mod gate;
 mod input;
 mod policy;
 mod state;
@@ -19,6 +20,7 @@ use crate::transcript::{Kind, Record};
 pub use effect::{Effect, What};
 pub use files::{export_contents, keys_of, metadata_files, meter, payload, review_text};
 pub use fold::{FoldError, replay};
+pub use gate::{Standing, judge_all, standing};
 pub use input::{
     Answer, Deviation, FileRef, FrontEnd, Input, InputKind, NewSecret, Opening, Outcome, Program, Resumption,
     SecretsPath, Ticket,

@@ -11,6 +11,7 @@ use crate::base::device::{Credential, DeviceCard, DeviceFault, KeyAttributes, Op
 use crate::base::{Algorithm, Digest, Id, Instant, PublicKey, Stamp};
 use crate::script::Subject;
 use crate::tuf::RoleName;
+use crate::tuf::clients::Judged;
 use crate::tuf::compose::Draft;
 
 /// Everything that the record has established so far.
@@ -50,6 +51,8 @@ pub struct State {
     pub recovering: Option<Effect>,
     /// Attempts to fill a key's slot.
     pub attempts: BTreeMap<Id, u32>,
+    /// What each client model said of a payload before it was frozen.
+    pub clients: BTreeMap<RoleName, Vec<Judged>>,
     /// Metadata files in the making.
     pub files: BTreeMap<RoleName, FileState>,
     /// The newest checkpoint.
@@ -393,6 +396,7 @@ impl State {
             minted: Vec::new(),
             recovering: None,
             attempts: BTreeMap::new(),
+            clients: BTreeMap::new(),
             files: BTreeMap::new(),
             checkpoint: None,
             deviations: 0,

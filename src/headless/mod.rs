@@ -16,6 +16,7 @@ use crate::base::device::Credential;
 use crate::base::{Id, Secret};
 use crate::engine::{
     Answer, Expect, NewSecret, Phase, Question, Refusal, Trouble, confirm_wanted, expects, serial_tail,
+    standing,
 };
 use crate::fault::Code;
 use crate::runner::{Cmd, Failure, Handle, Msg, Snapshot};
@@ -29,6 +30,8 @@ pub enum Ending {
     Closed {
         /// The bundle's folder.
         place: String,
+        /// What each client model said of each payload before it was signed.
+        clients: Vec<String>,
     },
     /// Aborted.
     Aborted,
@@ -92,7 +95,10 @@ pub fn run(
             }
             Ok(Msg::Refused(refusal)) => driver.refused(&refusal, &seen),
             Ok(Msg::Failed(failure)) => return Ending::Failed(failure),
-            Ok(Msg::Sealed { place }) => return Ending::Closed { place },
+            Ok(Msg::Sealed { place }) => {
+                let clients = clients(&seen);
+                return Ending::Closed { place, clients };
+            }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => {
                 return Ending::Failed(Failure {
@@ -102,6 +108,20 @@ pub fn run(
             }
         }
     }
+}
+
+/// One line for each client and file.
+fn clients(seen: &Snapshot) -> Vec<String> {
+    let judged = seen.state.clients.iter().flat_map(|(role, judged)| {
+        judged.iter().map(move |one| {
+            let stands = standing(&seen.plan, one.client).word();
+            format!(
+                "{role}: {} {} ({stands}) {}",
+                one.client, one.version, one.verdict
+            )
+        })
+    });
+    judged.collect()
 }
 
 struct Driver {

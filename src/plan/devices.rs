@@ -4,7 +4,7 @@
 
 use super::room::{KeyModel, Room};
 use crate::base::{Algorithm, Id};
-use crate::script::{Backend, Profile, Step};
+use crate::script::{Backend, Step};
 
 /// Clients of the profile hardware-default that refuse P-384 (facts/clients.md).
 const REFUSES_P384: &[&str] = &["tough", "tuf-js"];
@@ -130,7 +130,7 @@ impl Room<'_> {
             "give each key its own name",
         );
         // P-384 costs clients: the script must name them, in the approved bytes.
-        let told = algorithm == Algorithm::EcdsaP384 && self.script.profile == Profile::HardwareDefault;
+        let told = algorithm == Algorithm::EcdsaP384 && self.script.profile.name == "hardware-default";
         let allowed = if told {
             refused_by == REFUSES_P384
         } else {
@@ -148,10 +148,10 @@ impl Room<'_> {
             (
                 format!(
                     "the profile {} does not allow {} here",
-                    self.script.profile.name(),
+                    self.script.profile.name,
                     algorithm.name()
                 ),
-                "use ed25519, or the profile hardware-default; refused_by is for ecdsa-p384 alone",
+                "use a kind that the profile allows (docs/clients.md); refused_by is for ecdsa-p384 under hardware-default alone",
             )
         };
         self.need(step, allowed, message, help);

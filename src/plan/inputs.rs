@@ -166,10 +166,10 @@ fn external(
             "profile-algorithm",
             format!(
                 "the profile {} does not allow {}",
-                script.profile.name(),
+                script.profile.name,
                 public.algorithm().name()
             ),
-            "use an Ed25519 key, or the profile hardware-default with P-256",
+            &format!("use a key of this kind: {}", script.profile.keys()),
         );
     }
     if let Some(expected) = key.fingerprint.filter(|f| *f != public.fingerprint()) {

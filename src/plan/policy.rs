@@ -105,7 +105,7 @@ fn steps(script: &Script) -> impl Iterator<Item = &Step> {
 fn facts(script: &Script, external: &BTreeMap<Id, PublicKey>) -> Facts {
     let mut facts = Facts {
         production: script.kind == Kind::Production,
-        profile: script.profile.name(),
+        profile: script.profile.name,
         now: None,
         version: 1,
         roles: BTreeMap::new(),

@@ -21,8 +21,9 @@ pub use verb::{Subject, Verb};
 pub use waiver::WaiverSpec;
 
 use crate::base::device::Credential;
-use crate::base::{Algorithm, Digest, Id, Instant};
+use crate::base::{Digest, Id, Instant};
 use crate::tuf::RoleName;
+pub use crate::tuf::clients::Profile;
 use crate::tuf::import::Form;
 
 /// A script that obeys the language. Whether its steps can work is `plan`'s to say.
@@ -34,7 +35,7 @@ pub struct Script {
     pub text: Arc<str>,
     /// Production or rehearsal; part of the approved bytes.
     pub kind: Kind,
-    /// Which clients must accept the result.
+    /// Which clients must accept the result; the table is `tuf::clients`.
     pub profile: Profile,
     /// Who holds the ceremony.
     pub organisation: Id,
@@ -78,36 +79,6 @@ impl Kind {
         match self {
             Kind::Production => "production",
             Kind::Rehearsal => "rehearsal",
-        }
-    }
-}
-
-/// Which clients must accept the result (`facts`: clients disagree; see `docs/script-reference.md`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Profile {
-    /// Every client, rust-tuf too: Ed25519 keys only.
-    Universal,
-    /// Every client but rust-tuf: P-256 in PEM, Ed25519 where it fits.
-    HardwareDefault,
-}
-
-impl Profile {
-    /// The word in scripts and records.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Profile::Universal => "universal",
-            Profile::HardwareDefault => "hardware-default",
-        }
-    }
-
-    /// Whether every client of the profile accepts keys of this algorithm.
-    #[must_use]
-    pub fn allows(self, algorithm: Algorithm) -> bool {
-        match self {
-            Profile::Universal => algorithm == Algorithm::Ed25519,
-            // facts/clients.md: tough reads no root that lists a P-384 key.
-            Profile::HardwareDefault => algorithm != Algorithm::EcdsaP384,
         }
     }
 }

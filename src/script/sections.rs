@@ -64,10 +64,7 @@ fn read_document(text: &str, map: &DeTable, faults: &mut Faults) -> Option<Scrip
     let profile = top.word(
         faults,
         "profile",
-        &[
-            ("universal", Profile::Universal),
-            ("hardware-default", Profile::HardwareDefault),
-        ],
+        &Profile::ALL.iter().map(|p| (p.name, *p)).collect::<Vec<_>>(),
     );
     let organisation = top.id(faults, "organisation");
     let site = top.id(faults, "site");

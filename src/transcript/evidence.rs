@@ -42,6 +42,7 @@ impl Class {
             | Kind::Composed
             | Kind::Frozen
             | Kind::Complete
+            | Kind::ClientVerdicts
             | Kind::Gate
             | Kind::GateFailed
             | Kind::Close => Class::Derived,

@@ -92,6 +92,8 @@ kinds! {
     Signed = "signed",
     /// Derived: a payload has all the signatures it needs.
     Complete = "complete",
+    /// Derived: what the model of each client says, named by the profile or not.
+    ClientVerdicts = "client-verdicts",
     /// Derived: every named client accepts the result.
     Gate = "gate",
     /// Derived: files were written to media and read back.

@@ -6,7 +6,7 @@ use crate::base::Json;
 use crate::base::device::{Changed, DeviceCode, DeviceFault, Operation, Retry};
 use crate::engine::state::{FileState, Trouble};
 use crate::engine::turn::Turn;
-use crate::engine::{files, policy};
+use crate::engine::{files, gate, policy};
 use crate::transcript::Kind;
 use crate::tuf::RoleName;
 
@@ -14,6 +14,9 @@ pub(super) fn enter(turn: &mut Turn, metadata: RoleName) {
     let composed = files::compose(turn.plan, &turn.state, metadata);
     match composed.and_then(|d| policy::compose(turn.plan, &turn.state, metadata, &d).map(|c| (d, c))) {
         Ok((draft, claims)) => {
+            if !gate::before_signing(turn, &draft) {
+                return;
+            }
             let review = files::review_digest(&draft);
             turn.derive(
                 Kind::Composed,

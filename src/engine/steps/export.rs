@@ -7,11 +7,11 @@ use crate::base::Json;
 use crate::engine::input::FileRef;
 use crate::engine::state::{Confirm, Question, Trouble};
 use crate::engine::turn::Turn;
-use crate::engine::{What, files};
+use crate::engine::{What, files, gate};
 use crate::transcript::Kind;
 
 pub(super) fn enter(turn: &mut Turn) {
-    match files::gate(turn.plan, &turn.state) {
+    match gate::before_export(turn) {
         Ok(summary) => {
             turn.derive(
                 Kind::Gate,

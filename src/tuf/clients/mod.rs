@@ -72,6 +72,33 @@ pub struct Refusal {
     pub remedy: String,
 }
 
+/// What one client says, as records and reports carry it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Judged {
+    /// Which client.
+    pub client: Client,
+    /// The release that the model stands for.
+    pub version: String,
+    /// The root that it starts from; 0: one file was judged by itself.
+    pub from: u64,
+    /// What it says.
+    #[serde(flatten)]
+    pub verdict: Verdict,
+}
+
+impl Judged {
+    /// The verdict of today's model, from the root that it was found at.
+    #[must_use]
+    pub fn new(client: Client, (from, verdict): (u64, Verdict)) -> Judged {
+        Judged {
+            client,
+            version: client.version().to_owned(),
+            from,
+            verdict,
+        }
+    }
+}
+
 /// The files of a repository and where a client starts.
 #[derive(Debug, Clone, Copy)]
 pub struct Repository<'a> {
@@ -124,6 +151,12 @@ impl Client {
             Client::GoTuf => "2.4.2",
             Client::RustTuf => "0.3.0-beta14",
         }
+    }
+
+    /// How many roots it follows in one update; `None`: any number.
+    #[must_use]
+    pub fn rotations(self) -> Option<u64> {
+        self.rules().limits().rotations
     }
 
     fn rules(self) -> &'static dyn read::Rules {

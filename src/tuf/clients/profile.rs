@@ -72,6 +72,13 @@ impl Profile {
         Profile::ALL.iter().copied().find(|p| p.name == name)
     }
 
+    /// The words of the algorithms that keys may have, for people.
+    #[must_use]
+    pub fn keys(&self) -> String {
+        let names: Vec<&str> = self.algorithms.iter().map(|a| a.name()).collect();
+        names.join(", ")
+    }
+
     /// Whether keys may have this algorithm.
     #[must_use]
     pub fn allows(&self, algorithm: Algorithm) -> bool {

@@ -3,7 +3,7 @@
 //! (law 4). The review text is the engine's; this file only wraps it.
 
 use super::{Hint, Screen, ask, out_of_place, say, unchecked};
-use crate::engine::{Answer, Phase, Question, review_text};
+use crate::engine::{Answer, Phase, Question, review_text, standing};
 use crate::runner::Snapshot;
 use crate::transcript::words as spoken;
 use crate::tuf::Draft;
@@ -72,6 +72,7 @@ fn page(model: &Model, width: usize) -> Page {
         ));
         body.push(Row::of(Tone::Quiet, words::AS_WORDS));
         body.extend(card::word_grid(&spoken::words(&draft.digest), width));
+        body.extend(clients(&model.seen, draft, width));
         body.extend(para(Tone::Quiet, words::REVIEW_END, width));
     }
     let next = if model.local.pane.end_seen {
@@ -84,6 +85,27 @@ fn page(model: &Model, width: usize) -> Page {
         body,
         ask: ask(model, next, width),
     }
+}
+
+/// What each client model said of the payload, before it was frozen.
+fn clients(seen: &Snapshot, draft: &Draft, width: usize) -> Vec<Row> {
+    let judged = seen.state.clients.get(&draft.role).map_or(&[][..], Vec::as_slice);
+    let mut rows = vec![Row::of(Tone::Quiet, words::CLIENTS)];
+    for one in judged {
+        let said = words::client_says(
+            one.client.name(),
+            &safe(&one.version),
+            standing(&seen.plan, one.client).word(),
+            &safe(&one.verdict.to_string()),
+        );
+        let tone = if one.verdict.accepts() {
+            Tone::Plain
+        } else {
+            Tone::Strong
+        };
+        rows.extend(para(tone, &said, width));
+    }
+    rows
 }
 
 fn submit(model: &Model) -> Result<Out, Notice> {

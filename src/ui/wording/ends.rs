@@ -43,12 +43,12 @@ pub const MEDIA_CHANGED: &str =
 pub const MEDIA_REMEDY: &str =
     "Look at the media: full, read-only, pulled out? Mend it or use other media, then try again.";
 /// The gate.
-pub const GATE_FACT: &str = "The check before the export refused the files.";
+pub const GATE_FACT: &str =
+    "A TUF client of the profile would refuse what was made, or a check of ours does.";
 /// The gate.
-pub const GATE_CHANGED: &str = "No. Nothing was written to the media.";
+pub const GATE_CHANGED: &str = "No. This step signed nothing and wrote nothing to the media.";
 /// The gate.
-pub const GATE_REMEDY: &str =
-    "A TUF client would refuse these files. Do not export them by hand. Note a deviation, then abort.";
+pub const GATE_REMEDY: &str = "Do as the remedy above says, in the script; nothing here can change it. Do not sign or export by hand. Note a deviation, then abort.";
 
 // ------------------------------------------------------------ what devices said
 

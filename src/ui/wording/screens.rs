@@ -432,6 +432,15 @@ pub fn records(count: u64) -> String {
 pub const REVIEW_FIELD: &str = "Type read";
 /// Below the digest.
 pub const AS_WORDS: &str = "The same as words:";
+/// Above what the client models say.
+pub const CLIENTS: &str = "What each TUF client does with it (tried with throwaway signatures):";
+
+/// One client's word.
+#[must_use]
+pub fn client_says(name: &str, version: &str, stands: &str, verdict: &str) -> String {
+    format!("  {name} {version} ({stands}): {verdict}")
+}
+
 /// The last line of the text.
 pub const REVIEW_END: &str = "This is the end of the payload.";
 /// Below the form.
