@@ -184,7 +184,7 @@ fn other_reviews_name_the_change_that_matters() {
     let without = with(targets, &["delegations"], None);
     let text = review(&without, Some(targets)).join("\n");
     assert!(
-        text.contains("REMOVED d: 1 of 0 keys, 1 paths, terminating true"),
+        text.contains("REMOVED d: 1 of 1 keys, 1 paths, terminating true"),
         "{text}"
     );
     let bad = review(&Json::Array(vec![]), None);

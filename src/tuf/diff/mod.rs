@@ -54,14 +54,27 @@ fn meaning(signed: &Json, trusted: Option<&Json>) -> Vec<String> {
         (Signed::Root(new), _) => root::lines(new, None, &mut lines),
         (Signed::Targets(new), Some(Signed::Targets(old))) => targets::lines(new, Some(old), &mut lines),
         (Signed::Targets(new), _) => targets::lines(new, None, &mut lines),
-        (Signed::Snapshot(new), Some(Signed::Snapshot(old))) => {
-            online::entries(&new.meta, Some(&old.meta), &mut lines);
+        (Signed::Snapshot(new), old) => {
+            let old = old.as_ref().and_then(|o| match o {
+                Signed::Snapshot(old) => Some(old),
+                _ => None,
+            });
+            online::extras(&new.unrecognized, old.map(|o| &o.unrecognized), &mut lines);
+            online::entries(&new.meta, old.map(|o| &o.meta), &mut lines);
         }
-        (Signed::Snapshot(new), _) => online::entries(&new.meta, None, &mut lines),
-        (Signed::Timestamp(new), Some(Signed::Timestamp(old))) => {
-            online::entry("snapshot.json", &new.snapshot, Some(&old.snapshot), &mut lines);
+        (Signed::Timestamp(new), old) => {
+            let old = old.as_ref().and_then(|o| match o {
+                Signed::Timestamp(old) => Some(old),
+                _ => None,
+            });
+            online::extras(&new.unrecognized, old.map(|o| &o.unrecognized), &mut lines);
+            online::entry(
+                "snapshot.json",
+                &new.snapshot,
+                old.map(|o| &o.snapshot),
+                &mut lines,
+            );
         }
-        (Signed::Timestamp(new), _) => online::entry("snapshot.json", &new.snapshot, None, &mut lines),
     }
     lines
 }
