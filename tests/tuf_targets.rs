@@ -1,6 +1,5 @@
-//! Targets and delegations: what is composed, what is refused, what a reviewer
-//! sees, and that python-tuf and tough take it. Clients: `TUF_CLIENT_PYTHON`
-//! and `TUF_CLIENT_TOUGH`; a visible SKIPPED where one is absent.
+//! Targets and delegations: what is composed and what is refused, how a search
+//! goes, and what the workflow says of delegated files.
 
 #![allow(
     clippy::unwrap_used,
@@ -16,168 +15,26 @@
 #[path = "vectors/tuf/kit.rs"]
 mod kit;
 
+#[path = "vectors/tuf/made.rs"]
+mod made;
+
 use std::collections::BTreeMap;
 
-use kit::{Files, keyid, later, now, public, root, sign, with};
+use kit::{Files, keyid, later, now, public, sign, with};
+use made::{
+    add, code, composed, delegated, file, first, inputs, name, paths, put, repository, role, targets,
+};
 use tuf_ceremony::base::Json;
-use tuf_ceremony::tuf::bins::{Compared, Style, compare};
 use tuf_ceremony::tuf::compose::{
     DelegationChange as D, Form, NewRole, SnapshotChange, TargetsInputs, snapshot_with, targets_with,
     timestamp_with,
 };
 use tuf_ceremony::tuf::lookup::{Known, Outcome, find};
 use tuf_ceremony::tuf::manifest::{HEAD, Manifest, Others, TargetChange};
-use tuf_ceremony::tuf::warning::warnings;
 use tuf_ceremony::tuf::{
-    Bins, DelegatedName, Draft, Key, NotComposed, Scope, Signed, Snapshot, TargetFile, Targets, Timestamp,
-    check_repository, compose, review, workflow,
+    DelegatedName, Draft, Key, NotComposed, Scope, Signed, Snapshot, Targets, Timestamp, check_repository,
+    compose,
 };
-
-fn name(text: &str) -> DelegatedName {
-    DelegatedName::parse(text).unwrap()
-}
-
-fn paths(list: &[&str]) -> Scope {
-    Scope::Paths(list.iter().map(|p| (*p).to_owned()).collect())
-}
-
-fn role(role: &str, seeds: &[u8], patterns: &[&str], terminating: bool) -> NewRole {
-    NewRole {
-        name: name(role),
-        keys: seeds.iter().map(|s| Key::of(&public(*s))).collect(),
-        threshold: 1,
-        terminating,
-        scope: paths(patterns),
-    }
-}
-
-fn add(new: NewRole) -> D {
-    D::Add {
-        role: new,
-        before: None,
-    }
-}
-
-fn file(content: &str) -> TargetFile {
-    let digest = tuf_ceremony::base::Digest::of(content.as_bytes());
-    TargetFile {
-        length: content.len() as u64,
-        hashes: [("sha256".to_owned(), digest.hex())].into(),
-        unrecognized: BTreeMap::new(),
-    }
-}
-
-fn put(path: &str, content: &str) -> TargetChange {
-    TargetChange::Add {
-        path: path.to_owned(),
-        file: file(content),
-    }
-}
-
-fn inputs<'a>(
-    previous: Option<&'a Targets>,
-    files: &'a [TargetChange],
-    delegations: &'a [D],
-) -> TargetsInputs<'a> {
-    TargetsInputs {
-        name: None,
-        scope: None,
-        previous,
-        expires: later(),
-        files,
-        delegations,
-        form: Form::Indented,
-    }
-}
-
-fn composed(
-    previous: Option<&Targets>,
-    files: &[TargetChange],
-    delegations: &[D],
-) -> Result<Draft, NotComposed> {
-    targets_with(&inputs(previous, files, delegations), now())
-}
-
-fn targets(draft: &Draft) -> Targets {
-    match Signed::from_json(&draft.signed).unwrap() {
-        Signed::Targets(targets) => targets,
-        other => panic!("{other:?}"),
-    }
-}
-
-fn code(refused: Result<Draft, NotComposed>) -> &'static str {
-    match refused.unwrap_err() {
-        NotComposed::NotChanged(why) => why.code(),
-        NotComposed::Refused(why) => why.code(),
-        NotComposed::NotProducible(why) => why.rule,
-        other => panic!("{other}"),
-    }
-}
-
-/// Version 1: two files, three roles; `b` is asked before `c`.
-fn first() -> Draft {
-    composed(
-        None,
-        &[put("top.txt", "top"), put("a/own.txt", "own")],
-        &[
-            add(role("a", &[11], &["a/*"], false)),
-            add(role("b", &[12], &["b/*"], true)),
-            add(role("c", &[13], &["b/*", "c/*"], false)),
-        ],
-    )
-    .unwrap()
-}
-
-fn delegated(role: &str, previous: Option<&Targets>, files: &[TargetChange], delegations: &[D]) -> Draft {
-    let inputs = TargetsInputs {
-        name: Some(name(role)),
-        ..inputs(previous, files, delegations)
-    };
-    targets_with(&inputs, now()).unwrap()
-}
-
-/// The nine files of a repository with nested delegations.
-fn repository() -> Files {
-    let top = first();
-    let drafts = [
-        (
-            delegated(
-                "a",
-                None,
-                &[put("a/x.txt", "x")],
-                &[add(role("deep", &[14], &["a/d-*"], true))],
-            ),
-            11,
-        ),
-        (delegated("b", None, &[put("b/x.txt", "x")], &[]), 12),
-        (
-            delegated("c", None, &[put("c/x.txt", "x"), put("b/hidden.txt", "x")], &[]),
-            13,
-        ),
-        (delegated("deep", None, &[put("a/d-1", "d")], &[]), 14),
-    ];
-    let listed: Vec<_> = ["targets", "a", "b", "c", "deep"]
-        .iter()
-        .map(|r| SnapshotChange::of_version(&format!("{r}.json"), 1))
-        .collect();
-    let snapshot = snapshot_with(None, &listed, later(), now()).unwrap();
-    let timestamp = timestamp_with(
-        None,
-        &SnapshotChange::of_version("snapshot.json", 1),
-        later(),
-        now(),
-    )
-    .unwrap();
-    let mut files = Files::new();
-    files.insert("1.root.json".into(), sign(&root(1), &[1, 2]));
-    files.insert(top.file_name(), sign(&top, &[4]));
-    for (draft, seed) in &drafts {
-        files.insert(draft.file_name(), sign(draft, &[*seed]));
-    }
-    files.insert(snapshot.file_name(), sign(&snapshot, &[5]));
-    files.insert(timestamp.file_name(), sign(&timestamp, &[5]));
-    files
-}
 
 fn replaced(name: &str, bytes: Option<Vec<u8>>) -> Files {
     let mut files = repository();
@@ -721,143 +578,4 @@ fn a_draft_keeps_its_name_and_its_form() {
         snapshot.delegated(name("a")),
         Err(NotComposed::NotDelegated { .. })
     ));
-}
-
-#[test]
-fn warnings_name_what_patterns_do_to_each_other() {
-    let codes = |changes: &[D], parent: Option<&Scope>| -> Vec<&'static str> {
-        let draft = composed(None, &[], changes).unwrap();
-        let found = warnings(&targets(&draft).delegations.unwrap(), parent);
-        found
-            .iter()
-            .map(tuf_ceremony::tuf::warning::Warning::code)
-            .collect()
-    };
-    let two = |a: &str, b: &str| {
-        [
-            add(role("x", &[11], &[a], false)),
-            add(role("y", &[12], &[b], true)),
-        ]
-    };
-    assert_eq!(codes(&two("a/b", "a/c"), None), [""; 0]);
-    assert_eq!(codes(&two("a/b", "a/b"), None), ["OVERLAP"]);
-    assert_eq!(codes(&two("*", "b"), None), ["MATCHES_ALL", "OVERLAP"]);
-    assert_eq!(codes(&two("a-*", "b"), None), ["WIDER_IN_TOUGH"]);
-    assert_eq!(codes(&two("a/b", "a/c"), Some(&paths(&["a/c"]))), ["UNREACHABLE"]);
-    let prefixes = |name: &str, list: &[&str]| {
-        let scope = Scope::HashPrefixes(list.iter().map(|p| (*p).to_owned()).collect());
-        add(NewRole {
-            scope,
-            ..role(name, &[11], &["q"], true)
-        })
-    };
-    assert_eq!(
-        codes(&[prefixes("x", &["0", "1"]), prefixes("y", &["10"])], None),
-        ["OVERLAP"]
-    );
-    assert_eq!(
-        codes(&[prefixes("x", &["0", "1"]), prefixes("y", &["2"])], None),
-        [""; 0]
-    );
-    let lines = review(&first().signed, None).join("\n");
-    assert!(
-        lines.contains("NOTE [OVERLAP] b (b/*) and c (b/*) overlap: the first ends the search"),
-        "{lines}"
-    );
-}
-
-fn bins(bits: u8, style: Style) -> Bins {
-    Bins::new(bits, style, vec![Key::of(&public(5))], 1).unwrap()
-}
-
-fn classic(bits: u8) -> Bins {
-    let name_prefix = if bits == 14 {
-        String::new()
-    } else {
-        "bin-".to_owned()
-    };
-    bins(bits, Style::Prefixes { name_prefix })
-}
-
-#[test]
-fn a_generated_set_is_reviewed_by_its_parameters() {
-    let set = classic(14);
-    let parent = TargetsInputs {
-        form: Form::Compact,
-        ..inputs(None, &[], &[])
-    };
-    let changes = [D::Bins(set.clone())];
-    let draft = targets_with(
-        &TargetsInputs {
-            delegations: &changes,
-            ..parent.clone()
-        },
-        now(),
-    )
-    .unwrap();
-    let size = sign(&draft, &[4]).len();
-    println!(
-        "16384 bins: {} bytes to sign, file {size} bytes compact",
-        draft.canonical.len()
-    );
-    assert!(size < workflow::MAX_TARGETS);
-    let lines = review(&draft.signed, None);
-    assert!(lines.len() < 40, "{}", lines.len());
-    let text = lines.join("\n");
-    assert!(
-        text.contains("generated: 16384 bins, prefix length 14 bits, names 0000-0003 to fffc-ffff"),
-        "{text}"
-    );
-    assert!(text.contains("regenerated: equal, byte for byte"), "{text}");
-    // One flag in one bin: no longer that set, and every value stands there again.
-    let mut roles = draft
-        .signed
-        .get("delegations")
-        .unwrap()
-        .get("roles")
-        .unwrap()
-        .as_array()
-        .unwrap()
-        .to_vec();
-    roles[77] = with(&roles[77], &["terminating"], Some(Json::Bool(false)));
-    let spoiled = with(&draft.signed, &["delegations", "roles"], Some(Json::Array(roles)));
-    let lines = review(&spoiled, Some(&draft.signed));
-    assert!(lines.len() > 16_384 && !lines.iter().any(|l| l.starts_with("  generated")));
-    // The keys of the set and the set itself are one decision.
-    assert_eq!(
-        code(targets_with(
-            &TargetsInputs {
-                previous: Some(&targets(&draft)),
-                delegations: &changes,
-                ..parent
-            },
-            now()
-        )),
-        "NOTHING_CHANGES"
-    );
-    let again = draft.canonical.to_vec();
-    assert!(matches!(
-        compare(&again, &draft.canonical),
-        Compared::Equal { .. }
-    ));
-}
-
-#[test]
-fn a_set_over_the_limit_is_refused_by_name() {
-    // 2^16 prefixes as 2^16 roles do not fit into what clients read.
-    let changes = [D::Bins(bins(
-        16,
-        Style::Prefixes {
-            name_prefix: "bin-".into(),
-        },
-    ))];
-    let parent = TargetsInputs {
-        form: Form::Compact,
-        ..inputs(None, &[], &changes)
-    };
-    let refused = targets_with(&parent, now()).unwrap_err().to_string();
-    assert!(
-        refused.starts_with("1.targets.json: expected at most 5000000 bytes"),
-        "{refused}"
-    );
 }

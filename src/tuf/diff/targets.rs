@@ -3,7 +3,7 @@
 //! field; and what their patterns do to each other. A generated set of bins is
 //! its parameters, made again and compared (DESIGN 6).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::change;
 use super::root::{changed_extras, key_fate, key_lines};
@@ -148,8 +148,9 @@ fn listed(
         Some(Delegated::Roles(roles)) => roles,
         _ => &[],
     };
+    let by_name: BTreeMap<&str, &DelegatedRole> = old.iter().map(|r| (r.name.as_str(), r)).collect();
     for role in roles {
-        let was = old.iter().find(|b| b.name == role.name);
+        let was = by_name.get(role.name.as_str()).copied();
         let word = match was {
             _ if !compared => "",
             None => "ADDED ",
@@ -201,7 +202,7 @@ fn role_lines(
     }
     let before = compared.then(|| was.map(|(_, r)| r.unrecognized.clone()).unwrap_or_default());
     changed_extras(&role.unrecognized, before.as_ref(), "    ", out);
-    let none = (&[][..], &std::collections::BTreeMap::new());
+    let none = (&[][..], &BTreeMap::new());
     let (old_ids, old_keys) = was.map_or(none, |(d, r)| (&r.keyids[..], &d.keys));
     let mut lines = Vec::new();
     for (id, key) in role
