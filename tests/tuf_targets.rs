@@ -26,8 +26,7 @@ use made::{
 };
 use tuf_ceremony::base::Json;
 use tuf_ceremony::tuf::compose::{
-    DelegationChange as D, Form, NewRole, SnapshotChange, TargetsInputs, snapshot_with, targets_with,
-    timestamp_with,
+    DelegationChange as D, Form, SnapshotChange, TargetsInputs, snapshot_with, targets_with, timestamp_with,
 };
 use tuf_ceremony::tuf::lookup::{Known, Outcome, find};
 use tuf_ceremony::tuf::manifest::{HEAD, Manifest, Others, TargetChange};

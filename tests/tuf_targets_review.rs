@@ -17,14 +17,14 @@ mod kit;
 #[path = "vectors/tuf/made.rs"]
 mod made;
 
-use kit::{now, public};
-use made::{add, composed, first, paths, role, targets};
+use kit::public;
+use made::{add, composed, delegated, first, paths, role, targets};
 use proptest::prelude::*;
 use tuf_ceremony::base::Json;
 use tuf_ceremony::tuf::bins::Style;
 use tuf_ceremony::tuf::compose::{DelegationChange as D, NewRole};
 use tuf_ceremony::tuf::warning::warnings;
-use tuf_ceremony::tuf::{Bins, Key, Scope, Signed, canonical, review};
+use tuf_ceremony::tuf::{Bins, Key, Scope, Signed, canonical, review, review_of};
 
 type Pairs = Vec<(&'static str, Json)>;
 
@@ -189,6 +189,20 @@ proptest! {
         never_the_same(&a, &b, &trusted)?;
         never_the_same(&a, &trusted, &trusted)?;
     }
+}
+
+#[test]
+fn a_delegated_file_says_whose_it_is_and_what_its_parent_cannot_reach() {
+    let deep = [add(role("deep", &[14], &["b/*"], true))];
+    let draft = delegated("a", None, &[], &deep);
+    let lines = review_of(&draft, None, Some(&paths(&["a/*"])));
+    assert_eq!(lines[0], "delegated role a: file 1.a.json");
+    assert!(
+        lines[1].starts_with("NOTE [UNREACHABLE] deep: b/* is wholly outside"),
+        "{lines:?}"
+    );
+    assert_eq!(lines[2..], review(&draft.signed, None));
+    assert_eq!(review_of(&first(), None, None), review(&first().signed, None));
 }
 
 /// One field apart: the neighbours that random pairs seldom are.

@@ -33,7 +33,7 @@ pub use bins::Bins;
 pub use canonical::{NotProducible, canonical, check_producible};
 pub use compose::{Draft, NotComposed, RootInputs, file_name};
 pub use delegations::{Delegated, DelegatedName, DelegatedRole, Delegations, Scope};
-pub use diff::review;
+pub use diff::{review, review_of};
 pub use key::{Key, KeyId, NotUsable};
 pub use manifest::Manifest;
 pub use metadata::{Metadata, Signature, Signed};

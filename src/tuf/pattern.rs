@@ -13,7 +13,7 @@ const SPECIAL: &str = "[]{}!#()+@\\,\"";
 /// The longest pattern or target path, in bytes.
 pub const MAX_LENGTH: usize = 1_024;
 /// How many states [`wider_than_parent`] looks at before it fails closed.
-const MAX_STATES: usize = 20_000;
+const MAX_STATES: usize = 5_000;
 
 /// A pattern that every client reads alike.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -104,11 +104,13 @@ pub fn check_target_path(path: &str) -> Result<(), NotAPattern> {
 #[must_use]
 pub fn overlaps(a: &Pattern, b: &Pattern, reach: Reach) -> bool {
     let (a, b) = (a.0.as_bytes(), b.0.as_bytes());
-    let mut seen = BTreeSet::new();
+    let width = b.len().saturating_add(1);
+    let mut seen = vec![false; a.len().saturating_add(1).saturating_mul(width)];
     let mut open = vec![(0usize, 0usize)];
     while let Some((i, j)) = open.pop() {
-        if !seen.insert((i, j)) {
-            continue;
+        match seen.get_mut(i.saturating_mul(width).saturating_add(j)) {
+            Some(seen) if !*seen => *seen = true,
+            _ => continue,
         }
         let (x, y) = (a.get(i), b.get(j));
         let (next_i, next_j) = (i.saturating_add(1), j.saturating_add(1));

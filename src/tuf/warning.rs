@@ -10,6 +10,8 @@ use crate::base::shown;
 
 /// Beyond so many patterns they are not compared in pairs, and that is said.
 pub const MAX_PATTERNS: usize = 400;
+/// The same for their characters: a file of a stranger takes no minutes.
+pub const MAX_CHARACTERS: usize = 10_000;
 
 /// Something to look at. Names and patterns are safe to show.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,7 +100,8 @@ pub fn warnings(delegations: &Delegations, parent: Option<&Scope>) -> Vec<Warnin
             safe.push((role, read));
         }
     }
-    if safe.len() > MAX_PATTERNS {
+    let characters: usize = safe.iter().map(|(_, p)| p.as_str().len()).sum();
+    if safe.len() > MAX_PATTERNS || characters > MAX_CHARACTERS {
         let patterns = safe.len();
         out.push(Warning::NotCompared { patterns });
     } else {

@@ -3,7 +3,7 @@
 //! twice is checked on the result, by the parser that every client model
 //! shares. Roles that nobody touches stay as they are, however they look.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::NotChanged;
 use crate::base::shown;
@@ -201,7 +201,7 @@ fn add(now: &mut Delegations, new: &NewRole, before: Option<&str>) -> Result<(),
         role: Role {
             keyids,
             threshold: new.threshold,
-            unrecognized: std::collections::BTreeMap::new(),
+            unrecognized: BTreeMap::new(),
         },
         terminating: new.terminating,
         scope: new.scope.clone(),
@@ -216,7 +216,7 @@ fn add(now: &mut Delegations, new: &NewRole, before: Option<&str>) -> Result<(),
     Ok(())
 }
 
-fn order(roles: &mut Vec<DelegatedRole>, names: &[String]) -> Result<(), NotChanged> {
+fn order(roles: &mut [DelegatedRole], names: &[String]) -> Result<(), NotChanged> {
     let now: Vec<&String> = roles.iter().map(|r| &r.name).collect();
     if now.iter().copied().eq(names) {
         let what = "order of delegations".to_owned();
@@ -230,7 +230,8 @@ fn order(roles: &mut Vec<DelegatedRole>, names: &[String]) -> Result<(), NotChan
             got: shown(&names.join(" "), 200),
         });
     }
-    roles.sort_by_key(|r| names.iter().position(|n| *n == r.name));
+    let places: BTreeMap<&String, usize> = names.iter().zip(0..).collect();
+    roles.sort_by_key(|r| places.get(&r.name).copied());
     Ok(())
 }
 

@@ -119,14 +119,12 @@ pub fn timestamp_with(
     }
     let before = previous.map(|p| &p.snapshot);
     let entry = snapshot.entry(before);
-    match before {
-        Some(before) if *before == entry => {
-            if previous.map(|p| p.common.expires) == Some(expires) {
-                return Err(nothing("timestamp.json"));
-            }
-        }
-        Some(before) => check_next("snapshot.json", before, &entry)?,
-        None => {}
+    let same = before == Some(&entry);
+    if same && previous.map(|p| p.common.expires) == Some(expires) {
+        return Err(nothing("timestamp.json"));
+    }
+    if let Some(before) = before.filter(|_| !same) {
+        check_next("snapshot.json", before, &entry)?;
     }
     let timestamp = Timestamp {
         common: common(
