@@ -2,7 +2,7 @@
 //! first bits of SHA-256 of the path; as `path_hash_prefixes`, or as TAP 15's
 //! `succinct_roles`. A set of bins is its parameters: nobody reads 16,384
 //! entries, so they are made again from the parameters and compared byte for
-//! byte (DESIGN 6). go-tuf before 2.4.3 finds nothing behind prefixes, tough
+//! byte (DESIGN 6). go-tuf through 2.4.2 finds nothing behind prefixes, tough
 //! and rust-tuf read no `succinct_roles` (facts/tuf.md 2.8, 2.11).
 
 use std::collections::BTreeMap;
