@@ -176,12 +176,17 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn two_targets_never_share_either_half_of_a_review(a in document(), b in document(), trusted in document()) {
+    fn two_targets_never_share_either_half_of_a_review(a in document(), b in document(), trusted in document(), leaf in 0usize..40) {
         for document in [&a, &b, &trusted] {
             prop_assert_eq!(&Signed::from_json(document).unwrap().to_json(), document);
         }
         never_the_same(&a, &b, &trusted)?;
         never_the_same(&a, &trusted, &trusted)?;
+        // One leaf apart, where clients still read it.
+        if let Some(near) = spoiled(&a, &mut leaf.clone()).filter(|n| Signed::from_json(n).is_ok()) {
+            never_the_same(&a, &near, &trusted)?;
+            never_the_same(&a, &near, &a)?;
+        }
     }
 
     #[test]
