@@ -19,7 +19,7 @@ use std::sync::LazyLock;
 use kit::{now, public, root, root_inputs, with};
 use proptest::prelude::*;
 use tuf_ceremony::base::Json;
-use tuf_ceremony::tuf::{RoleName, Signed, canonical, compose, review};
+use tuf_ceremony::tuf::{Key, RoleName, Signed, canonical, compose, review};
 
 /// Any JSON value, with the texts that trick screens and parsers.
 fn value() -> impl Strategy<Value = Json> {
@@ -49,8 +49,10 @@ static DOCUMENTS: LazyLock<Vec<Json>> = LazyLock::new(documents);
 fn documents() -> Vec<Json> {
     let targets = r#"{"_type":"targets","spec_version":"1.0.0","version":3,"expires":"2028-01-01T00:00:00Z",
       "targets":{"a/b":{"length":0,"hashes":{"sha256":"HASH"},"custom":{"x":[1,{}]}}},
-      "delegations":{"keys":{},"roles":[{"name":"d","keyids":[],"threshold":1,"terminating":true,"paths":["d/*"]}]}}"#
-        .replace("HASH", &"ab".repeat(32));
+      "delegations":{"keys":{"KEYID":KEY},"roles":[{"name":"d","keyids":["KEYID"],"threshold":1,"terminating":true,"paths":["d/*"]}]}}"#
+        .replace("HASH", &"ab".repeat(32))
+        .replace("KEYID", &kit::keyid(4).to_string())
+        .replace("KEY", &Key::of(&public(4)).to_json().line());
     vec![
         root(1).signed,
         Json::parse(targets.as_bytes()).unwrap(),
@@ -182,7 +184,7 @@ fn other_reviews_name_the_change_that_matters() {
     let without = with(targets, &["delegations"], None);
     let text = review(&without, Some(targets)).join("\n");
     assert!(
-        text.contains("REMOVED d: 1 of 0 keys, 1 paths, terminating true"),
+        text.contains("REMOVED d: 1 of 1 keys, 1 paths, terminating true"),
         "{text}"
     );
     let bad = review(&Json::Array(vec![]), None);

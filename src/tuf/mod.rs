@@ -4,11 +4,13 @@
 //! disk; every instant and every byte comes in from outside. What real clients
 //! accept is `facts/tuf.md`; where they differ, the strictest wins.
 
+pub mod bins;
 pub mod canonical;
 pub mod chain;
 pub mod clients;
 pub mod compare;
 pub mod compose;
+pub mod delegations;
 pub mod diff;
 pub mod edit;
 mod fields;
@@ -16,7 +18,10 @@ pub mod import;
 pub mod key;
 pub mod layout;
 pub mod lint_sign;
+pub mod lookup;
+pub mod manifest;
 pub mod metadata;
+pub mod pattern;
 pub mod policy;
 pub mod refused;
 pub mod role;
@@ -26,14 +31,19 @@ pub mod snapshot;
 pub mod targets;
 pub mod threshold;
 pub mod timestamp;
+pub mod warning;
 pub mod workflow;
 
+pub use bins::Bins;
 pub use canonical::{NotProducible, canonical, check_producible};
 pub use compose::{Draft, NotComposed, RootInputs, file_name};
-pub use diff::review;
+pub use delegations::{Delegated, DelegatedName, DelegatedRole, Delegations, Scope};
+pub use diff::{review, review_of};
 pub use key::{Key, KeyId, NotUsable};
 pub use lint_sign::{NotRehearsed, lint_sign};
+pub use manifest::Manifest;
 pub use metadata::{Metadata, Signature, Signed};
+pub use pattern::Pattern;
 pub use refused::Refused;
 pub use role::{Role, RoleName};
 pub use root::Root;

@@ -138,6 +138,32 @@ pub enum Refused {
         /// The keyid.
         keyid: KeyId,
     },
+    /// A delegated role without a name, or with the name of a top-level role.
+    #[error("delegations: expected a role name other than the four, got {got:?}")]
+    DelegatedName {
+        /// The name, safe to show.
+        got: String,
+    },
+    /// Two delegated roles of one name.
+    #[error("delegations: expected each role name once, got {name} twice")]
+    DelegatedTwice {
+        /// The name, safe to show.
+        name: String,
+    },
+    /// A delegated role with `paths` and `path_hash_prefixes`, or without both.
+    #[error("{role}: expected either paths or path_hash_prefixes, got {got}")]
+    DelegatedScope {
+        /// The role's name, safe to show.
+        role: String,
+        /// `both` or `neither`.
+        got: &'static str,
+    },
+    /// Delegations with `roles` and `succinct_roles`, or without both (TAP 15).
+    #[error("delegations: expected either roles or succinct_roles, got {got}")]
+    DelegationsKind {
+        /// `both` or `neither`.
+        got: &'static str,
+    },
     /// A target path that leaves its place.
     #[error("targets: expected a relative path without '..', got {got}")]
     TargetPath {
@@ -169,6 +195,10 @@ impl Refused {
             Refused::ExtraRole { .. } => "EXTRA_ROLE",
             Refused::MissingRole { .. } => "MISSING_ROLE",
             Refused::SignatureTwice { .. } => "SIG_DUP_KEYID",
+            Refused::DelegatedName { .. } => "DELEGATED_NAME",
+            Refused::DelegatedTwice { .. } => "DELEGATED_TWICE",
+            Refused::DelegatedScope { .. } => "DELEGATED_SCOPE",
+            Refused::DelegationsKind { .. } => "DELEGATIONS_KIND",
             Refused::TargetPath { .. } => "TARGET_PATH",
         }
     }

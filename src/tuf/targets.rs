@@ -1,11 +1,12 @@
 //! Targets metadata (TUF 4.5): target files with length and hashes, and
-//! delegations. Delegations are kept as they stand: nothing here follows one
-//! yet, and nothing may lose one.
+//! delegations. A delegated role's own file has the same form; its name stands
+//! in its parent alone.
 
 use std::collections::BTreeMap;
 
 use data_encoding::HEXLOWER;
 
+use super::delegations::Delegations;
 use super::fields::{Fields, joined, number, path, shape};
 use super::metadata::Common;
 use super::refused::Refused;
@@ -19,8 +20,8 @@ pub struct Targets {
     pub common: Common,
     /// Target files by path.
     pub targets: BTreeMap<String, TargetFile>,
-    /// The `delegations` object as it stands.
-    pub delegations: Option<Json>,
+    /// Whom it delegates to, if there is such an object.
+    pub delegations: Option<Delegations>,
     /// Other members.
     pub unrecognized: BTreeMap<String, Json>,
 }
@@ -50,10 +51,10 @@ impl Targets {
             check_path(&name)?;
             targets.insert(name.clone(), TargetFile::from_json(&value, &path(&at, &name))?);
         }
-        let delegations = fields.optional("delegations");
-        if let Some(other) = delegations.as_ref().filter(|d| d.as_object().is_none()) {
-            return Err(shape(&fields.path("delegations"), "an object", other));
-        }
+        let delegations = fields
+            .optional("delegations")
+            .map(|d| Delegations::from_json(&d, &fields.path("delegations")))
+            .transpose()?;
         Ok(Targets {
             common,
             targets,
@@ -68,7 +69,7 @@ impl Targets {
         let targets = self.targets.iter().map(|(p, t)| (p.clone(), t.to_json()));
         let mut rest = self.unrecognized.clone();
         if let Some(delegations) = &self.delegations {
-            rest.insert("delegations".to_owned(), delegations.clone());
+            rest.insert("delegations".to_owned(), delegations.to_json());
         }
         let signed = joined(&rest, [("targets", Json::Object(targets.collect()))]);
         self.common.write(signed, RoleName::Targets)

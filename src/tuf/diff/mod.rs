@@ -13,7 +13,10 @@ pub use values::Value;
 pub(super) use values::values;
 
 use super::canonical::canonical;
+use super::compose::{Draft, Form};
+use super::delegations::Scope;
 use super::metadata::{Common, Signed};
+use super::warning::{Warning, warnings};
 use crate::base::{Digest, Json};
 
 /// The review text of `signed`, against the metadata it replaces, if there is
@@ -26,6 +29,27 @@ pub fn review(signed: &Json, trusted: Option<&Json>) -> Vec<String> {
     lines.push(format!("SHA-256 of them: {}", Digest::of(&bytes).grouped()));
     lines.push(String::new());
     lines.extend(values::section(signed, trusted));
+    lines
+}
+
+/// The review text of a draft. Which delegated role a file is for stands in its
+/// name alone, not in the bytes to sign, so it is said first; `parent` is what
+/// the delegating role may sign for, if that is at hand.
+#[must_use]
+pub fn review_of(draft: &Draft, trusted: Option<&Json>, parent: Option<&Scope>) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(name) = &draft.name {
+        lines.push(format!("delegated role {name}: file {}", draft.file_name()));
+    }
+    if draft.form == Form::Compact {
+        lines.push("file without blanks; the bytes to sign are the same in any layout".to_owned());
+    }
+    if let (Some(parent), Ok(Signed::Targets(targets))) = (parent, Signed::from_json(&draft.signed)) {
+        let found = targets.delegations.iter().flat_map(|d| warnings(d, Some(parent)));
+        let found = found.filter(|w| matches!(w, Warning::Unreachable { .. }));
+        lines.extend(found.map(|w| format!("NOTE [{}] {w}", w.code())));
+    }
+    lines.extend(review(&draft.signed, trusted));
     lines
 }
 
@@ -54,14 +78,27 @@ fn meaning(signed: &Json, trusted: Option<&Json>) -> Vec<String> {
         (Signed::Root(new), _) => root::lines(new, None, &mut lines),
         (Signed::Targets(new), Some(Signed::Targets(old))) => targets::lines(new, Some(old), &mut lines),
         (Signed::Targets(new), _) => targets::lines(new, None, &mut lines),
-        (Signed::Snapshot(new), Some(Signed::Snapshot(old))) => {
-            online::entries(&new.meta, Some(&old.meta), &mut lines);
+        (Signed::Snapshot(new), old) => {
+            let old = old.as_ref().and_then(|o| match o {
+                Signed::Snapshot(old) => Some(old),
+                _ => None,
+            });
+            online::extras(&new.unrecognized, old.map(|o| &o.unrecognized), &mut lines);
+            online::entries(&new.meta, old.map(|o| &o.meta), &mut lines);
         }
-        (Signed::Snapshot(new), _) => online::entries(&new.meta, None, &mut lines),
-        (Signed::Timestamp(new), Some(Signed::Timestamp(old))) => {
-            online::entry("snapshot.json", &new.snapshot, Some(&old.snapshot), &mut lines);
+        (Signed::Timestamp(new), old) => {
+            let old = old.as_ref().and_then(|o| match o {
+                Signed::Timestamp(old) => Some(old),
+                _ => None,
+            });
+            online::extras(&new.unrecognized, old.map(|o| &o.unrecognized), &mut lines);
+            online::entry(
+                "snapshot.json",
+                &new.snapshot,
+                old.map(|o| &o.snapshot),
+                &mut lines,
+            );
         }
-        (Signed::Timestamp(new), _) => online::entry("snapshot.json", &new.snapshot, None, &mut lines),
     }
     lines
 }

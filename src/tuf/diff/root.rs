@@ -127,7 +127,7 @@ fn extras<'a>(
 }
 
 /// The same against what stood there before, with what went away.
-fn changed_extras(
+pub(super) fn changed_extras(
     now: &BTreeMap<String, Json>,
     before: Option<&BTreeMap<String, Json>>,
     margin: &str,

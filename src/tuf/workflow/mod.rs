@@ -3,9 +3,10 @@
 //! both thresholds. It is the gate before the first PIN and before export; it
 //! starts from `1.root.json`, as a client does that was shipped on day one.
 
+mod delegated;
 mod refused;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha512};
@@ -14,6 +15,7 @@ use super::metadata::{Metadata, Signed};
 use super::role::RoleName;
 use super::root::Root;
 use super::snapshot::{MetaFile, Snapshot};
+use super::targets::Targets;
 use super::threshold::{Meter, meter};
 use crate::base::{Digest, Instant, shown};
 
@@ -30,6 +32,9 @@ pub const MAX_TARGETS: usize = 5_000_000;
 /// Root rotations in one update: python-tuf, go-tuf, tuf-js.
 pub const MAX_ROTATIONS: u64 = 256;
 
+/// Levels of delegations below top-level targets: rust-tuf.
+pub const MAX_DEPTH: usize = 8;
+
 /// What was checked, and what was not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
@@ -37,6 +42,9 @@ pub struct Summary {
     pub root: Checked,
     /// Targets, if there is one.
     pub targets: Option<Checked>,
+    /// Delegated roles, in preorder; a role under two parents once for each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub delegated: Vec<Checked>,
     /// Snapshot, if there is one.
     pub snapshot: Option<Checked>,
     /// Timestamp, if there is one.
@@ -72,6 +80,13 @@ pub fn check_repository(files: &BTreeMap<String, Vec<u8>>, at: Instant) -> Resul
     let timestamp = walk.timestamp(&root)?;
     let snapshot = walk.snapshot(&root, timestamp.as_ref())?;
     let targets = walk.targets(&root, snapshot.as_ref())?;
+    let (targets, delegated, notes) = match targets {
+        Some((checked, metadata)) => {
+            let (delegated, notes) = delegated::check(&walk, &root, snapshot.as_ref(), &metadata)?;
+            (Some(checked), delegated, notes)
+        }
+        None => (None, Vec::new(), Vec::new()),
+    };
     let last = roots.pop().ok_or(Refused::NoTrustedRoot)?;
     reached.extend(roots.iter().map(|c| c.file.clone()));
     reached.push(last.file.clone());
@@ -89,12 +104,16 @@ pub fn check_repository(files: &BTreeMap<String, Vec<u8>>, at: Instant) -> Resul
             None => not_checked.push(format!("{role}: there is none")),
         }
     }
-    for name in files.keys().filter(|n| !reached.contains(n)) {
+    reached.extend(delegated.iter().map(|c| c.file.clone()));
+    let reached: BTreeSet<String> = reached.into_iter().collect();
+    not_checked.extend(notes);
+    for name in files.keys().filter(|n| !reached.contains(*n)) {
         not_checked.push(format!("{}: no client step reaches it", shown(name, 120)));
     }
     Ok(Summary {
         root: last,
         targets,
+        delegated,
         snapshot,
         timestamp,
         not_checked,
@@ -235,7 +254,7 @@ impl Walk<'_> {
         &self,
         root: &Root,
         snapshot: Option<&(Checked, Snapshot)>,
-    ) -> Result<Option<Checked>, Refused> {
+    ) -> Result<Option<(Checked, Targets)>, Refused> {
         let listed = snapshot.and_then(|(c, s)| Some((c.file.as_str(), s.meta.get("targets.json")?)));
         let (by, entry) = match listed {
             Some((by, entry)) => (by, entry.clone()),
@@ -247,9 +266,12 @@ impl Walk<'_> {
         let file = versioned(root, RoleName::Targets, entry.version);
         self.stated(&file, by, &entry)?; // TUF 5.6.2
         let metadata = self.read(&file, RoleName::Targets, Some(entry.version))?; // TUF 5.6.4
-        let checked = vouched(root, RoleName::Targets, &metadata, file)?; // TUF 5.6.3
+        let checked = vouched(root, RoleName::Targets, &metadata, file.clone())?; // TUF 5.6.3
         self.fresh(&checked)?; // TUF 5.6.5
-        Ok(Some(checked))
+        match metadata.signed {
+            Signed::Targets(targets) => Ok(Some((checked, targets))),
+            _ => Err(other_role(&file, RoleName::Targets, &metadata)),
+        }
     }
 
     fn read(&self, file: &str, role: RoleName, version: Option<u64>) -> Result<Metadata, Refused> {

@@ -128,6 +128,25 @@ pub enum Refused {
         /// The algorithm, safe to show.
         algorithm: String,
     },
+    /// A delegated role lists a file that its parent does not delegate to it.
+    #[error("{file}: expected only paths that {parent} delegates to it, got {path}")]
+    OutsideDelegation {
+        /// The file.
+        file: String,
+        /// The delegating role, safe to show.
+        parent: String,
+        /// The path, safe to show.
+        path: String,
+    },
+    /// Delegations deeper than a client follows.
+    #[error(
+        "{role}: expected at most {} levels of delegations, got more",
+        super::MAX_DEPTH
+    )]
+    TooDeep {
+        /// The first role beyond, safe to show.
+        role: String,
+    },
     /// A snapshot lacks an entry that an earlier one had.
     #[error("{file}: expected an entry {entry}, as {before} has, got none")]
     SnapshotDropped {
@@ -173,6 +192,8 @@ impl Refused {
             Refused::OtherLength { .. } => "OTHER_LENGTH",
             Refused::OtherHash { .. } => "OTHER_HASH",
             Refused::HashUnknown { .. } => "HASH_UNKNOWN",
+            Refused::OutsideDelegation { .. } => "OUTSIDE_DELEGATION",
+            Refused::TooDeep { .. } => "TOO_DEEP",
             Refused::SnapshotDropped { .. } => "SNAPSHOT_DROPPED",
             Refused::SnapshotRollback { .. } => "SNAPSHOT_ROLLBACK",
         }

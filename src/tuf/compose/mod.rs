@@ -3,13 +3,24 @@
 //! strict parser and the producer rules before anybody sees it. A draft's
 //! payload is minted here and nowhere else in this room.
 
+mod delegations;
+mod online;
+mod refused;
+mod targets;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
+pub use delegations::{DelegationChange, NewRole};
+pub use online::{SnapshotChange, snapshot_with, timestamp_with};
+pub use refused::NotChanged;
+pub use targets::{TargetsInputs, bin_files, targets_with};
+
 use super::canonical::{NotProducible, canonical, check_producible};
+use super::delegations::DelegatedName;
 use super::key::{Key, KeyId};
 use super::metadata::{Common, Signed};
 use super::refused::Refused;
@@ -18,6 +29,7 @@ use super::root::Root;
 use super::snapshot::{MetaFile, Snapshot};
 use super::targets::Targets;
 use super::timestamp::Timestamp;
+use super::workflow;
 use crate::base::key::NotAKey;
 use crate::base::{Digest, Instant, Json, Payload, PublicKey, Purpose};
 
@@ -38,8 +50,14 @@ pub struct RootInputs {
 /// Metadata that waits for its signatures.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Draft {
-    /// Which role signs it.
+    /// Which kind of metadata it is; of targets, also a delegated role's.
     pub role: RoleName,
+    /// The delegated role whose file it is; its signers stand in its parent's
+    /// delegations. `None` for the four top-level roles.
+    pub name: Option<DelegatedName>,
+    /// How its file is laid out. Signatures are over canonical bytes, so this
+    /// changes no signature.
+    pub form: Form,
     /// Its version.
     pub version: u64,
     /// The `signed` part.
@@ -48,6 +66,17 @@ pub struct Draft {
     pub canonical: Arc<[u8]>,
     /// SHA-256 of the bytes to be signed.
     pub digest: Digest,
+}
+
+/// How a file is laid out (facts/tuf.md 2.2). Clients read either.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Form {
+    /// One space for each level: python-tuf's and tuf-on-ci's own form.
+    #[default]
+    Indented,
+    /// No blank at all, for files near a client's limit: hash bins.
+    Compact,
 }
 
 /// Why inputs give no draft.
@@ -113,6 +142,17 @@ pub enum NotComposed {
     /// Our own parser refuses it.
     #[error(transparent)]
     Refused(#[from] Refused),
+    /// The change gives no next version.
+    #[error(transparent)]
+    NotChanged(#[from] NotChanged),
+    /// A name on what is no delegated role's file.
+    #[error("expected targets metadata for the delegated role {name}, got {got}")]
+    NotDelegated {
+        /// The delegated role.
+        name: DelegatedName,
+        /// What was given.
+        got: RoleName,
+    },
 }
 
 impl NotComposed {
@@ -129,6 +169,8 @@ impl NotComposed {
             NotComposed::Expired { .. } => "EXPIRED",
             NotComposed::NotProducible(_) => "NOT_PRODUCIBLE",
             NotComposed::Refused(refused) => refused.code(),
+            NotComposed::NotChanged(why) => why.code(),
+            NotComposed::NotDelegated { .. } => "NOT_DELEGATED",
         }
     }
 }
@@ -242,11 +284,41 @@ impl Draft {
         let canonical = canonical(&signed);
         Ok(Draft {
             role: model.role(),
+            name: None,
+            form: Form::default(),
             version: model.version(),
             digest: Digest::of(&canonical),
             canonical: canonical.into(),
             signed,
         })
+    }
+
+    /// The same payload as a delegated role's file.
+    ///
+    /// # Errors
+    /// [`NotComposed::NotDelegated`] where it is not targets metadata.
+    pub fn delegated(self, name: DelegatedName) -> Result<Draft, NotComposed> {
+        if self.role != RoleName::Targets {
+            let got = self.role;
+            return Err(NotComposed::NotDelegated { name, got });
+        }
+        let name = Some(name);
+        Ok(Draft { name, ..self })
+    }
+
+    /// The same payload in a file of this layout.
+    #[must_use]
+    pub fn in_form(self, form: Form) -> Draft {
+        Draft { form, ..self }
+    }
+
+    /// The role whose file it is: one of the four, or the delegated one.
+    #[must_use]
+    pub fn role_name(&self) -> &str {
+        match &self.name {
+            Some(name) => name.as_str(),
+            None => self.role.as_str(),
+        }
     }
 
     /// What tokens are asked to sign.
@@ -258,10 +330,36 @@ impl Draft {
     /// The name of its file.
     #[must_use]
     pub fn file_name(&self) -> String {
-        file_name(self.role, self.version)
+        match &self.name {
+            Some(name) => format!("{}.{name}.json", self.version), // TUF 6.2
+            None => file_name(self.role, self.version),
+        }
     }
 
-    /// The file: indent 1, signatures sorted by keyid, lowercase hexadecimal,
+    /// The size of its file with room for `signatures` signatures of the
+    /// largest kind that we make (RSA-4096), against the clients' smallest limit.
+    ///
+    /// # Errors
+    /// [`NotChanged::TooLarge`] names the file, the limit and the size.
+    pub fn check_size(&self, signatures: usize) -> Result<usize, NotChanged> {
+        // "keyid", 64, "sig", 1024, and what stands around them.
+        const SIGNATURE: usize = 1_200;
+        let limit = match self.role {
+            RoleName::Root => workflow::MAX_ROOT,
+            RoleName::Timestamp => workflow::MAX_TIMESTAMP,
+            RoleName::Snapshot => workflow::MAX_SNAPSHOT,
+            RoleName::Targets => workflow::MAX_TARGETS,
+        };
+        let bare = self.assemble(&[]).len();
+        let got = bare.saturating_add(signatures.saturating_mul(SIGNATURE));
+        if got > limit {
+            let file = self.file_name();
+            return Err(NotChanged::TooLarge { file, limit, got });
+        }
+        Ok(got)
+    }
+
+    /// The file: in its form, signatures sorted by keyid, lowercase hexadecimal,
     /// no final newline (python-tuf's form). Nothing is verified or dropped
     /// here: two signatures of one keyid both stay, and the gate refuses them.
     #[must_use]
@@ -277,25 +375,61 @@ impl Draft {
                 ])
             })
             .collect();
-        Json::object([
+        let file = Json::object([
             ("signatures", Json::Array(signatures)),
             ("signed", self.signed.clone()),
-        ])
-        .indented()
+        ]);
+        match self.form {
+            Form::Indented => file.indented(),
+            Form::Compact => file.line(),
+        }
         .into_bytes()
     }
 }
 
-/// A draft is kept as its `signed` part; everything else follows from it.
+/// What a draft is kept as when its `signed` part alone would not tell all.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Kept {
+    signed: Json,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    name: Option<DelegatedName>,
+    #[serde(default)]
+    form: Form,
+}
+
+/// A draft is kept as its `signed` part; everything else follows from it. One
+/// of a delegated role, or in another form, is kept as an object around it,
+/// which cannot be taken for a `signed` part: it has no `_type`.
 impl Serialize for Draft {
     fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        self.signed.serialize(s)
+        if self.name.is_none() && self.form == Form::default() {
+            return self.signed.serialize(s);
+        }
+        Kept {
+            signed: self.signed.clone(),
+            name: self.name.clone(),
+            form: self.form,
+        }
+        .serialize(s)
     }
 }
 
 impl<'de> Deserialize<'de> for Draft {
     fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        Draft::of(Json::deserialize(d)?).map_err(serde::de::Error::custom)
+        use serde::de::Error as _;
+        let value = Json::deserialize(d)?;
+        if value.get("_type").is_some() {
+            return Draft::of(value).map_err(D::Error::custom);
+        }
+        let kept: Kept = value.read().map_err(D::Error::custom)?;
+        let draft = Draft::of(kept.signed)
+            .map_err(D::Error::custom)?
+            .in_form(kept.form);
+        match kept.name {
+            Some(name) => draft.delegated(name).map_err(D::Error::custom),
+            None => Ok(draft),
+        }
     }
 }
 
