@@ -9,13 +9,14 @@ use data_encoding::HEXLOWER;
 use super::effect::What;
 use super::input::FileRef;
 use super::state::{KeyState, State};
-use crate::base::{Digest, Id, Instant, Payload, PublicKey, Purpose};
+use super::succession;
+use crate::base::{Id, Instant, Payload, PublicKey, Purpose};
 use crate::plan::Plan;
 use crate::script::{Expires, Made, Verb};
 use crate::transcript::proof;
 use crate::tuf::clients::{self, Verdict, judge_from_every_root};
 use crate::tuf::{
-    Draft, Key, KeyId, Meter, RoleName, RootInputs, Signature, Summary, check_repository, compose, review,
+    Draft, KeyId, Meter, RoleName, RootInputs, Signature, Summary, check_repository_from, compose,
 };
 
 /// The public keys of a role, as the script's result names them. A key that
@@ -33,7 +34,7 @@ pub fn keys_of(plan: &Plan, state: &State, role: RoleName) -> Vec<PublicKey> {
         .unwrap_or_default()
 }
 
-fn public_of(plan: &Plan, state: &State, id: &Id) -> Option<PublicKey> {
+pub(super) fn public_of(plan: &Plan, state: &State, id: &Id) -> Option<PublicKey> {
     state
         .keys
         .get(id)
@@ -43,27 +44,21 @@ fn public_of(plan: &Plan, state: &State, id: &Id) -> Option<PublicKey> {
 
 /// Who has signed a file, who is missing, how many more: by distinct public keys.
 #[must_use]
-pub fn meter(plan: &Plan, state: &State, role: RoleName) -> Option<Meter> {
+pub fn meter(_plan: &Plan, state: &State, role: RoleName) -> Option<Meter> {
     let file = state.files.get(&role)?;
-    let threshold = u64::from(plan.result(role)?.threshold);
-    let keys: BTreeMap<KeyId, Key> = keys_of(plan, state, role)
-        .iter()
-        .map(|public| {
-            let key = Key::of(public);
-            (key.keyid(), key)
-        })
-        .collect();
-    let keyids: Vec<KeyId> = keys.keys().copied().collect();
+    // Root is composed first, and names keys and thresholds of every role.
+    let root = succession::composed(state)?;
+    let of = root.roles.get(&role)?;
     Some(crate::tuf::meter(
-        &keys,
-        &keyids,
-        threshold,
+        &root.keys,
+        &of.keyids,
+        of.threshold,
         &file.draft.canonical,
         &signatures(state, role),
     ))
 }
 
-fn signatures(state: &State, role: RoleName) -> Vec<Signature> {
+pub(super) fn signatures(state: &State, role: RoleName) -> Vec<Signature> {
     state
         .files
         .get(&role)
@@ -133,10 +128,18 @@ pub(super) fn compose(plan: &Plan, state: &State, role: RoleName) -> Result<Draf
     let now = state.clock.ok_or("the clock was not confirmed")?.machine;
     let expires = expiry(expires, now)?;
     let version_of = |other: RoleName| {
+        let before = plan.trusted().and_then(|t| t.predecessors.get(&other));
         plan.made_here(other)
             .map(|(version, _)| version)
+            .or_else(|| before.map(|m| m.signed.version()))
             .ok_or_else(|| format!("the script says that {} is made elsewhere", other.as_str()))
     };
+    if let Some(trusted) = plan.trusted() {
+        return match role {
+            RoleName::Root => succession::root(plan, state, trusted, version, expires, now),
+            _ => succession::other(trusted, role, version, expires, version_of, now),
+        };
+    }
     let draft = match role {
         RoleName::Root => {
             let mut roles = BTreeMap::new();
@@ -172,16 +175,6 @@ fn expiry(expires: &Expires, now: Instant) -> Result<Instant, String> {
     }
 }
 
-/// The review text of a frozen payload; a first version has no predecessor.
-#[must_use]
-pub fn review_text(draft: &Draft) -> Vec<String> {
-    review(&draft.signed, None)
-}
-
-pub(super) fn review_digest(draft: &Draft) -> Digest {
-    Digest::of(review_text(draft).join("\n").as_bytes())
-}
-
 /// The gate before the export: thresholds by the one counting function, then
 /// the whole client workflow over the finished files.
 pub(super) fn gate(plan: &Plan, state: &State) -> Result<String, String> {
@@ -197,31 +190,42 @@ pub(super) fn gate(plan: &Plan, state: &State) -> Result<String, String> {
         }
     }
     let at = state.clock.ok_or("the clock was not confirmed")?.machine;
+    if let Some(old) = succession::old_meter(plan, state)
+        && !old.complete()
+    {
+        return Err(format!(
+            "root needs {} more signature(s) by keys of the trusted root",
+            old.needed()
+        ));
+    }
+    let (repository, left_out) = succession::repository(plan, &metadata_files(state), at);
+    let first = plan.trusted().map_or(1, |t| t.first);
     let summary: Summary =
-        check_repository(&metadata_files(state), at).map_err(|e| format!("{}: {e}", e.code()))?;
+        check_repository_from(&repository, first, at).map_err(|e| format!("{}: {e}", e.code()))?;
     let mut files = vec![&summary.root];
     files.extend(
         [&summary.targets, &summary.snapshot, &summary.timestamp]
             .into_iter()
             .flatten(),
     );
-    named_clients(plan, state, at)?;
+    named_clients(plan, &repository, at)?;
     let names: Vec<&str> = files.iter().map(|c| c.file.as_str()).collect();
-    Ok(names.join(" "))
+    let mut said = vec![names.join(" ")];
+    said.extend(left_out);
+    Ok(said.join("; "))
 }
 
 /// Every client that the script's profile names accepts the files, from every
 /// root that it may have been shipped with (DESIGN 6). What a model does not
 /// know is no acceptance.
-fn named_clients(plan: &Plan, state: &State, at: Instant) -> Result<(), String> {
+fn named_clients(plan: &Plan, files: &BTreeMap<String, Vec<u8>>, at: Instant) -> Result<(), String> {
     let name = plan.script().profile.name();
     let profile =
         clients::Profile::parse(name).ok_or_else(|| format!("no clients for the profile {name}"))?;
-    let files = metadata_files(state);
     let waived = acknowledged(plan);
     let named = profile.clients.iter().filter(|c| !waived.contains(&c.name()));
     for client in named {
-        let (from, verdict) = judge_from_every_root(*client, &files, at);
+        let (from, verdict) = judge_from_every_root(*client, files, at);
         if verdict != Verdict::Accepts {
             return Err(format!(
                 "CLIENT: {client} {} from root {from} {verdict}",

@@ -9,6 +9,7 @@ mod fold;
 mod input;
 mod state;
 mod steps;
+mod succession;
 mod turn;
 
 use crate::base::{Digest, Json};
@@ -16,7 +17,7 @@ use crate::plan::Plan;
 use crate::transcript::{Kind, Record};
 
 pub use effect::{Effect, What};
-pub use files::{export_contents, keys_of, metadata_files, meter, payload, review_text};
+pub use files::{export_contents, keys_of, metadata_files, meter, payload};
 pub use fold::{FoldError, replay};
 pub use input::{
     Answer, Deviation, FileRef, FrontEnd, Input, InputKind, NewSecret, Opening, Outcome, Program, Resumption,
@@ -31,6 +32,7 @@ pub use steps::{
     clock::TOLERANCE_S,
     read_back::{ASKED, TRIES},
 };
+pub use succession::{name_of, old_meter, repository, review_text};
 use turn::Turn;
 
 /// The version of these rules. A change to the fold, the derived records or

@@ -2,9 +2,9 @@
 //! the keys of this record and the confirmed clock, and frozen at once. The
 //! same inputs give the same bytes on any machine.
 
-use crate::base::Json;
+use crate::base::{Digest, Json, shown};
 use crate::base::device::{Changed, DeviceCode, DeviceFault, Operation, Retry};
-use crate::engine::files;
+use crate::engine::{files, succession};
 use crate::engine::state::{FileState, Trouble};
 use crate::engine::turn::Turn;
 use crate::transcript::Kind;
@@ -13,7 +13,28 @@ use crate::tuf::RoleName;
 pub(super) fn enter(turn: &mut Turn, metadata: RoleName) {
     match files::compose(turn.plan, &turn.state, metadata) {
         Ok(draft) => {
-            let review = files::review_digest(&draft);
+            let notes = succession::notes(turn.plan, &turn.state, &draft);
+            let text = succession::review_text(turn.plan, &notes, &draft);
+            let review = Digest::of(text.join("\n").as_bytes());
+            if metadata == RoleName::Root
+                && let Some(trusted) = turn.plan.trusted()
+            {
+                let version = i64::try_from(trusted.root.common.version).unwrap_or(i64::MAX);
+                let changes = turn.plan.script().changes.iter().map(|c| {
+                    let reason = shown(c.reason.as_deref().unwrap_or_default(), 200);
+                    Json::object([("change", c.what.words().into()), ("reason", reason.into())])
+                });
+                let changes = changes.collect();
+                let notes: Vec<Json> = notes.iter().map(|n| n.as_str().into()).collect();
+                turn.derive(
+                    Kind::Transition,
+                    [
+                        ("trusted", Json::Int(version)),
+                        ("changes", Json::Array(changes)),
+                        ("notes", Json::Array(notes)),
+                    ],
+                );
+            }
             turn.derive(
                 Kind::Composed,
                 [
@@ -42,6 +63,7 @@ pub(super) fn enter(turn: &mut Turn, metadata: RoleName) {
                 FileState {
                     draft,
                     review,
+                    notes,
                     reviewed: false,
                     compared: false,
                     signatures: Vec::new(),

@@ -208,7 +208,8 @@ fn close(model: &Model, width: usize) -> Vec<Row> {
     let mut body = Vec::new();
     let mut add = |name: &str, text: String| body.extend(fact(name, 18, Tone::Plain, &text, width));
     add(words::RECORD, words::records(model.seen.records));
-    add(words::KEYS_MADE, state.keys.len().to_string());
+    let made = state.keys.values().filter(|k| !k.enrolled).count();
+    add(words::KEYS_MADE, made.to_string());
     add(words::FILES_EXPORTED, state.exported.len().to_string());
     add(words::DEVIATIONS, state.deviations.to_string());
     for (role, meter) in &model.meters {
