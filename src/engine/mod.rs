@@ -32,7 +32,7 @@ pub use steps::{
     clock::TOLERANCE_S,
     read_back::{ASKED, TRIES},
 };
-pub use succession::{name_of, old_meter, repository, review_text};
+pub use succession::{keyids, meter_lines, name_of, old_meter, repository, review_text};
 use turn::Turn;
 
 /// The version of these rules. A change to the fold, the derived records or

@@ -12,9 +12,7 @@ use crate::plan::{Plan, Trusted, keyids_of};
 use crate::script::Declared;
 use crate::tuf::successor::{self, SuccessorInputs};
 use crate::tuf::transition::recovers_fast_forward;
-use crate::tuf::{
-    Change, Draft, Key, KeyId, Meter, RoleName, Root, Signed, file_name, review, transition,
-};
+use crate::tuf::{Change, Draft, Key, KeyId, Meter, RoleName, Root, Signed, file_name, review, transition};
 
 /// The root after the trusted one, if it changes what was declared and nothing else.
 pub(super) fn root(
@@ -51,7 +49,10 @@ pub(super) fn root(
     };
     let undeclared: BTreeSet<&Change> = happens.difference(&declared).collect();
     if !undeclared.is_empty() {
-        return Err(format!("root would change what nobody declared: {}", list(undeclared)));
+        return Err(format!(
+            "root would change what nobody declared: {}",
+            list(undeclared)
+        ));
     }
     let absent: BTreeSet<&Change> = declared.difference(&happens).collect();
     if !absent.is_empty() {
@@ -145,7 +146,8 @@ pub(super) fn composed(state: &State) -> Option<Root> {
 
 /// Under which keyids one signature of a key counts: as the new root lists it
 /// and, for root, as the trusted one does (a re-keyed key signs once for both).
-pub(super) fn keyids(plan: &Plan, state: &State, role: RoleName, public: &PublicKey) -> Vec<KeyId> {
+#[must_use]
+pub fn keyids(plan: &Plan, state: &State, role: RoleName, public: &PublicKey) -> Vec<KeyId> {
     let mut ids = composed(state)
         .map(|root| keyids_of(&root, role, public))
         .unwrap_or_default();
@@ -189,6 +191,41 @@ pub fn name_of(plan: &Plan, state: &State, keyid: &KeyId) -> String {
     name.map_or_else(|| keyid.to_string(), |(id, _)| id.to_string())
 }
 
+/// Both thresholds of a succession's root in words: who signed, who is missing,
+/// how many more; nothing for a genesis.
+#[must_use]
+pub fn meter_lines(plan: &Plan, state: &State) -> Vec<String> {
+    let (Some(trusted), Some(old)) = (plan.trusted(), old_meter(plan, state)) else {
+        return Vec::new();
+    };
+    let version = trusted.root.common.version;
+    let mut lines = vec![meter_line(plan, state, &format!("trusted root {version}"), &old)];
+    if let Some(new) = files::meter(plan, state, RoleName::Root) {
+        let name = format!("new root {}", version.saturating_add(1));
+        lines.push(meter_line(plan, state, &name, &new));
+    }
+    lines
+}
+
+fn meter_line(plan: &Plan, state: &State, name: &str, meter: &Meter) -> String {
+    let names = |ids: &[KeyId]| {
+        let names: Vec<String> = ids.iter().map(|id| name_of(plan, state, id)).collect();
+        names.join(", ")
+    };
+    let signed = match meter.signed.as_slice() {
+        [] => "nobody".to_owned(),
+        ids => names(ids),
+    };
+    let rest = match meter.needed() {
+        0 => "complete".to_owned(),
+        more => format!("needs {more} more of: {}", names(&meter.missing)),
+    };
+    format!(
+        "{name}: {} of {} signed ({signed}); {rest}",
+        meter.distinct, meter.threshold
+    )
+}
+
 /// The `signed` part that a draft follows, if there is one.
 pub(super) fn before(plan: &Plan, role: RoleName) -> Option<&Json> {
     let trusted = plan.trusted()?;
@@ -209,7 +246,11 @@ fn says(plan: &Plan, notes: &[String], draft: &Draft) -> Vec<String> {
         .changes
         .iter()
         .map(|change| match &change.reason {
-            Some(reason) => format!("approved: {}, because: {}", change.what.words(), shown(reason, 200)),
+            Some(reason) => format!(
+                "approved: {}, because: {}",
+                change.what.words(),
+                shown(reason, 200)
+            ),
             None => format!("approved: {}", change.what.words()),
         })
         .collect();
@@ -279,10 +320,12 @@ pub fn repository(
     let root = made
         .iter()
         .filter(|(name, _)| name.ends_with(".root.json"))
-        .find_map(|(_, bytes)| match crate::tuf::Metadata::parse(bytes).ok()?.signed {
-            Signed::Root(root) => Some(root),
-            _ => None,
-        });
+        .find_map(
+            |(_, bytes)| match crate::tuf::Metadata::parse(bytes).ok()?.signed {
+                Signed::Root(root) => Some(root),
+                _ => None,
+            },
+        );
     for (name, bytes) in &trusted.roots {
         files.entry(name.clone()).or_insert_with(|| bytes.to_vec());
     }

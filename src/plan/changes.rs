@@ -57,7 +57,12 @@ pub(super) fn check(
         };
         if declared.insert(step, (change.at, words.clone())).is_some() {
             let message = format!("{words} is declared twice, or as two things");
-            fault(change.at, "plan-change-twice", message, "declare each change once");
+            fault(
+                change.at,
+                "plan-change-twice",
+                message,
+                "declare each change once",
+            );
         }
         if let Declared::RevokeKey(_, key) = &change.what
             && let Some(role) = script.results.iter().find(|r| r.keys.contains(key))
@@ -85,7 +90,10 @@ pub(super) fn check(
         fault(
             root_at,
             "plan-change-undeclared",
-            format!("the results come to {}, and no [[change]] says so", step.words(&name)),
+            format!(
+                "the results come to {}, and no [[change]] says so",
+                step.words(&name)
+            ),
             "declare it, or mend the results: nothing changes that was not approved",
         );
     }
@@ -140,9 +148,7 @@ fn happens(result: &ResultSpec, trusted: &Trusted, declared: &Declareds, out: &m
                 stay.insert(*keyid);
                 // A key gets our spelling only where that is declared, and it must differ.
                 let step = Step::ReKey(role, key.clone());
-                let other = object
-                    .to_public()
-                    .is_ok_and(|p| Key::of(&p).keyid() != *keyid);
+                let other = object.to_public().is_ok_and(|p| Key::of(&p).keyid() != *keyid);
                 if other && declared.contains_key(&step) {
                     out.insert(step);
                 }

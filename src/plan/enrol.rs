@@ -3,7 +3,7 @@
 
 use super::room::{KeyModel, Room};
 use crate::base::Id;
-use crate::script::{Backend, Kind, ResultSpec, Step};
+use crate::script::{Backend, Kind, Made, ResultSpec, Step};
 use crate::tuf::RoleName;
 
 impl Room<'_> {
@@ -70,6 +70,11 @@ impl Room<'_> {
             ),
             "add `enrol-key` and `sign` steps for its keys; one that is removed may sign a last time",
         );
+    }
+
+    pub(super) fn made_elsewhere(&self, role: RoleName) -> bool {
+        let result = self.script.result(role);
+        result.is_some_and(|r| r.made == Made::Elsewhere)
     }
 
     /// A role that nobody touches is not refused for what it was before.

@@ -374,7 +374,11 @@ impl Room<'_> {
             RoleName::Timestamp => &[RoleName::Root, RoleName::Snapshot],
         };
         for need in needs {
-            let ok = self.composed.contains(need);
+            // In a succession a file may name what is published already.
+            let published = self
+                .trusted
+                .is_some_and(|t| t.predecessors.contains_key(need) && self.made_elsewhere(*need));
+            let ok = self.composed.contains(need) || published;
             self.need(
                 step,
                 ok,

@@ -184,7 +184,10 @@ fn predecessor(root: &Root, role: RoleName, file: &TrustFile, bytes: &[u8]) -> R
     }
     let metadata = Metadata::parse(bytes).map_err(|e| e.to_string())?;
     if metadata.signed.role() != role {
-        return Err(format!("expected {role} metadata, got {}", metadata.signed.role()));
+        return Err(format!(
+            "expected {role} metadata, got {}",
+            metadata.signed.role()
+        ));
     }
     let proper = file_name(role, metadata.signed.version());
     if file.file.rsplit('/').next() != Some(&proper) {
@@ -210,9 +213,8 @@ fn predecessor(root: &Root, role: RoleName, file: &TrustFile, bytes: &[u8]) -> R
 
 /// Keys that earlier roots trusted. They left for a reason, and do not come back.
 fn gone(roots: &BTreeMap<String, Arc<[u8]>>, trusted: &Root) -> Vec<PublicKey> {
-    let publics = |root: &Root| -> Vec<PublicKey> {
-        root.keys.values().filter_map(|k| k.to_public().ok()).collect()
-    };
+    let publics =
+        |root: &Root| -> Vec<PublicKey> { root.keys.values().filter_map(|k| k.to_public().ok()).collect() };
     let now = publics(trusted);
     let mut gone = Vec::new();
     for bytes in roots.values() {

@@ -88,7 +88,13 @@ pub fn root(trusted: &Root, inputs: &SuccessorInputs, now: Instant) -> Result<Dr
 /// [`NotComposed`]: not the next version, expired.
 pub fn targets(old: &Targets, version: u64, expires: Instant, now: Instant) -> Result<Draft, NotComposed> {
     let common = next(&old.common, version, expires, now)?;
-    Draft::of(Targets { common, ..old.clone() }.to_json())
+    Draft::of(
+        Targets {
+            common,
+            ..old.clone()
+        }
+        .to_json(),
+    )
 }
 
 /// The same snapshot under the next version, over this version of targets.

@@ -71,10 +71,7 @@ pub fn transition(old: &Root, new: &Root) -> BTreeSet<Change> {
             found.insert(Change::Other(format!("{what} changed")));
         }
     };
-    other(
-        old.common.spec_version != new.common.spec_version,
-        "spec_version",
-    );
+    other(old.common.spec_version != new.common.spec_version, "spec_version");
     other(
         old.consistent_snapshot != new.consistent_snapshot,
         "consistent_snapshot",
@@ -84,7 +81,10 @@ pub fn transition(old: &Root, new: &Root) -> BTreeSet<Change> {
         if let (Some(before), Some(now)) = (old.roles.get(&name), new.roles.get(&name)) {
             let differs = before.unrecognized != now.unrecognized;
             other(differs, &format!("an unknown field of the role {name}"));
-            other(order(before, now) != order(now, before), &format!("the order of keys of {name}"));
+            other(
+                order(before, now) != order(now, before),
+                &format!("the order of keys of {name}"),
+            );
         }
     }
     // A keyid is the digest of its key object, so the same id is the same object.

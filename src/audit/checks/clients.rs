@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use crate::bundle::Place;
-use crate::tuf::check_repository;
+use crate::engine::repository;
+use crate::tuf::check_repository_from;
 
 use super::{Case, Finding};
 
@@ -27,8 +28,16 @@ pub(super) fn check(case: &Case<'_>) -> Finding {
         })
         .collect();
     let what = format!("the strict client accepts the metadata at {at}");
-    match check_repository(&files, at) {
-        Ok(summary) => Finding::pass(what).with(summary.not_checked),
+    // With the chain and the published files that a succession starts from.
+    let (files, first, left_out) = match &case.plan {
+        Ok(plan) => {
+            let (files, left_out) = repository(plan, &files, at);
+            (files, plan.trusted().map_or(1, |t| t.first), left_out)
+        }
+        Err(_) => (files, 1, Vec::new()),
+    };
+    match check_repository_from(&files, first, at) {
+        Ok(summary) => Finding::pass(what).with(summary.not_checked).with(left_out),
         Err(e) => Finding::fail(what, format!("{}: {e}", e.code())),
     }
 }

@@ -2,11 +2,11 @@
 //! the keys of this record and the confirmed clock, and frozen at once. The
 //! same inputs give the same bytes on any machine.
 
-use crate::base::{Digest, Json, shown};
 use crate::base::device::{Changed, DeviceCode, DeviceFault, Operation, Retry};
-use crate::engine::{files, succession};
+use crate::base::{Digest, Json, shown};
 use crate::engine::state::{FileState, Trouble};
 use crate::engine::turn::Turn;
+use crate::engine::{files, succession};
 use crate::transcript::Kind;
 use crate::tuf::RoleName;
 

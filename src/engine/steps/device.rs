@@ -2,7 +2,9 @@
 //! right device is there (by serial, before a PIN is asked, W2), then the PIN.
 //! `pursue` looks at the state and does the next missing thing.
 
-use super::{attest_key, device_log, enrol_key, generate_key, prove_possession, provision, recover, retire, sign};
+use super::{
+    attest_key, device_log, enrol_key, generate_key, prove_possession, provision, recover, retire, sign,
+};
 use crate::base::device::{
     Changed, Credential, DeviceCard, DeviceCode, DeviceFault, Operation, PinState, Retry,
 };

@@ -25,11 +25,17 @@ pub struct Veteran {
 pub const VETERANS: &[Veteran] = &[
     Veteran {
         serial: "VETERAN-4101",
-        keys: &[("root-a", Algorithm::EcdsaP256), ("targets-a", Algorithm::EcdsaP256)],
+        keys: &[
+            ("root-a", Algorithm::EcdsaP256),
+            ("targets-a", Algorithm::EcdsaP256),
+        ],
     },
     Veteran {
         serial: "VETERAN-4202",
-        keys: &[("root-b", Algorithm::EcdsaP256), ("targets-b", Algorithm::EcdsaP256)],
+        keys: &[
+            ("root-b", Algorithm::EcdsaP256),
+            ("targets-b", Algorithm::EcdsaP256),
+        ],
     },
     Veteran {
         serial: "VETERAN-4303",

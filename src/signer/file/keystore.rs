@@ -164,14 +164,8 @@ pub(crate) fn place_known(
     attributes: &KeyAttributes,
 ) -> Result<KeyMade, DeviceFault> {
     let broken = "the bytes are no key";
-    let key = SoftKey::from_raw(algorithm, raw).ok_or_else(|| {
-        fault(
-            Operation::Generate,
-            DeviceCode::DeviceError,
-            Changed::No,
-            broken,
-        )
-    })?;
+    let key = SoftKey::from_raw(algorithm, raw)
+        .ok_or_else(|| fault(Operation::Generate, DeviceCode::DeviceError, Changed::No, broken))?;
     place(folder, name, operation, key, passphrase, attributes)
 }
 
