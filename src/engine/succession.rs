@@ -349,7 +349,10 @@ pub fn repository(
         };
         let why = match &metadata.signed {
             _ if own(role) && role != RoleName::Snapshot => continue,
-            _ if !by.is_some_and(|m| m.complete()) => "its keys were replaced: it must be signed anew",
+            _ if own(role) && !by.as_ref().is_some_and(Meter::complete) => continue,
+            _ if !by.as_ref().is_some_and(Meter::complete) => {
+                "its keys were replaced: it must be signed anew"
+            }
             _ if metadata.signed.expires() <= at && !own(role) => "it has expired",
             Signed::Snapshot(s)
                 if !refers(RoleName::Targets, s.meta.get("targets.json").map(|e| e.version))
