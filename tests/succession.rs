@@ -403,3 +403,103 @@ fn a_resumed_succession_comes_to_the_same_root() {
     let signatures = |room: &Room| room.state.files[&RoleName::Root].signatures.len();
     assert_eq!(signatures(&whole), signatures(&cut));
 }
+
+/// The sign screen and the side column say how far both thresholds are.
+#[cfg(feature = "tui")]
+#[test]
+fn the_screens_show_both_thresholds() {
+    use ratatui::Terminal;
+    use ratatui::backend::TestBackend;
+    use tuf_ceremony::engine::Confirm;
+    use tuf_ceremony::runner::Snapshot;
+    use tuf_ceremony::ui::{Model, Places, Theme, draw};
+
+    let mut room = good_room("2026-06-01T00:00:00Z");
+    let mut seen = Vec::new();
+    room.go_until(|state| matches!(state.phase, Phase::Asking(Question::Review { .. })));
+    seen.push(("succession-review", room.plan.clone(), room.state.clone()));
+    room.go_until(|state| {
+        let one = state.files[&RoleName::Root].signatures.len() == 1;
+        one && matches!(
+            state.phase,
+            Phase::Asking(Question::Confirm { what: Confirm::Sign })
+        )
+    });
+    seen.push(("succession-sign", room.plan.clone(), room.state.clone()));
+    for (name, plan, state) in seen {
+        for (columns, rows) in [(80, 24), (120, 40)] {
+            let now = state.last.unwrap();
+            let snapshot = Snapshot {
+                plan: Arc::new(plan.clone()),
+                state: state.clone(),
+                records: 70,
+                head: Digest::of(b"line 70"),
+            };
+            let model = Model::new(
+                Arc::new(snapshot),
+                now,
+                (columns, rows),
+                Theme::Mono,
+                Places::default(),
+            );
+            let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
+            terminal.draw(|frame| draw(&model, frame)).unwrap();
+            let buffer = terminal.backend().buffer().clone();
+            let text: String = (0..rows)
+                .map(|y| {
+                    let line: String = (0..columns).map(|x| buffer[(x, y)].symbol()).collect();
+                    format!("{}\n", line.trim_end())
+                })
+                .collect();
+            let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join(format!("tests/golden/screens/{name}--{columns}x{rows}.txt"));
+            if std::env::var_os("UPDATE_GOLDEN").is_some() {
+                std::fs::write(&path, &text).unwrap();
+            }
+            let kept = std::fs::read_to_string(&path).unwrap_or_default();
+            assert!(
+                kept == text,
+                "{name} differs; UPDATE_GOLDEN=1 rewrites it\n{text}"
+            );
+        }
+    }
+}
+
+/// What no word of `[[change]]` covers is a change all the same, and has a name.
+#[test]
+fn a_difference_without_a_word_is_never_silent() {
+    use tuf_ceremony::tuf::{Change, Metadata, transition};
+    let files = chain("2028-01-01T00:00:00Z");
+    let old = match Metadata::parse(&files["chain/2.root.json"]).unwrap().signed {
+        Signed::Root(root) => root,
+        _ => panic!("a root"),
+    };
+    type Sin = (&'static str, fn(&mut Root));
+    let sins: [Sin; 5] = [
+        ("spec_version", |r| r.common.spec_version = "1.0.31".to_owned()),
+        ("consistent_snapshot", |r| r.consistent_snapshot = false),
+        ("an unknown field of root", |r| {
+            r.unrecognized.insert("x-note".to_owned(), "hi".into());
+        }),
+        ("an unknown field of the role targets", |r| {
+            let role = r.roles.get_mut(&RoleName::Targets).unwrap();
+            role.unrecognized.insert("x-period".to_owned(), "30".into());
+        }),
+        ("the order of keys of root", |r| {
+            r.roles.get_mut(&RoleName::Root).unwrap().keyids.swap(0, 2);
+        }),
+    ];
+    for (what, sin) in sins {
+        let mut new = old.clone();
+        sin(&mut new);
+        let found = transition(&old, &new);
+        assert!(
+            found
+                .iter()
+                .any(|c| matches!(c, Change::Other(text) if text.starts_with(what))),
+            "{what}: {found:?}"
+        );
+        assert_eq!(found.len(), 1, "{what}");
+    }
+    assert!(transition(&old, &old).is_empty());
+}

@@ -269,7 +269,7 @@ pub(super) fn notes(plan: &Plan, state: &State, draft: &Draft) -> Vec<String> {
     let (Some(trusted), Some(new)) = (plan.trusted(), model(draft)) else {
         return Vec::new();
     };
-    let mut lines = Vec::new();
+    let mut lines = names(plan, state, trusted);
     if let Some(clock) = state.clock
         && trusted.root.common.expires <= clock.machine
     {
@@ -287,6 +287,29 @@ pub(super) fn notes(plan: &Plan, state: &State, draft: &Draft) -> Vec<String> {
              trust, so their versions may begin low again (recovery from a fast-forward attack, TUF 5.3.11)"
                 .to_owned(),
         );
+    }
+    lines
+}
+
+/// Which keyid each name of a change means, so that people can follow it into the values.
+fn names(plan: &Plan, state: &State, trusted: &Trusted) -> Vec<String> {
+    let mut lines = Vec::new();
+    for change in &plan.script().changes {
+        let line = match &change.what {
+            Declared::AddKey(role, id) => {
+                object(plan, state, trusted, *role, id).map(|key| format!("key {id} is new: {}", key.keyid()))
+            }
+            Declared::RemoveKey(_, id) | Declared::RevokeKey(_, id) => trusted
+                .keys
+                .get(id)
+                .map(|(keyid, _)| format!("key {id} goes: {keyid}")),
+            Declared::ReKey(role, id) => trusted.keys.get(id).and_then(|(keyid, _)| {
+                let new = object(plan, state, trusted, *role, id)?.keyid();
+                Some(format!("key {id} was {keyid} and is now {new}"))
+            }),
+            Declared::SetThreshold(..) | Declared::Refresh => None,
+        };
+        lines.extend(line.filter(|l| !lines.contains(l)));
     }
     lines
 }

@@ -14,6 +14,9 @@ use crate::tuf::chain::{self, Mode, Options};
 use crate::tuf::workflow::{MAX_ROOT, MAX_SNAPSHOT, MAX_TARGETS, MAX_TIMESTAMP};
 use crate::tuf::{Key, KeyId, Metadata, RoleName, Root, file_name, meter};
 
+/// Roots that a chain has at most: a bundle holds 256 files, and these are some of them.
+const MAX_CHAIN: usize = 128;
+
 /// What a succession starts from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trusted {
@@ -135,6 +138,11 @@ fn judge(
     fault: &mut impl FnMut(&'static str, String, &str),
 ) -> Option<Root> {
     let help = "run: tuf-ceremony tuf verify-chain, and find out what is wrong with the chain";
+    if roots.len() > MAX_CHAIN {
+        let message = format!("the chain has {} roots, the limit is {MAX_CHAIN}", roots.len());
+        fault("trust-chain", message, "begin with a later `first`");
+        return None;
+    }
     if let Some((name, bytes)) = roots.iter().find(|(_, bytes)| bytes.len() > MAX_ROOT) {
         let message = format!("{name} has {} bytes, the limit is {MAX_ROOT}", bytes.len());
         fault("trust-chain", message, help);
