@@ -143,6 +143,13 @@ fn state(case: &Case<'_>, facts: &mut Facts) {
             find(case, Kind::DeviceLog, "token", id),
         );
     }
+    if let Some(trusted) = case.plan.as_ref().ok().and_then(|p| p.trusted()) {
+        let value = format!(
+            "root {}, of a chain from root {}",
+            trusted.root.common.version, trusted.first
+        );
+        facts.add("trusted", value, Class::Derived, None);
+    }
     for (role, file) in &state.files {
         facts.add(
             "payload",

@@ -13,6 +13,7 @@ pub mod payload;
 mod rsa;
 pub mod secret;
 pub mod shown;
+pub mod veteran;
 
 pub use digest::Digest;
 pub use id::Id;

@@ -9,10 +9,9 @@ def b64(data): return base64.b64encode(data).decode()
 def need(holds, otherwise):
     if not holds: raise ValueError(otherwise)
 def load(folder):  # path -> bytes; plain files only, no links
-    found = [path for path in pathlib.Path(folder).rglob("*") if path.is_symlink() or not path.is_dir()]
-    for path, info in [(path, path.lstat()) for path in found]:
-        need(stat.S_ISREG(info.st_mode) and info.st_nlink == 1 and info.st_size <= 64 << 20, f"{path} is no plain file")
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+    found = [(path, path.lstat()) for path in pathlib.Path(folder).rglob("*") if path.is_symlink() or not path.is_dir()]
+    for path, info in found: need(stat.S_ISREG(info.st_mode) and info.st_nlink == 1 and info.st_size <= 64 << 20, f"{path} is no plain file")
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path, _ in found}
 def parse(data):  # JSON without duplicate keys and without floats (which int refuses)
     def unique(pairs): need(len(dict(pairs)) == len(pairs), "a key twice"); return dict(pairs)
     return json.loads(data.decode(), object_pairs_hook=unique, parse_float=int, parse_constant=int)
@@ -77,13 +76,14 @@ def count(path, doc, by):  # distinct public keys of the role in root `by` that 
         need(sha(olpc(key).encode()) == keyid and len(spki) in (44, 91, 120, 294, 422, 550), f"{path}: key {keyid}"); keys.add(spki)
         need(verified(spki, olpc(doc["signed"]).encode(), bytes.fromhex(sigs[keyid])), f"{path}: signature of {keyid}")
     need(len(keys) >= role["threshold"] > 0 and len(sigs) == len(doc["signatures"]), f"{path}: {len(keys)} of {role['threshold']}")
-def thresholds():
-    docs = {path: parse(files[path]) for path in files if path.startswith("metadata/")}
-    trusted = [docs[f"metadata/{v}.root.json"]["signed"] for v in range(1, 1 + sum(path.endswith(".root.json") for path in docs))]
+def thresholds():  # of metadata/, and of the chain that a succession starts from: it is among the inputs
+    given = {"metadata/" + f["path"].split("/")[-1]: "blobs/" + f["sha256"] for f in inputs[0][2]["inputs"]}
+    docs = {path: files[blob] for path, blob in given.items() if path.endswith(".root.json") and sha(files[blob]) == blob[6:]}
+    docs = {path: parse(data) for path, data in (docs | files).items() if path.startswith("metadata/")}
+    roots = {doc["signed"]["version"]: doc["signed"] for doc in docs.values() if doc["signed"]["_type"] == "root"}
     for path, doc in docs.items():
-        kind, version = doc["signed"]["_type"], doc["signed"]["version"]
-        need(path == "metadata/" + (f"{version}." if kind != "timestamp" else "") + kind + ".json", f"{path}: holds {kind} {version}")
-        for by in trusted[max(version - 2, 0):version] if kind == "root" else trusted[-1:]: count(path, doc, by)
+        kind, version = doc["signed"]["_type"], doc["signed"]["version"]; need(path == "metadata/" + (f"{version}." if kind != "timestamp" else "") + kind + ".json", f"{path}: holds {kind} {version}")
+        for v in [version - 1, version][version == 1 or version == min(roots) and path not in files:] if kind == "root" else [max(roots)]: count(path, doc, roots[v])
 try:  # the bundle is read once, then every check runs
     files, failed = load(sys.argv[1]), False
     *lines, torn = files["ceremony.jsonl"].split(b"\n"); records = [parse(line) for line in lines]

@@ -9,6 +9,7 @@ use crate::fault::Code;
 use crate::plan::{Inputs, Plan};
 use crate::script::{Diagnostics, MAX_BYTES, Script};
 use crate::tuf::policy::{Finding, Verdict};
+use crate::tuf::workflow::MAX_TARGETS;
 
 pub(super) fn check(path: &Path) -> Exit {
     match load(path) {
@@ -57,7 +58,7 @@ pub(super) fn load(path: &Path) -> Result<Plan, Exit> {
     let mut inputs = Inputs::default();
     for file in Inputs::needed(&script) {
         // A missing file is the plan's to report, with its place in the script.
-        if let Ok(bytes) = read_limited(&path.with_file_name(&file)) {
+        if let Ok(bytes) = read_limited(&path.with_file_name(&file), MAX_TARGETS) {
             inputs.0.insert(file, bytes.into());
         }
     }
@@ -65,16 +66,16 @@ pub(super) fn load(path: &Path) -> Result<Plan, Exit> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Exit> {
-    read_limited(path).map_err(|e| {
+    read_limited(path, MAX_BYTES).map_err(|e| {
         out::card(Code::ScriptUnreadable, &format!("{}: {e}", name(path)));
         Exit::Usage
     })
 }
 
-/// One byte more than a script may have: enough to see that it is too large.
-fn read_limited(path: &Path) -> std::io::Result<Vec<u8>> {
+/// One byte more than a file may have: enough to see that it is too large.
+fn read_limited(path: &Path, most: usize) -> std::io::Result<Vec<u8>> {
     use std::io::Read;
-    let limit = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX).saturating_add(1);
+    let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
     let mut bytes = Vec::new();
     std::fs::File::open(path)?.take(limit).read_to_end(&mut bytes)?;
     Ok(bytes)

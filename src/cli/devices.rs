@@ -11,7 +11,7 @@ use crate::plan::Plan;
 use crate::runner::Bench;
 use crate::script::{Backend, SerialSpec, TokenSpec};
 use crate::signer::Provider;
-use crate::signer::embedded::EmbeddedProvider;
+use crate::signer::embedded::{EmbeddedProvider, veteran};
 use crate::signer::file::FileProvider;
 
 /// Modules by name, as the command line gives them.
@@ -64,7 +64,13 @@ pub(super) fn bench(
                 let folder = made(&devices.join("embedded"))?;
                 let mut provider = EmbeddedProvider::new(&folder);
                 if let Some(serial) = missing(token, &folder) {
-                    provider.manufacture(serial).map(drop).map_err(device)?;
+                    // A succession's old tokens have keys; what a genesis calls alike is new.
+                    let old = plan.trusted().and_then(|_| veteran::of(serial));
+                    let made = match old {
+                        Some(veteran) => provider.enlist(veteran),
+                        None => provider.manufacture(serial),
+                    };
+                    made.map(drop).map_err(device)?;
                 }
                 Box::new(provider)
             }

@@ -147,6 +147,9 @@ pub enum What {
         serial: String,
         /// The key's name.
         key: Id,
+        /// Its name on the device, where that is not the script's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        called: Option<Id>,
         /// The id that the key object carries.
         operation: OperationId,
         /// The recorded public key.

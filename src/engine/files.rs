@@ -9,11 +9,12 @@ use data_encoding::HEXLOWER;
 use super::effect::What;
 use super::input::FileRef;
 use super::state::{KeyState, State};
-use crate::base::{Digest, Id, Instant, Payload, PublicKey, Purpose};
+use super::succession;
+use crate::base::{Id, Instant, Payload, PublicKey, Purpose};
 use crate::plan::Plan;
 use crate::script::Expires;
 use crate::transcript::proof;
-use crate::tuf::{Draft, Key, KeyId, Meter, RoleName, RootInputs, Signature, compose, review};
+use crate::tuf::{Draft, KeyId, Meter, RoleName, RootInputs, Signature, compose};
 
 /// The public keys of a role, as the script's result names them. A key that
 /// does not exist yet is left out.
@@ -30,7 +31,7 @@ pub fn keys_of(plan: &Plan, state: &State, role: RoleName) -> Vec<PublicKey> {
         .unwrap_or_default()
 }
 
-fn public_of(plan: &Plan, state: &State, id: &Id) -> Option<PublicKey> {
+pub(super) fn public_of(plan: &Plan, state: &State, id: &Id) -> Option<PublicKey> {
     state
         .keys
         .get(id)
@@ -40,27 +41,21 @@ fn public_of(plan: &Plan, state: &State, id: &Id) -> Option<PublicKey> {
 
 /// Who has signed a file, who is missing, how many more: by distinct public keys.
 #[must_use]
-pub fn meter(plan: &Plan, state: &State, role: RoleName) -> Option<Meter> {
+pub fn meter(_plan: &Plan, state: &State, role: RoleName) -> Option<Meter> {
     let file = state.files.get(&role)?;
-    let threshold = u64::from(plan.result(role)?.threshold);
-    let keys: BTreeMap<KeyId, Key> = keys_of(plan, state, role)
-        .iter()
-        .map(|public| {
-            let key = Key::of(public);
-            (key.keyid(), key)
-        })
-        .collect();
-    let keyids: Vec<KeyId> = keys.keys().copied().collect();
+    // Root is composed first, and names keys and thresholds of every role.
+    let root = succession::composed(state)?;
+    let of = root.roles.get(&role)?;
     Some(crate::tuf::meter(
-        &keys,
-        &keyids,
-        threshold,
+        &root.keys,
+        &of.keyids,
+        of.threshold,
         &file.draft.canonical,
         &signatures(state, role),
     ))
 }
 
-fn signatures(state: &State, role: RoleName) -> Vec<Signature> {
+pub(super) fn signatures(state: &State, role: RoleName) -> Vec<Signature> {
     state
         .files
         .get(&role)
@@ -130,10 +125,18 @@ pub(super) fn compose(plan: &Plan, state: &State, role: RoleName) -> Result<Draf
     let now = state.clock.ok_or("the clock was not confirmed")?.machine;
     let expires = expiry(expires, now)?;
     let version_of = |other: RoleName| {
+        let before = plan.trusted().and_then(|t| t.predecessors.get(&other));
         plan.made_here(other)
             .map(|(version, _)| version)
+            .or_else(|| before.map(|m| m.signed.version()))
             .ok_or_else(|| format!("the script says that {} is made elsewhere", other.as_str()))
     };
+    if let Some(trusted) = plan.trusted() {
+        return match role {
+            RoleName::Root => succession::root(plan, state, trusted, version, expires, now),
+            _ => succession::other(trusted, role, version, expires, version_of, now),
+        };
+    }
     let draft = match role {
         RoleName::Root => {
             let mut roles = BTreeMap::new();
@@ -167,16 +170,6 @@ fn expiry(expires: &Expires, now: Instant) -> Result<Instant, String> {
             .plus_days(*days)
             .ok_or_else(|| "the expiry leaves the calendar".to_owned()),
     }
-}
-
-/// The review text of a frozen payload; a first version has no predecessor.
-#[must_use]
-pub fn review_text(draft: &Draft) -> Vec<String> {
-    review(&draft.signed, None)
-}
-
-pub(super) fn review_digest(draft: &Draft) -> Digest {
-    Digest::of(review_text(draft).join("\n").as_bytes())
 }
 
 /// What the export writes: path in the bundle, and bytes where the record makes

@@ -9,13 +9,14 @@ use std::collections::BTreeMap;
 use super::files::{metadata_files, meter};
 use super::state::{State, Trouble};
 use super::steps::trouble;
+use super::succession;
 use super::turn::Turn;
 use crate::base::{Digest, Instant, Json};
 use crate::plan::Plan;
 use crate::script::{Made, Verb};
 use crate::transcript::Kind;
 use crate::tuf::clients::{Client, Judged, Verdict, judge_from_every_root};
-use crate::tuf::{Draft, Summary, check_repository, lint_sign};
+use crate::tuf::{Draft, Summary, check_repository_from, lint_sign};
 
 /// What a client's word counts for, by the script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,7 +70,7 @@ fn acknowledged(plan: &Plan) -> Vec<&str> {
 /// Before the payload is frozen: false, and a question is open, where a client of
 /// the profile would refuse what the tokens are about to sign.
 pub(super) fn before_signing(turn: &mut Turn, draft: &Draft) -> bool {
-    let verdict = rehearse(&turn.state, draft, &predecessors(turn.plan, &turn.state));
+    let verdict = rehearse(&turn.state, draft, &predecessors(turn.plan));
     let refused = match verdict {
         Err(why) => Err(why),
         Ok(judged) => {
@@ -105,17 +106,20 @@ fn rehearse(
 
 /// The published roots that the first new one follows, `N.root.json` to bytes.
 /// A ceremony of a first root has none.
-fn predecessors(_plan: &Plan, _state: &State) -> BTreeMap<String, Vec<u8>> {
-    BTreeMap::new()
+fn predecessors(plan: &Plan) -> BTreeMap<String, Vec<u8>> {
+    let roots = plan.trusted().into_iter().flat_map(|t| &t.roots);
+    roots
+        .map(|(name, bytes)| (name.clone(), bytes.to_vec()))
+        .collect()
 }
 
 /// Before the export: thresholds by the one counting function, then our own strict
 /// workflow over the finished files, then every client.
 pub(super) fn before_export(turn: &mut Turn) -> Result<String, String> {
-    let summary = finished(turn.plan, &turn.state)?;
     let at = turn.state.clock.ok_or("the clock was not confirmed")?.machine;
-    let mut files = predecessors(turn.plan, &turn.state);
-    files.extend(metadata_files(&turn.state));
+    // As clients will see it: with the chain, and what is published and still applies.
+    let (files, left_out) = succession::repository(turn.plan, &metadata_files(&turn.state), at);
+    let summary = finished(turn.plan, &turn.state, &files, &left_out, at)?;
     let judged = judge_all(&files, at);
     let about = files
         .iter()
@@ -139,7 +143,13 @@ pub fn judge_all(files: &BTreeMap<String, Vec<u8>>, at: Instant) -> Vec<Judged> 
     Client::ALL.iter().map(judged).collect()
 }
 
-fn finished(plan: &Plan, state: &State) -> Result<String, String> {
+fn finished(
+    plan: &Plan,
+    state: &State,
+    repository: &BTreeMap<String, Vec<u8>>,
+    left_out: &[String],
+    at: Instant,
+) -> Result<String, String> {
     for result in plan.script().results.iter().filter(|r| r.made != Made::Elsewhere) {
         let role = result.metadata;
         let meter = meter(plan, state, role).ok_or_else(|| format!("{} was not composed", role.as_str()))?;
@@ -151,9 +161,17 @@ fn finished(plan: &Plan, state: &State) -> Result<String, String> {
             ));
         }
     }
-    let at = state.clock.ok_or("the clock was not confirmed")?.machine;
+    if let Some(old) = succession::old_meter(plan, state)
+        && !old.complete()
+    {
+        return Err(format!(
+            "root needs {} more signature(s) by keys of the trusted root",
+            old.needed()
+        ));
+    }
+    let first = plan.trusted().map_or(1, |t| t.first);
     let summary: Summary =
-        check_repository(&metadata_files(state), at).map_err(|e| format!("{}: {e}", e.code()))?;
+        check_repository_from(repository, first, at).map_err(|e| format!("{}: {e}", e.code()))?;
     let mut files = vec![&summary.root];
     files.extend(
         [&summary.targets, &summary.snapshot, &summary.timestamp]
@@ -161,7 +179,9 @@ fn finished(plan: &Plan, state: &State) -> Result<String, String> {
             .flatten(),
     );
     let names: Vec<&str> = files.iter().map(|c| c.file.as_str()).collect();
-    Ok(names.join(" "))
+    let mut said = vec![names.join(" ")];
+    said.extend_from_slice(left_out);
+    Ok(said.join("; "))
 }
 
 /// One record with the verdict of every client, named by the profile or not.

@@ -11,6 +11,7 @@ mod input;
 mod policy;
 mod state;
 mod steps;
+mod succession;
 mod turn;
 
 use crate::base::{Digest, Json};
@@ -18,7 +19,7 @@ use crate::plan::Plan;
 use crate::transcript::{Kind, Record};
 
 pub use effect::{Effect, What};
-pub use files::{export_contents, keys_of, metadata_files, meter, payload, review_text};
+pub use files::{export_contents, keys_of, metadata_files, meter, payload};
 pub use fold::{FoldError, replay};
 pub use gate::{Standing, judge_all, standing};
 pub use input::{
@@ -35,6 +36,7 @@ pub use steps::{
     clock::TOLERANCE_S,
     read_back::{ASKED, TRIES},
 };
+pub use succession::{keyids, meter_lines, name_of, old_meter, repository, review_text};
 use turn::Turn;
 
 /// The version of these rules. A change to the fold, the derived records or

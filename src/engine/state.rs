@@ -341,6 +341,10 @@ pub struct KeyState {
     pub attested: Option<String>,
     /// The object's id on the device, as the statement tells it.
     pub object: Option<u16>,
+    /// Its name on the device, where that is not the script's.
+    pub called: Option<Id>,
+    /// It was made by an earlier ceremony, and the trusted root vouches for it.
+    pub enrolled: bool,
 }
 
 /// A metadata file in the making.
@@ -351,6 +355,8 @@ pub struct FileState {
     pub draft: Draft,
     /// SHA-256 of the review text.
     pub review: Digest,
+    /// What the clock and the transition gave to say, when it was composed.
+    pub notes: Vec<String>,
     /// Read by people.
     pub reviewed: bool,
     /// Read back from another source.

@@ -15,8 +15,8 @@ use std::time::Duration;
 use crate::base::device::Credential;
 use crate::base::{Id, Secret};
 use crate::engine::{
-    Answer, Expect, NewSecret, Phase, Question, Refusal, Trouble, confirm_wanted, expects, serial_tail,
-    standing,
+    Answer, Expect, NewSecret, Phase, Question, Refusal, Trouble, confirm_wanted, expects, meter_lines,
+    serial_tail, standing,
 };
 use crate::fault::Code;
 use crate::runner::{Cmd, Failure, Handle, Msg, Snapshot};
@@ -158,7 +158,11 @@ impl Driver {
                     .map(|p| format!("step {} ({})", p.step.id, p.step.verb.headline()))
                     .filter(|_| seen.state.begun)
                     .unwrap_or_else(|| "the briefing".to_owned());
-                let why = format!("{step} needs a person: the answers file has no answer");
+                let mut why = format!("{step} needs a person: the answers file has no answer");
+                for line in meter_lines(&seen.plan, &seen.state) {
+                    why.push_str("; ");
+                    why.push_str(&line);
+                }
                 self.pause(&why.clone(), Ending::Paused { why }, seen);
             }
         }

@@ -4,13 +4,16 @@
 //! needs what step 12 does not make is refused before anybody travels. The
 //! engine runs plans, never scripts.
 
+mod changes;
 mod devices;
+mod enrol;
 mod inputs;
 mod paper;
 mod policy;
 pub mod possession;
 mod room;
 mod says;
+mod trust;
 
 use std::collections::BTreeMap;
 
@@ -18,6 +21,7 @@ pub use inputs::Inputs;
 pub use paper::outline;
 pub use policy::Line;
 pub use says::{Retry, Says};
+pub use trust::{Trusted, keyids_of};
 
 use crate::base::{Digest, Id, PublicKey};
 use crate::script::{Diagnostics, Expires, Made, ResultSpec, Role, Script, Step, TokenSpec, Verb};
@@ -30,6 +34,7 @@ pub struct Plan {
     external: BTreeMap<Id, PublicKey>,
     shown: BTreeMap<Id, possession::Shown>,
     certificates: Vec<Vec<u8>>,
+    trusted: Option<Trusted>,
     files: Vec<InputFile>,
     steps: Vec<PlannedStep>,
 }
@@ -61,8 +66,16 @@ impl Plan {
     /// Every fault found, with its place in the script.
     pub fn build(script: Script, inputs: &Inputs) -> Result<Plan, Diagnostics> {
         let mut found = Vec::new();
-        let read = inputs::read(&script, inputs, &mut found);
-        room::walk(&script, &read.external, &mut found);
+        let mut read = inputs::read(&script, inputs, &mut found);
+        let trusted = trust::read(&script, &read.files, &mut found);
+        changes::check(&script, trusted.as_ref(), &read.external, &mut found);
+        // The trusted root vouches for its keys: nobody proves them again.
+        for (id, (_, key)) in trusted.iter().flat_map(|t| &t.keys) {
+            if let Ok(public) = key.to_public() {
+                read.external.insert(id.clone(), public);
+            }
+        }
+        room::walk(&script, &read.external, trusted.as_ref(), &mut found);
         policy::refuse(&script, &read.external, &mut found);
         if !found.is_empty() {
             found.sort_by_key(|d| (d.line, d.column));
@@ -79,6 +92,7 @@ impl Plan {
             external: read.external,
             shown: read.shown,
             certificates: read.certificates,
+            trusted,
             files: read.files,
             steps,
         })
@@ -108,7 +122,7 @@ impl Plan {
         self.script.acts.get(self.step(cursor)?.act)
     }
 
-    /// Keys that live elsewhere, by name.
+    /// Keys that live elsewhere, and keys of the trusted root, by name.
     #[must_use]
     pub fn external(&self) -> &BTreeMap<Id, PublicKey> {
         &self.external
@@ -124,6 +138,12 @@ impl Plan {
     #[must_use]
     pub fn certificates(&self) -> &[Vec<u8>] {
         &self.certificates
+    }
+
+    /// What a succession starts from; `None` for a genesis.
+    #[must_use]
+    pub fn trusted(&self) -> Option<&Trusted> {
+        self.trusted.as_ref()
     }
 
     /// Files that the script names.

@@ -21,6 +21,19 @@ pub fn outline(plan: &Plan) -> Vec<String> {
         format!("script SHA-256 {}", script.sha256.grouped()),
         format!("{} steps, about {} minutes", plan.steps().len(), plan.minutes()),
     ];
+    if let Some(trusted) = plan.trusted() {
+        let version = trusted.root.common.version;
+        let digest = crate::base::Digest::of(&crate::tuf::canonical(&trusted.signed));
+        out.push(format!(
+            "succeeds root {version} (signed bytes SHA-256 {}), of a chain from root {}",
+            digest.grouped(),
+            trusted.first
+        ));
+        out.extend(script.changes.iter().map(|change| {
+            let reason = change.reason.as_deref().map(|r| format!(", because: {r}"));
+            format!("  changes: {}{}", change.what.words(), reason.unwrap_or_default())
+        }));
+    }
     for (name, key) in plan.external() {
         out.push(format!(
             "key {name}, made elsewhere: {}, fingerprint {}",

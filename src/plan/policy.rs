@@ -155,10 +155,19 @@ fn facts(script: &Script, external: &BTreeMap<Id, PublicKey>) -> Facts {
 
 fn key_facts(script: &Script, external: &BTreeMap<Id, PublicKey>, id: &Id) -> Option<KeyFacts> {
     if let Some(public) = external.get(id) {
+        let enrolled = steps(script).find_map(|step| match &step.verb {
+            Verb::EnrolKey { on, key } if key == id => Some(on),
+            _ => None,
+        });
+        let custody = match enrolled {
+            Some(on) => custody(script, on)?,
+            None if script.trusted_keys.iter().any(|t| t.id == *id) => Custody::Trusted,
+            None => Custody::External,
+        };
         return Some(KeyFacts {
             algorithm: Some(public.algorithm()),
-            custody: Custody::External,
-            device: None,
+            custody,
+            device: enrolled.cloned(),
             extractable: false,
             acknowledged: false,
             fingerprint: Some(public.fingerprint()),
@@ -173,12 +182,7 @@ fn key_facts(script: &Script, external: &BTreeMap<Id, PublicKey>, id: &Id) -> Op
             refused_by,
         } if key == id => Some(KeyFacts {
             algorithm: Some(*algorithm),
-            custody: match script.token(on)?.backend {
-                Backend::Yubihsm => Custody::Yubihsm,
-                Backend::Pkcs11 { .. } => Custody::Pkcs11,
-                Backend::File => Custody::File,
-                Backend::Embedded => Custody::Embedded,
-            },
+            custody: custody(script, on)?,
             device: Some(on.clone()),
             extractable: *extractable,
             acknowledged: !refused_by.is_empty(),
@@ -188,12 +192,24 @@ fn key_facts(script: &Script, external: &BTreeMap<Id, PublicKey>, id: &Id) -> Op
     })
 }
 
+fn custody(script: &Script, on: &Id) -> Option<Custody> {
+    Some(match script.token(on)?.backend {
+        Backend::Yubihsm => Custody::Yubihsm,
+        Backend::Pkcs11 { .. } => Custody::Pkcs11,
+        Backend::File => Custody::File,
+        Backend::Embedded => Custody::Embedded,
+    })
+}
+
 fn people(script: &Script, facts: &mut Facts) {
     let mut holders = BTreeSet::new();
     for step in steps(script) {
         let who = (step.id.clone(), step.by.clone());
         match &step.verb {
-            Verb::GenerateKey { .. } | Verb::ProvePossession { .. } | Verb::Sign { .. } => {
+            Verb::GenerateKey { .. }
+            | Verb::EnrolKey { .. }
+            | Verb::ProvePossession { .. }
+            | Verb::Sign { .. } => {
                 holders.insert(step.by.clone());
             }
             Verb::Compose { metadata } => entry(facts, *metadata).composed.push(who),

@@ -4,15 +4,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Trusted;
 use super::devices::SET_UP_ENTRIES;
 use crate::base::{Id, PublicKey};
 use crate::script::{Backend, Diagnostic, Kind, Made, Rank, Script, SourceKind, Step, Verb};
 use crate::tuf::RoleName;
 use crate::tuf::policy::Claim;
 
-pub(super) fn walk(script: &Script, external: &BTreeMap<Id, PublicKey>, found: &mut Vec<Diagnostic>) {
+pub(super) fn walk(
+    script: &Script,
+    external: &BTreeMap<Id, PublicKey>,
+    trusted: Option<&Trusted>,
+    found: &mut Vec<Diagnostic>,
+) {
     let mut room = Room {
         script,
+        trusted,
         found,
         roll_called: false,
         clock: false,
@@ -59,6 +66,7 @@ pub(super) struct KeyModel {
 
 pub(super) struct Room<'a> {
     pub(super) script: &'a Script,
+    pub(super) trusted: Option<&'a Trusted>,
     found: &'a mut Vec<Diagnostic>,
     roll_called: bool,
     clock: bool,
@@ -154,7 +162,7 @@ impl Room<'_> {
                     result.at,
                     "plan-result-missing",
                     "root is made elsewhere".to_owned(),
-                    "a first ceremony makes root: write made = \"here\"",
+                    "a ceremony makes root: write made = \"here\"",
                 );
             }
         }
@@ -244,6 +252,7 @@ impl Room<'_> {
                 );
                 self.generate(step, on, key, *algorithm, refused_by);
             }
+            Verb::EnrolKey { on, key } => self.enrol(step, on, key),
             Verb::AttestKey { on, key } => {
                 self.need_key_on(step, key, on);
                 self.attest(step, on, key);
@@ -329,7 +338,11 @@ impl Room<'_> {
             RoleName::Timestamp => &[RoleName::Root, RoleName::Snapshot],
         };
         for need in needs {
-            let ok = self.composed.contains(need);
+            // In a succession a file may name what is published already.
+            let published = self
+                .trusted
+                .is_some_and(|t| t.predecessors.contains_key(need) && self.made_elsewhere(*need));
+            let ok = self.composed.contains(need) || published;
             self.need(
                 step,
                 ok,
@@ -372,7 +385,9 @@ impl Room<'_> {
         );
         self.used(step, on, 1);
         self.need_key_on(step, key, on);
-        let listed = self.script.result(role).is_some_and(|r| r.keys.contains(key));
+        let listed = self.script.result(role).is_some_and(|r| r.keys.contains(key))
+            // A root key that goes may still sign for the threshold of the trusted root.
+            || role == RoleName::Root && self.trusted.is_some_and(|t| t.lists(role, key));
         self.need(
             step,
             listed,
@@ -393,7 +408,9 @@ impl Room<'_> {
             if result.made == Made::Elsewhere {
                 continue;
             }
-            let have = self.signers.get(&result.metadata).map_or(0, BTreeSet::len);
+            let have = self.signers.get(&result.metadata).map_or(0, |signers| {
+                signers.iter().filter(|k| result.keys.contains(k)).count()
+            });
             let enough = u32::try_from(have).is_ok_and(|n| n >= result.threshold);
             let message = format!(
                 "{} has {have} signature(s), its threshold is {}",
@@ -402,6 +419,7 @@ impl Room<'_> {
             );
             self.need(step, enough, message, "add `sign` steps before");
         }
+        self.need_old_threshold(step);
         self.devices_done(step);
         let twice = self.exported;
         self.need(
@@ -413,7 +431,13 @@ impl Room<'_> {
         self.exported = true;
     }
 
-    fn need_seen(&mut self, step: &Step, on: &Id) {
+    /// How many of root's signers are of a kind.
+    pub(super) fn root_signers(&self, of: impl Fn(&Id) -> bool) -> usize {
+        let signers = self.signers.get(&RoleName::Root);
+        signers.map_or(0, |s| s.iter().filter(|k| of(k)).count())
+    }
+
+    pub(super) fn need_seen(&mut self, step: &Step, on: &Id) {
         let seen = self.seen.contains(on);
         self.need(
             step,

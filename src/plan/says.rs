@@ -96,6 +96,13 @@ impl Verb {
                 "intent, public key, attributes read back",
                 Retry::Reconcile,
             ),
+            Verb::EnrolKey { .. } => (
+                "Enrol key",
+                "the device was inventoried, and holds a key of the trusted root since an earlier ceremony",
+                "exactly one key of the device has the trusted public key; its id there is known",
+                "the device's list of keys, the id, the keyid in the trusted root",
+                Retry::Safe,
+            ),
             Verb::AttestKey { .. } => (
                 "Attest key",
                 "the key is on the device; the vendor's certificates are pinned by the script",
@@ -191,7 +198,7 @@ impl Verb {
             } => format!("{title} {claim} for {role}"),
             Verb::Inventory { on } | Verb::Provision { on, .. } => format!("{title} {on}"),
             Verb::DeviceLog { on } | Verb::Retire { on } => format!("{title} of {on}"),
-            Verb::AttestKey { on, key } => format!("{title} {key} on {on}"),
+            Verb::AttestKey { on, key } | Verb::EnrolKey { on, key } => format!("{title} {key} on {on}"),
             Verb::GenerateKey { on, key, .. } => format!("{title} {key} on {on}"),
             Verb::ProvePossession { on, key } => format!("{title} of {key} on {on}"),
             Verb::Compose { metadata } | Verb::Review { metadata } | Verb::ReadBack { metadata, .. } => {

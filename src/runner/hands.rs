@@ -207,13 +207,14 @@ impl Hands {
                 token,
                 serial,
                 key,
+                called,
                 operation,
                 public,
                 ..
             } => {
                 let payload = payload.ok_or_else(|| unsupported(Operation::Sign))?;
                 let key = KeyRef {
-                    name: key,
+                    name: called.unwrap_or(key),
                     operation,
                     public,
                 };

@@ -9,6 +9,7 @@ mod diagnostic;
 mod reader;
 mod sections;
 mod text;
+mod trust;
 mod verb;
 mod waiver;
 
@@ -17,6 +18,7 @@ use std::sync::Arc;
 pub use answers::{Answers, Named, TokenAnswers};
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use text::MAX_BYTES;
+pub use trust::{ChangeSpec, Declared, Succession, Trust, TrustFile, TrustedKey};
 pub use verb::{Subject, Verb};
 pub use waiver::WaiverSpec;
 
@@ -45,6 +47,8 @@ pub struct Script {
     pub ceremony: Id,
     /// One line for people.
     pub title: String,
+    /// What it starts from.
+    pub trust: Trust,
     /// Where words are read from in active comparisons.
     pub sources: Vec<Source>,
     /// People.
@@ -53,6 +57,10 @@ pub struct Script {
     pub tokens: Vec<TokenSpec>,
     /// Keys that live elsewhere.
     pub keys: Vec<ExternalKey>,
+    /// Keys of the trusted root that the script speaks of.
+    pub trusted_keys: Vec<TrustedKey>,
+    /// What differs from the trusted root.
+    pub changes: Vec<ChangeSpec>,
     /// Certificates by which devices' statements are judged.
     pub certificates: Vec<Certificate>,
     /// What must be true at the end.
@@ -307,7 +315,20 @@ impl Script {
             Possession::Proof { file, sha256 } => Some((file.as_str(), sha256)),
         });
         let certificates = self.certificates.iter().map(|c| (c.file.as_str(), &c.sha256));
-        keys.chain(proofs).chain(certificates)
+        let trust = self.succession().into_iter().flat_map(|s| {
+            let others = s.predecessors.iter().map(|(_, f)| f);
+            s.roots.iter().chain(others).map(|f| (f.file.as_str(), &f.sha256))
+        });
+        keys.chain(proofs).chain(certificates).chain(trust)
+    }
+
+    /// The trusted files, in a succession.
+    #[must_use]
+    pub fn succession(&self) -> Option<&Succession> {
+        match &self.trust {
+            Trust::Genesis => None,
+            Trust::Succession(succession) => Some(succession),
+        }
     }
 
     /// Reads a script.

@@ -9,6 +9,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::diagnostic::{Diagnostic, position};
 use crate::base::{Digest, Id, Instant, shown};
+use crate::tuf::KeyId;
 
 /// Collects faults while a script is read.
 pub(super) struct Faults<'t> {
@@ -257,6 +258,31 @@ impl<'a, 'i> Table<'a, 'i> {
                     .map(str::to_owned)
             },
         )
+    }
+
+    /// A file beside the script or in a folder there: plain names, joined by '/'.
+    pub(super) fn path(&mut self, faults: &mut Faults, field: &'static str) -> Option<String> {
+        let plain = |part: &str| {
+            part.len() <= 64
+                && !part.is_empty()
+                && !part.starts_with(['.', '-'])
+                && part
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'))
+        };
+        let what = "a file beside the script or in a folder there (a-z, 0-9, '.', '-', '_', '/')";
+        self.pick(faults, field, what, |v| {
+            v.as_str()
+                .filter(|s| s.len() <= 128 && s.split('/').all(plain))
+                .map(str::to_owned)
+        })
+    }
+
+    /// A keyid: 64 lowercase hexadecimal characters.
+    pub(super) fn keyid(&mut self, faults: &mut Faults, field: &'static str) -> Option<KeyId> {
+        self.pick(faults, field, "a keyid (64 characters of 0-9, a-f)", |v| {
+            v.as_str().and_then(|s| KeyId::parse(s, "script").ok())
+        })
     }
 
     /// A list of at least one item.

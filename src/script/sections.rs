@@ -8,6 +8,7 @@ use toml::de::DeTable;
 
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::reader::{Faults, Table};
+use super::trust::{self, Trust};
 use super::verb::{Verb, metadata};
 use super::{
     Act, Backend, Certificate, Expires, ExternalKey, Kind, Made, Possession, Profile, Rank, ResultSpec, Role,
@@ -70,12 +71,13 @@ fn read_document(text: &str, map: &DeTable, faults: &mut Faults) -> Option<Scrip
     let site = top.id(faults, "site");
     let ceremony = top.id(faults, "ceremony");
     let title = top.line(faults, "title");
-    if let Some(mut trust) = top.table(faults, "trust", "[trust]") {
-        // Succession from an existing root needs the chain; it is never a
-        // fallback of genesis, nor genesis of it.
-        trust.is_true(faults, "genesis");
-        trust.finish(faults);
-    }
+    let trust = top.table(faults, "trust", "[trust]").and_then(|mut table| {
+        let trust = trust::read(&mut table, faults);
+        table.finish(faults);
+        trust
+    });
+    // What only a succession has is read as one where the trust cannot be read.
+    let succeeds = trust != Some(Trust::Genesis);
     let mut names = Names::default();
     let sources = each(&mut top, faults, "source", "[[source]]", |t, f| {
         read_source(t, f, &mut names)
@@ -86,14 +88,25 @@ fn read_document(text: &str, map: &DeTable, faults: &mut Faults) -> Option<Scrip
     let tokens = each(&mut top, faults, "token", "[[token]]", |t, f| {
         read_token(t, f, &mut names)
     });
+    let mut trusted_keys = Vec::new();
     let keys = each(&mut top, faults, "key", "[[key]]", |t, f| {
+        if succeeds && t.has("trusted") {
+            let id = named(t, f, "key", &mut names)?;
+            trusted_keys.extend(trust::read_key(t, f, id));
+            return None;
+        }
         read_key(t, f, &mut names)
     });
+    let changes = if succeeds {
+        each(&mut top, faults, "change", "[[change]]", trust::read_change)
+    } else {
+        Vec::new()
+    };
     let certificates = each(&mut top, faults, "certificate", "[[certificate]]", |t, f| {
         read_certificate(t, f, &mut names)
     });
     let results = each(&mut top, faults, "result", "[[result]]", |t, f| {
-        read_result(t, f, &mut names)
+        read_result(t, f, &mut names, succeeds)
     });
     let waivers = each(&mut top, faults, "waiver", "[[waiver]]", super::waiver::read);
     let acts = each(&mut top, faults, "act", "[[act]]", |t, f| {
@@ -110,10 +123,13 @@ fn read_document(text: &str, map: &DeTable, faults: &mut Faults) -> Option<Scrip
         site: site?,
         ceremony: ceremony?,
         title: title?,
+        trust: trust?,
         sources,
         roles,
         tokens,
         keys,
+        trusted_keys,
+        changes,
         certificates,
         results,
         waivers,
@@ -356,7 +372,12 @@ fn possession(table: &mut Table, faults: &mut Faults) -> Option<Possession> {
     })
 }
 
-fn read_result(table: &mut Table, faults: &mut Faults, names: &mut Names) -> Option<ResultSpec> {
+fn read_result(
+    table: &mut Table,
+    faults: &mut Faults,
+    names: &mut Names,
+    succeeds: bool,
+) -> Option<ResultSpec> {
     let at = faults.place(&table.span);
     let role = metadata(table, faults)?;
     names.new_one(
@@ -369,8 +390,9 @@ fn read_result(table: &mut Table, faults: &mut Faults, names: &mut Names) -> Opt
     let keys = table.list(faults, "keys", "a list of key names", |s| Id::parse(s).ok());
     let here = table.word(faults, "made", &[("here", true), ("elsewhere", false)])?;
     let made = if here {
-        // Succession is another kind of ceremony: here every version is 1.
-        let version = table.number(faults, "version", 1..2);
+        // A genesis begins at 1; what follows a version is the plan's to say.
+        let versions = if succeeds { 1..u32::MAX } else { 1..2 };
+        let version = table.number(faults, "version", versions);
         let expires = if table.has("expires") {
             table.instant(faults, "expires").map(Expires::At)
         } else {

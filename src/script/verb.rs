@@ -52,6 +52,13 @@ pub enum Verb {
         /// people have acknowledged it.
         refused_by: Vec<String>,
     },
+    /// A key of the trusted root is found on a device that was set up earlier.
+    EnrolKey {
+        /// The device.
+        on: Id,
+        /// The key.
+        key: Id,
+    },
     /// The device's own statement about a key is judged, field by field.
     AttestKey {
         /// The device.
@@ -133,6 +140,7 @@ impl Verb {
             Verb::Inventory { .. } => "inventory",
             Verb::Provision { .. } => "provision",
             Verb::GenerateKey { .. } => "generate-key",
+            Verb::EnrolKey { .. } => "enrol-key",
             Verb::AttestKey { .. } => "attest-key",
             Verb::DeviceLog { .. } => "device-log",
             Verb::Retire { .. } => "retire-provisioner",
@@ -153,6 +161,7 @@ impl Verb {
             Verb::Inventory { on }
             | Verb::Provision { on, .. }
             | Verb::GenerateKey { on, .. }
+            | Verb::EnrolKey { on, .. }
             | Verb::AttestKey { on, .. }
             | Verb::DeviceLog { on }
             | Verb::Retire { on }
@@ -190,6 +199,10 @@ impl Verb {
                     on: on?,
                     credentials: credentials?,
                 })
+            }
+            Word::EnrolKey => {
+                let (on, key) = (table.id(faults, "on"), table.id(faults, "key"));
+                Some(Verb::EnrolKey { on: on?, key: key? })
             }
             Word::AttestKey => {
                 let (on, key) = (table.id(faults, "on"), table.id(faults, "key"));
@@ -291,6 +304,7 @@ enum Word {
     Inventory,
     Provision,
     GenerateKey,
+    EnrolKey,
     AttestKey,
     DeviceLog,
     Retire,
@@ -311,6 +325,7 @@ const WORDS: &[(&str, Word)] = &[
     ("inventory", Word::Inventory),
     ("provision", Word::Provision),
     ("generate-key", Word::GenerateKey),
+    ("enrol-key", Word::EnrolKey),
     ("attest-key", Word::AttestKey),
     ("device-log", Word::DeviceLog),
     ("retire-provisioner", Word::Retire),

@@ -40,6 +40,7 @@ impl Class {
             | Kind::Waived
             | Kind::Intended
             | Kind::Composed
+            | Kind::Transition
             | Kind::Frozen
             | Kind::Complete
             | Kind::ClientVerdicts

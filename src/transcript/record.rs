@@ -78,6 +78,8 @@ kinds! {
     Retired = "retired",
     /// Derived: a metadata draft was made.
     Composed = "composed",
+    /// Derived: what a new root changes, as people approved it.
+    Transition = "transition",
     /// Derived: a payload's bytes are fixed.
     Frozen = "frozen",
     /// Derived: a person has read a payload's review text.

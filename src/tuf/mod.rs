@@ -28,9 +28,11 @@ pub mod role;
 pub mod root;
 pub mod show;
 pub mod snapshot;
+pub mod successor;
 pub mod targets;
 pub mod threshold;
 pub mod timestamp;
+pub mod transition;
 pub mod warning;
 pub mod workflow;
 
@@ -51,4 +53,5 @@ pub use snapshot::{MetaFile, Snapshot};
 pub use targets::{TargetFile, Targets};
 pub use threshold::{Meter, meter};
 pub use timestamp::Timestamp;
-pub use workflow::{Summary, check_repository};
+pub use transition::{Change, transition};
+pub use workflow::{Summary, check_repository, check_repository_from};

@@ -47,6 +47,8 @@ pub struct Model {
     pub failed: Option<Failure>,
     /// Who has signed what, counted once for each snapshot.
     pub meters: Vec<(RoleName, Meter)>,
+    /// How far a succession's root is towards the trusted root's threshold.
+    pub old_meter: Option<Meter>,
 }
 
 /// Paths, as text that is safe to show; the engine knows none.
@@ -285,6 +287,7 @@ impl Model {
             sealed: None,
             failed: None,
             meters: meters(&seen),
+            old_meter: crate::engine::old_meter(&seen.plan, &seen.state),
             seen,
         };
         model.local = (screens::of(&model).local)(&model.seen);
@@ -296,6 +299,7 @@ impl Model {
     pub fn see(&mut self, seen: Arc<Snapshot>, answered: bool) {
         let same = self.seen.state.phase == seen.state.phase;
         self.meters = meters(&seen);
+        self.old_meter = crate::engine::old_meter(&seen.plan, &seen.state);
         if !same {
             self.since = began(&seen, self.now);
         }

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use ed25519_dalek::{Signer as _, SigningKey};
 use p256::elliptic_curve::sec1::ToEncodedPoint as _;
 use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
-use tuf_ceremony::base::device::{DeviceCard, KeyAttributes, PinState};
+use tuf_ceremony::base::device::{DeviceCard, KeyAttributes, KeyFound, PinState};
 use tuf_ceremony::base::{Algorithm, Digest, Instant, PublicKey, Stamp};
 use tuf_ceremony::bundle::{Files, Seal, VERIFY_PY, seal_files};
 use tuf_ceremony::engine::{
@@ -106,6 +106,8 @@ pub struct Room {
     tickets: u64,
     ms: u64,
     set_up: BTreeMap<String, bool>,
+    /// What devices list; nothing where a token is not named.
+    pub keys: BTreeMap<String, Vec<KeyFound>>,
 }
 
 /// The plan of a script whose files are the online side's.
@@ -133,6 +135,18 @@ impl Room {
     /// A ceremony that nobody has opened.
     pub fn new(script: &str) -> Room {
         let (plan, inputs) = plan(script);
+        Room::of(plan, inputs)
+    }
+
+    /// A ceremony of this plan; tokens with keys are set up already.
+    pub fn old(plan: Plan, inputs: Map, keys: BTreeMap<String, Vec<KeyFound>>) -> Room {
+        let mut room = Room::of(plan, inputs);
+        room.set_up = keys.keys().map(|token| (token.clone(), true)).collect();
+        room.keys = keys;
+        room
+    }
+
+    fn of(plan: Plan, inputs: Map) -> Room {
         Room {
             plan,
             state: State::new(),
@@ -147,6 +161,7 @@ impl Room {
             tickets: 0,
             ms: 1_000,
             set_up: BTreeMap::new(),
+            keys: BTreeMap::new(),
         }
     }
 
@@ -337,7 +352,9 @@ impl Room {
         match &effect.what {
             What::List { token } => Outcome::Cards(vec![self.card(token.as_str())]),
             What::Identify { token, .. } => Outcome::Card(self.card(token.as_str())),
-            What::Keys { .. } => Outcome::Keys(Vec::new()),
+            What::Keys { token, .. } => {
+                Outcome::Keys(self.keys.get(token.as_str()).cloned().unwrap_or_default())
+            }
             What::Nonce => Outcome::Nonce(Digest::of(&effect.id.to_be_bytes())),
             What::Mint { .. } => Outcome::Minted {
                 secret: self.ticket(),

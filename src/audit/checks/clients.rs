@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 
 use crate::base::{Digest, Instant, Json, shown};
 use crate::bundle::Place;
-use crate::engine::judge_all;
+use crate::engine::{judge_all, repository};
 use crate::transcript::{Kind, Line};
-use crate::tuf::check_repository;
+use crate::tuf::check_repository_from;
 use crate::tuf::clients::{Client, Judged};
 
 use super::{Case, Finding};
@@ -33,14 +33,23 @@ pub(super) fn check(case: &Case<'_>) -> Finding {
             Some((name.to_owned(), bytes.to_vec()))
         })
         .collect();
+    // With the chain and the published files that a succession starts from.
+    let (whole, first, left_out) = match &case.plan {
+        Ok(plan) => {
+            let (whole, left_out) = repository(plan, &files, at);
+            (whole, plan.trusted().map_or(1, |t| t.first), left_out)
+        }
+        Err(_) => (files.clone(), 1, Vec::new()),
+    };
     let mut failures = Vec::new();
-    let mut notes = match check_repository(&files, at) {
+    let mut notes = match check_repository_from(&whole, first, at) {
         Ok(summary) => summary.not_checked,
         Err(e) => {
             failures.push(format!("{}: {e}", e.code()));
             Vec::new()
         }
     };
+    notes.extend(left_out);
     let line = case.lines.iter().rfind(|l| phase(l) == Some("signed"));
     match (line, case.recorded_clock()) {
         (Some(line), Some(clock)) => compare(case, line, &files, clock, &mut failures, &mut notes),

@@ -31,18 +31,25 @@ pub(super) fn check(case: &Case<'_>) -> Finding {
             },
         }
     }
-    let mut before: Option<&Root> = None;
+    // A succession's chain lies among the blobs, by the digests of its script.
+    let trusted = case.plan.as_ref().ok().and_then(|p| p.trusted());
+    let mut before: Option<&Root> = trusted.map(|t| &t.root);
     for (path, file) in roots.values() {
         let Signed::Root(root) = &file.signed else {
             continue;
         };
+        let expected = before.map_or(1, |b| b.common.version.saturating_add(1));
+        if root.common.version != expected {
+            // TUF 5.3.5
+            failures.push(format!("{path}: expected root {expected}"));
+        }
         if let Some(before) = before {
             count(path, file, before, RoleName::Root, &mut failures, &mut found);
         }
         count(path, file, root, RoleName::Root, &mut failures, &mut found);
         before = Some(root);
     }
-    match before {
+    match before.filter(|_| !roots.is_empty()) {
         None => failures.push("there is no root".to_owned()),
         Some(root) => {
             for (path, file) in &others {

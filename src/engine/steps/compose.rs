@@ -2,11 +2,11 @@
 //! the keys of this record and the confirmed clock, and frozen at once. The
 //! same inputs give the same bytes on any machine.
 
-use crate::base::Json;
 use crate::base::device::{Changed, DeviceCode, DeviceFault, Operation, Retry};
+use crate::base::{Digest, Json, shown};
 use crate::engine::state::{FileState, Trouble};
 use crate::engine::turn::Turn;
-use crate::engine::{files, gate, policy};
+use crate::engine::{files, gate, policy, succession};
 use crate::transcript::Kind;
 use crate::tuf::RoleName;
 
@@ -17,7 +17,10 @@ pub(super) fn enter(turn: &mut Turn, metadata: RoleName) {
             if !gate::before_signing(turn, &draft) {
                 return;
             }
-            let review = files::review_digest(&draft);
+            let notes = succession::notes(turn.plan, &turn.state, &draft);
+            let text = succession::review_text(turn.plan, &notes, &draft);
+            let review = Digest::of(text.join("\n").as_bytes());
+            declare(turn, metadata, &notes);
             turn.derive(
                 Kind::Composed,
                 [
@@ -51,6 +54,7 @@ pub(super) fn enter(turn: &mut Turn, metadata: RoleName) {
                 FileState {
                     draft,
                     review,
+                    notes,
                     reviewed: false,
                     compared: false,
                     signatures: Vec::new(),
@@ -70,4 +74,26 @@ pub(super) fn enter(turn: &mut Turn, metadata: RoleName) {
             }),
         ),
     }
+}
+
+/// What a succession changes, as people approved it, before its bytes are fixed.
+fn declare(turn: &mut Turn, metadata: RoleName, notes: &[String]) {
+    let (RoleName::Root, Some(trusted)) = (metadata, turn.plan.trusted()) else {
+        return;
+    };
+    let version = i64::try_from(trusted.root.common.version).unwrap_or(i64::MAX);
+    let changes = turn.plan.script().changes.iter().map(|c| {
+        let reason = shown(c.reason.as_deref().unwrap_or_default(), 200);
+        Json::object([("change", c.what.words().into()), ("reason", reason.into())])
+    });
+    let changes = changes.collect();
+    let notes: Vec<Json> = notes.iter().map(|n| n.as_str().into()).collect();
+    turn.derive(
+        Kind::Transition,
+        [
+            ("trusted", Json::Int(version)),
+            ("changes", Json::Array(changes)),
+            ("notes", Json::Array(notes)),
+        ],
+    );
 }

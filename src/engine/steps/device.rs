@@ -2,7 +2,9 @@
 //! right device is there (by serial, before a PIN is asked, W2), then the PIN.
 //! `pursue` looks at the state and does the next missing thing.
 
-use super::{attest_key, device_log, generate_key, prove_possession, provision, recover, retire, sign};
+use super::{
+    attest_key, device_log, enrol_key, generate_key, prove_possession, provision, recover, retire, sign,
+};
 use crate::base::device::{
     Changed, Credential, DeviceCard, DeviceCode, DeviceFault, Operation, PinState, Retry,
 };
@@ -43,6 +45,7 @@ pub(super) fn pursue(turn: &mut Turn) {
         });
     } else {
         match turn.verb() {
+            Some(Verb::EnrolKey { .. }) => enrol_key::ready(turn),
             Some(Verb::AttestKey { .. }) => attest_key::ready(turn),
             Some(Verb::DeviceLog { .. }) => device_log::ready(turn),
             Some(Verb::Retire { .. }) => retire::ready(turn),
@@ -112,7 +115,7 @@ pub(super) fn identified(turn: &mut Turn, token: &Id, serial: &str, card: &Devic
             Trouble::Device(DeviceFault {
                 operation: Operation::Identity,
                 code: DeviceCode::NotInitialised,
-                meaning: "the device that was set up here says that it is not set up".to_owned(),
+                meaning: "the device that was set up says that it is not set up".to_owned(),
                 changed: Changed::Unknown,
                 retry: Retry::AskHuman,
             }),
@@ -198,6 +201,7 @@ pub(super) fn order_signature(turn: &mut Turn, on: &Id, key: &Id, payload: &Payl
         token: on.clone(),
         serial: turn.serial(on),
         key: key.clone(),
+        called: state.called.clone(),
         operation: state.operation,
         public: state.public.clone(),
         purpose: payload.purpose(),

@@ -118,6 +118,8 @@ pub(super) fn made(
             proven: false,
             attested: None,
             object: None,
+            called: None,
+            enrolled: false,
         },
     );
     turn.finish(true);

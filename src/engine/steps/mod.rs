@@ -9,6 +9,7 @@ mod compose;
 pub(super) mod confirm;
 mod device;
 pub(super) mod device_log;
+mod enrol_key;
 mod export;
 mod generate_key;
 mod inventory;
@@ -54,6 +55,7 @@ pub(super) fn enter(turn: &mut Turn) {
         Verb::Inventory { on } => inventory::enter(turn, on),
         Verb::Provision { on, .. } => provision::enter(turn, on),
         Verb::GenerateKey { .. }
+        | Verb::EnrolKey { .. }
         | Verb::AttestKey { .. }
         | Verb::DeviceLog { .. }
         | Verb::Retire { .. }
@@ -239,7 +241,12 @@ pub(super) fn outcome(turn: &mut Turn, id: u64, outcome: &Outcome) -> Result<(),
         (What::Generate { order, .. }, Outcome::Generated { public, attributes }) => {
             return generate_key::made(turn, order, public, attributes, false);
         }
-        (What::Keys { .. }, Outcome::Keys(found)) => return generate_key::asked(turn, found),
+        (What::Keys { .. }, Outcome::Keys(found)) => {
+            return match turn.verb() {
+                Some(Verb::EnrolKey { .. }) => enrol_key::listed(turn, found),
+                _ => generate_key::asked(turn, found),
+            };
+        }
         (What::Sign { .. }, Outcome::Signed { signature }) => {
             return sign::signed(turn, &effect.what, signature);
         }

@@ -67,7 +67,9 @@ pub(super) fn close(turn: &mut Turn) {
             ("deviations", Json::Int(i64::from(turn.state.deviations))),
             (
                 "keys",
-                Json::Int(i64::try_from(turn.state.keys.len()).unwrap_or(0)),
+                Json::Int(
+                    i64::try_from(turn.state.keys.values().filter(|k| !k.enrolled).count()).unwrap_or(0),
+                ),
             ),
             (
                 "files",

@@ -10,10 +10,10 @@ use crate::base::device::{Changed, DeviceCode, DeviceFault, Operation, Retry};
 use crate::base::{Id, Json, Purpose};
 use crate::engine::state::{Confirm, Question, Sure, Trouble};
 use crate::engine::turn::Turn;
-use crate::engine::{Refusal, What, files};
+use crate::engine::{Refusal, What, files, succession};
 use crate::script::Verb;
 use crate::transcript::Kind;
-use crate::tuf::Key;
+use crate::tuf::{Meter, RoleName};
 
 pub(super) fn ready(turn: &mut Turn) {
     turn.ask(Question::Confirm { what: Confirm::Sign });
@@ -113,30 +113,47 @@ fn count(turn: &mut Turn, public: &crate::base::PublicKey, signature: &str) -> R
             "no payload is being signed",
         ));
     };
-    let keyid = Key::of(public).keyid();
+    // One signature counts under every id that the new and the trusted root have for
+    // the key; what is re-keyed signs once (facts/tuf.md 5, W12).
+    let keyids = succession::keyids(turn.plan, &turn.state, *metadata, public);
+    let listed: Vec<String> = keyids.iter().map(ToString::to_string).collect();
     let mut complete_now = false;
     let mut digest = crate::base::Digest::ZERO;
     if let Some(file) = turn.state.files.get_mut(metadata) {
-        file.signatures.push((keyid.to_string(), signature.to_owned()));
+        let new = listed.iter().map(|id| (id.clone(), signature.to_owned()));
+        file.signatures.extend(new);
         file.signatures.sort();
         digest = file.draft.digest;
     }
     let meter = files::meter(turn.plan, &turn.state, *metadata);
-    let (have, need) = meter.as_ref().map_or((0, 0), |m| (m.distinct, m.threshold));
+    let old = match metadata {
+        RoleName::Root => succession::old_meter(turn.plan, &turn.state),
+        _ => None,
+    };
     if let (Some(m), Some(file)) = (&meter, turn.state.files.get_mut(metadata)) {
-        complete_now = m.complete() && !file.complete;
-        file.complete = m.complete();
+        // TUF 5.3.4: a new root needs both thresholds.
+        let complete = m.complete() && old.as_ref().is_none_or(Meter::complete);
+        complete_now = complete && !file.complete;
+        file.complete = complete;
     }
-    turn.derive(
-        Kind::Signed,
-        [
-            ("metadata", metadata.as_str().into()),
-            ("payload", digest.hex().into()),
-            ("keyid", keyid.to_string().into()),
-            ("have", Json::Int(i64::try_from(have).unwrap_or(i64::MAX))),
-            ("need", Json::Int(i64::try_from(need).unwrap_or(i64::MAX))),
-        ],
-    );
+    let number = |n: u64| Json::Int(i64::try_from(n).unwrap_or(i64::MAX));
+    let have = |m: Option<&Meter>| number(m.map_or(0, |m| u64::try_from(m.distinct).unwrap_or(u64::MAX)));
+    let need = |m: Option<&Meter>| number(m.map_or(0, |m| m.threshold));
+    let body = [
+        ("metadata", metadata.as_str().into()),
+        ("payload", digest.hex().into()),
+        ("keyid", listed.join(" ").into()),
+        ("have", have(meter.as_ref())),
+        ("need", need(meter.as_ref())),
+    ];
+    match &old {
+        None => turn.derive(Kind::Signed, body),
+        Some(old) => {
+            let [a, b, c, d, e] = body;
+            let (f, g) = (("old_have", have(Some(old))), ("old_need", need(Some(old))));
+            turn.derive(Kind::Signed, [a, b, c, d, e, f, g]);
+        }
+    }
     if complete_now {
         turn.derive(
             Kind::Complete,

@@ -4,6 +4,8 @@
 //! second key for an operation. Only for rehearsals: a PIN of six digits
 //! protects nothing on a disk, and the counter binds nobody who has the files.
 
+pub mod veteran;
+
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};

@@ -153,6 +153,22 @@ pub(crate) fn place(
     })
 }
 
+/// Keeps a key whose 32 bytes are public knowledge: a veteran's of a rehearsal.
+pub(crate) fn place_known(
+    folder: &Folder,
+    name: &Id,
+    operation: &OperationId,
+    algorithm: Algorithm,
+    raw: &[u8; 32],
+    passphrase: &Secret,
+    attributes: &KeyAttributes,
+) -> Result<KeyMade, DeviceFault> {
+    let broken = "the bytes are no key";
+    let key = SoftKey::from_raw(algorithm, raw)
+        .ok_or_else(|| fault(Operation::Generate, DeviceCode::DeviceError, Changed::No, broken))?;
+    place(folder, name, operation, key, passphrase, attributes)
+}
+
 /// Opens the one key that `wanted` names, for a signature.
 pub(crate) fn load(folder: &Folder, wanted: &KeyRef, passphrase: &Secret) -> Result<SoftKey, DeviceFault> {
     let refuse = |code, text: &str| fault(Operation::Sign, code, Changed::No, text);

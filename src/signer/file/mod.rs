@@ -31,7 +31,9 @@ pub(super) use state::{STATE, check_serial};
 
 /// What rehearsal tokens use as well.
 pub(super) mod store {
-    pub(in crate::signer) use super::keystore::{erase, generate, list, load, opens_check, write_check};
+    pub(in crate::signer) use super::keystore::{
+        erase, generate, list, load, opens_check, place_known, write_check,
+    };
     pub(in crate::signer) use super::state::{read, write};
 }
 

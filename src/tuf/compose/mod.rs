@@ -21,7 +21,7 @@ pub use targets::{TargetsInputs, bin_files, targets_with};
 
 use super::canonical::{NotProducible, canonical, check_producible};
 use super::delegations::DelegatedName;
-use super::key::{Key, KeyId};
+use super::key::{Key, KeyId, NotUsable};
 use super::metadata::{Common, Signed};
 use super::refused::Refused;
 use super::role::{Role, RoleName};
@@ -136,6 +136,22 @@ pub enum NotComposed {
         /// The expiry asked for.
         expires: Instant,
     },
+    /// A key object of the trusted root that we cannot use.
+    #[error("{role}: {source}")]
+    NotUsable {
+        /// The role.
+        role: RoleName,
+        /// Why.
+        source: NotUsable,
+    },
+    /// Not the version after the trusted one (TUF 5.3.5).
+    #[error("expected version {expected}, the one after the trusted root's, got {got}")]
+    NotNext {
+        /// The version after the trusted one.
+        expected: u64,
+        /// The version asked for.
+        got: u64,
+    },
     /// Clients would disagree on its bytes.
     #[error(transparent)]
     NotProducible(#[from] NotProducible),
@@ -170,6 +186,8 @@ impl NotComposed {
             NotComposed::NotProducible(_) => "NOT_PRODUCIBLE",
             NotComposed::Refused(refused) => refused.code(),
             NotComposed::NotChanged(why) => why.code(),
+            NotComposed::NotUsable { .. } => "KEY_UNUSABLE",
+            NotComposed::NotNext { .. } => "NOT_NEXT",
             NotComposed::NotDelegated { .. } => "NOT_DELEGATED",
         }
     }
@@ -456,7 +474,7 @@ fn common(version: u64, expires: Instant, now: Instant) -> Result<Common, NotCom
     })
 }
 
-fn check_role(role: RoleName, threshold: u64, publics: &[PublicKey]) -> Result<(), NotComposed> {
+pub(super) fn check_role(role: RoleName, threshold: u64, publics: &[PublicKey]) -> Result<(), NotComposed> {
     let mut distinct = BTreeSet::new();
     for public in publics {
         public
@@ -484,7 +502,7 @@ fn check_role(role: RoleName, threshold: u64, publics: &[PublicKey]) -> Result<(
 }
 
 /// T02: a root key reused in an online role would not stay offline.
-fn check_separation(inputs: &RootInputs) -> Result<(), NotComposed> {
+pub(super) fn check_separation(inputs: &RootInputs) -> Result<(), NotComposed> {
     let keys_of = |role| inputs.roles.get(&role).map_or(&[][..], |(_, keys)| keys);
     let offline: BTreeSet<&PublicKey> = keys_of(RoleName::Root).iter().collect();
     for role in [RoleName::Snapshot, RoleName::Timestamp] {

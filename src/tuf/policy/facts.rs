@@ -82,6 +82,8 @@ pub enum Custody {
     File,
     /// A rehearsal token of this program.
     Embedded,
+    /// A device that is not needed in this room; the trusted root lists the key.
+    Trusted,
     /// Something that is not in this room.
     External,
 }

@@ -74,7 +74,19 @@ pub struct Checked {
 /// # Errors
 /// [`Refused`] with the first step that fails.
 pub fn check_repository(files: &BTreeMap<String, Vec<u8>>, at: Instant) -> Result<Summary, Refused> {
-    let walk = Walk { files, at };
+    check_repository_from(files, 1, at)
+}
+
+/// [`check_repository`] as a client that was shipped with root version `from`.
+///
+/// # Errors
+/// [`Refused`] with the first step that fails.
+pub fn check_repository_from(
+    files: &BTreeMap<String, Vec<u8>>,
+    from: u64,
+    at: Instant,
+) -> Result<Summary, Refused> {
+    let walk = Walk { files, from, at };
     let (root, mut roots) = walk.roots()?;
     let mut reached = vec![];
     let timestamp = walk.timestamp(&root)?;
@@ -122,20 +134,22 @@ pub fn check_repository(files: &BTreeMap<String, Vec<u8>>, at: Instant) -> Resul
 
 struct Walk<'a> {
     files: &'a BTreeMap<String, Vec<u8>>,
+    /// The version of the root that is trusted as it stands.
+    from: u64,
     at: Instant,
 }
 
 impl Walk<'_> {
-    /// TUF 5.3: from version 1 one step at a time; expiry only of the last.
+    /// TUF 5.3: from the trusted version one step at a time; expiry only of the last.
     fn roots(&self) -> Result<(Root, Vec<Checked>), Refused> {
         let mut checked = Vec::new();
         let mut trusted: Option<Root> = None;
-        for version in 1..=u64::MAX {
+        for version in self.from..=u64::MAX {
             let file = format!("{version}.root.json");
             if !self.files.contains_key(&file) {
                 break;
             }
-            let rotations = version.saturating_sub(1);
+            let rotations = version.saturating_sub(self.from);
             if rotations > MAX_ROTATIONS {
                 return Err(Refused::TooManyRoots { got: rotations });
             }

@@ -75,10 +75,12 @@ pub fn page(model: &Model, width: usize) -> Page {
     }
     body.push(Row::blank());
     body.push(Row::of(Tone::Strong, words::SIDE_FILES));
-    for (role, meter) in &model.meters {
+    let old = model.old_meter.iter().map(|m| (words::OLD_ROOT, m));
+    let new = model.meters.iter().map(|(role, m)| (role.as_str(), m));
+    for (role, meter) in old.chain(new) {
         body.push(Row::of(
             Tone::Plain,
-            words::meter_short(role.as_str(), meter.distinct, meter.threshold),
+            words::meter_short(role, meter.distinct, meter.threshold),
         ));
     }
     body.push(Row::blank());

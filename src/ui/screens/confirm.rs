@@ -5,10 +5,10 @@
 use super::{Screen, ask, no_hints, no_key, say, unchecked};
 use crate::base::Id;
 use crate::base::device::touch_seconds;
-use crate::engine::{Answer, Confirm, Phase, Question, export_contents, keys_of};
+use crate::engine::{Answer, Confirm, Phase, Question, export_contents, keys_of, meter_lines};
 use crate::runner::Snapshot;
 use crate::script::{Backend, Verb};
-use crate::tuf::{Key, RoleName};
+use crate::tuf::RoleName;
 use crate::ui::layout::Page;
 use crate::ui::model::{Local, Model};
 use crate::ui::theme::Tone;
@@ -131,20 +131,28 @@ fn sign(model: &Model, role: RoleName, on: &Id, key: &Id, width: usize) -> Vec<R
     );
     add(words::DIGEST, Tone::Strong, &file.draft.digest.grouped());
     if let Some(state) = seen.state.keys.get(key) {
-        let keyid = Key::of(&state.public).keyid().to_string();
+        let keyid = keyids(seen, role, state);
         add(
             words::KEY,
             Tone::Plain,
             &words::key_line(key.as_str(), state.algorithm.name()),
         );
-        add(words::KEYID, Tone::Plain, &card::grouped(&keyid));
+        for id in &keyid {
+            add(words::KEYID, Tone::Plain, &card::grouped(id));
+        }
     }
     add(
         words::DEVICE,
         Tone::Plain,
         &words::device_line(on.as_str(), &card::masked(&seen.state, on)),
     );
-    if let Some(m) = meter {
+    let both = meter_lines(&seen.plan, &seen.state);
+    if role == RoleName::Root && !both.is_empty() {
+        // TUF 5.3.4: a new root needs the old threshold and its own.
+        for line in &both {
+            add(words::SIGNED, Tone::Plain, line);
+        }
+    } else if let Some(m) = meter {
         let keys = keys_of(&seen.plan, &seen.state, role).len();
         add(
             words::SIGNED,
@@ -159,6 +167,12 @@ fn sign(model: &Model, role: RoleName, on: &Id, key: &Id, width: usize) -> Vec<R
         body.splice(0..0, para(Tone::Warn, &words::touch(seconds), width));
     }
     body
+}
+
+/// The ids under which the signature will stand.
+fn keyids(seen: &Snapshot, role: RoleName, key: &crate::engine::KeyState) -> Vec<String> {
+    let ids = crate::engine::keyids(&seen.plan, &seen.state, role, &key.public);
+    ids.iter().map(ToString::to_string).collect()
 }
 
 fn export(model: &Model, width: usize) -> Vec<Row> {
@@ -208,7 +222,8 @@ fn close(model: &Model, width: usize) -> Vec<Row> {
     let mut body = Vec::new();
     let mut add = |name: &str, text: String| body.extend(fact(name, 18, Tone::Plain, &text, width));
     add(words::RECORD, words::records(model.seen.records));
-    add(words::KEYS_MADE, state.keys.len().to_string());
+    let made = state.keys.values().filter(|k| !k.enrolled).count();
+    add(words::KEYS_MADE, made.to_string());
     add(words::FILES_EXPORTED, state.exported.len().to_string());
     add(words::DEVIATIONS, state.deviations.to_string());
     for (role, meter) in &model.meters {

@@ -3,7 +3,7 @@
 //! (law 4). The review text is the engine's; this file only wraps it.
 
 use super::{Hint, Screen, ask, out_of_place, say, unchecked};
-use crate::engine::{Answer, Phase, Question, review_text, standing};
+use crate::engine::{Answer, FileState, Phase, Question, review_text, standing};
 use crate::runner::Snapshot;
 use crate::transcript::words as spoken;
 use crate::tuf::Draft;
@@ -28,17 +28,22 @@ pub static SCREEN: Screen = Screen {
 };
 
 fn draft(seen: &Snapshot) -> Option<&Draft> {
+    file(seen).map(|f| &f.draft)
+}
+
+fn file(seen: &Snapshot) -> Option<&FileState> {
     match &seen.state.phase {
-        Phase::Asking(Question::Review { metadata }) => seen.state.files.get(metadata).map(|f| &f.draft),
+        Phase::Asking(Question::Review { metadata }) => seen.state.files.get(metadata),
         _ => None,
     }
 }
 
 fn local(seen: &Snapshot) -> Local {
     let mut local = Local::with(Form::line(words::REVIEW_FIELD));
-    if let Some(draft) = draft(seen) {
+    if let Some(file) = file(seen) {
+        let draft = &file.draft;
         local.extra = Extra::Review {
-            lines: review_text(draft),
+            lines: review_text(&seen.plan, &file.notes, draft),
             json: draft.signed.indented().lines().map(str::to_owned).collect(),
             as_json: false,
             back_to: 0,

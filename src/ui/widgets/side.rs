@@ -137,9 +137,11 @@ fn files(model: &Model, width: usize) -> Vec<Row> {
     if model.meters.is_empty() {
         out.push(Row::of(Tone::Plain, words::NOTHING_YET));
     }
-    for (role, meter) in &model.meters {
+    let old = model.old_meter.iter().map(|m| (words::OLD_ROOT, m));
+    let new = model.meters.iter().map(|(role, m)| (role.as_str(), m));
+    for (role, meter) in old.chain(new) {
         let tone = if meter.complete() { Tone::Good } else { Tone::Plain };
-        let text = words::meter_short(role.as_str(), meter.distinct, meter.threshold);
+        let text = words::meter_short(role, meter.distinct, meter.threshold);
         out.push(Row::of(tone, fit(&text, width)));
     }
     out.push(Row::blank());

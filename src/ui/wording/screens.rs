@@ -399,6 +399,9 @@ pub fn meter(have: usize, need: u64, more: u64, keys: usize) -> String {
     }
 }
 
+/// The threshold of the root that clients have.
+pub const OLD_ROOT: &str = "root, old";
+
 /// How far a file is, in short.
 #[must_use]
 pub fn meter_short(role: &str, have: usize, need: u64) -> String {

@@ -1,0 +1,128 @@
+//! `enrol-key`: a key of the trusted root is found on a device that an earlier
+//! ceremony set up. The trusted root vouches for the public key, so nothing is
+//! proven anew; the device only has to hold exactly one key with it. Its id and
+//! name there are adopted, for `sign` finds keys by them.
+
+use data_encoding::HEXLOWER;
+
+use crate::base::device::{Changed, DeviceCode, DeviceFault, KeyFound, Operation, OperationId, Retry};
+use crate::base::{Id, Json, veteran};
+use crate::engine::state::{KeyState, Trouble};
+use crate::engine::turn::Turn;
+use crate::engine::{Refusal, What};
+use crate::script::{Kind as ScriptKind, Verb};
+use crate::transcript::Kind;
+
+pub(super) fn ready(turn: &mut Turn) {
+    let Some(Verb::EnrolKey { on, .. }) = turn.verb() else {
+        return;
+    };
+    let serial = turn.serial(on);
+    let token = on.clone();
+    turn.work(What::Keys { token, serial });
+}
+
+pub(super) fn listed(turn: &mut Turn, found: &[KeyFound]) -> Result<(), Refusal> {
+    let Some(Verb::EnrolKey { on, key }) = turn.verb() else {
+        return Err(Refusal::new(
+            "other-outcome",
+            "an enrolment",
+            "another",
+            "no key is being enrolled",
+        ));
+    };
+    match judge(turn, on, key, found) {
+        Ok((keyid, state)) => {
+            turn.derive(
+                Kind::Key,
+                [
+                    ("name", key.as_str().into()),
+                    ("token", on.as_str().into()),
+                    ("operation", state.operation.base32().into()),
+                    ("algorithm", state.algorithm.name().into()),
+                    ("fingerprint", state.public.fingerprint().hex().into()),
+                    ("keyid", keyid.into()),
+                    ("enrolled", Json::Bool(true)),
+                    ("accepted", Json::Bool(true)),
+                ],
+            );
+            turn.state.keys.insert(key.clone(), state);
+            turn.finish(false);
+        }
+        Err((code, meaning)) => super::trouble(
+            turn,
+            Trouble::Device(DeviceFault {
+                operation: Operation::Keys,
+                code,
+                meaning,
+                changed: Changed::No,
+                retry: Retry::AskHuman,
+            }),
+        ),
+    }
+    Ok(())
+}
+
+type Judged = Result<(String, KeyState), (DeviceCode, String)>;
+
+fn judge(turn: &Turn, on: &Id, key: &Id, found: &[KeyFound]) -> Judged {
+    let none = |meaning: String| (DeviceCode::KeyNotUnique, meaning);
+    let (keyid, object) = turn
+        .plan
+        .trusted()
+        .and_then(|t| t.keys.get(key))
+        .ok_or_else(|| none(format!("{key} is no key of the trusted root")))?;
+    let public = object.to_public().map_err(|e| none(e.to_string()))?;
+    let ours: Vec<&KeyFound> = found
+        .iter()
+        .filter(|k| k.public.as_ref() == Some(&public))
+        .collect();
+    let [one] = ours.as_slice() else {
+        let what = match ours.len() {
+            0 => "no key",
+            _ => "more than one key",
+        };
+        return Err(none(format!(
+            "the device holds {what} with the public key of {key} ({} keys in all); is it another of the tokens?",
+            found.len()
+        )));
+    };
+    let foreign = || {
+        let remedy = "only keys of this program's ceremonies can be enrolled; rotate it out with other keys";
+        (
+            DeviceCode::Unsupported,
+            format!("{key} has an id or label on the device that this program did not give it; {remedy}"),
+        )
+    };
+    let id = HEXLOWER.decode(one.id.as_bytes()).map_err(|_| foreign())?;
+    let operation = OperationId::from_bytes(<[u8; 16]>::try_from(id).map_err(|_| foreign())?);
+    let called = one
+        .label
+        .split_once(':')
+        .and_then(|(name, _)| Id::parse(name).ok())
+        .filter(|name| operation.label(name) == one.label)
+        .ok_or_else(foreign)?;
+    // DESIGN 3: a rehearsal signs only with keys of rehearsals, known by the operation id.
+    if turn.plan.script().kind == ScriptKind::Rehearsal && operation != veteran::operation(&called) {
+        return Err((
+            DeviceCode::Unsupported,
+            format!("{key} is no rehearsal key: a rehearsal signs with nothing else"),
+        ));
+    }
+    if let Some((other, _)) = turn.state.keys.iter().find(|(_, k)| k.public == public) {
+        return Err(none(format!("this key is {other} already")));
+    }
+    let state = KeyState {
+        token: on.clone(),
+        operation,
+        algorithm: public.algorithm(),
+        public,
+        attributes: one.attributes.clone(),
+        proven: true,
+        attested: None,
+        object: None,
+        called: (called != *key).then_some(called),
+        enrolled: true,
+    };
+    Ok((keyid.to_string(), state))
+}

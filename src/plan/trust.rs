@@ -1,0 +1,239 @@
+//! The trusted chain of a succession, judged before any step runs: every root
+//! from the first to the trusted one, in strict mode (TUF 5.3), and the
+//! published files of other roles by the trusted root's keys. No clock: an
+//! expired root can still be succeeded, for clients look at the expiry of the
+//! last root alone (TUF 5.3.10).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::InputFile;
+use crate::base::{Id, Instant, Json, PublicKey, shown};
+use crate::script::{Diagnostic, Script, Succession, TrustFile};
+use crate::tuf::chain::{self, Mode, Options};
+use crate::tuf::workflow::{MAX_ROOT, MAX_SNAPSHOT, MAX_TARGETS, MAX_TIMESTAMP};
+use crate::tuf::{Key, KeyId, Metadata, RoleName, Root, file_name, meter};
+
+/// Roots that a chain has at most: a bundle holds 256 files, and these are some of them.
+const MAX_CHAIN: usize = 128;
+
+/// What a succession starts from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trusted {
+    /// The trusted root.
+    pub root: Root,
+    /// Its `signed` part, as it stands.
+    pub signed: Json,
+    /// The first version that clients were shipped with.
+    pub first: u64,
+    /// Every root from `first` on by the name that clients ask for.
+    pub roots: BTreeMap<String, Arc<[u8]>>,
+    /// The published files of other roles.
+    pub predecessors: BTreeMap<RoleName, Metadata>,
+    /// The script's names of keys that the trusted root lists, with their objects.
+    pub keys: BTreeMap<Id, (KeyId, Key)>,
+    /// Keys that an earlier root lists and the trusted one does not.
+    pub gone: Vec<PublicKey>,
+}
+
+impl Trusted {
+    /// Whether the trusted root's role lists this public key, and under which ids.
+    #[must_use]
+    pub fn keyids_of(&self, role: RoleName, public: &PublicKey) -> Vec<KeyId> {
+        keyids_of(&self.root, role, public)
+    }
+
+    /// Whether the trusted root's role lists the key of this name.
+    #[must_use]
+    pub fn lists(&self, role: RoleName, key: &Id) -> bool {
+        let listed = self.root.roles.get(&role).map(|r| r.keyids.as_slice());
+        self.keys
+            .get(key)
+            .is_some_and(|(keyid, _)| listed.unwrap_or_default().contains(keyid))
+    }
+}
+
+/// The keyids under which a role of a root lists a public key.
+#[must_use]
+pub fn keyids_of(root: &Root, role: RoleName, public: &PublicKey) -> Vec<KeyId> {
+    let of = |id: &&KeyId| {
+        let key = root.keys.get(*id).and_then(|key| key.to_public().ok());
+        key.as_ref() == Some(public)
+    };
+    let role = root.roles.get(&role);
+    role.map(|r| r.keyids.iter().filter(of).copied().collect())
+        .unwrap_or_default()
+}
+
+/// The trusted files, or the faults that they have.
+pub(super) fn read(script: &Script, files: &[InputFile], found: &mut Vec<Diagnostic>) -> Option<Trusted> {
+    let succession = script.succession()?;
+    let at = succession.at;
+    let mut fault = |code: &'static str, message: String, help: &str| {
+        found.push(Diagnostic {
+            line: at.0,
+            column: at.1,
+            code,
+            message,
+            help: help.to_owned(),
+        });
+    };
+    let bytes_of = |file: &TrustFile| {
+        let found = files.iter().find(|f| f.name == file.file)?;
+        Some(found.bytes.clone())
+    };
+    let mut roots = BTreeMap::new();
+    for file in &succession.roots {
+        // Its absence, or its digest, is a fault already.
+        let name = file.file.rsplit('/').next().unwrap_or_default();
+        roots.insert(name.to_owned(), bytes_of(file)?);
+    }
+    let trusted = judge(succession, &roots, &mut fault)?;
+    let last = roots.get(&file_name(RoleName::Root, succession.version))?;
+    let signed = Metadata::parse(last).ok()?.signed_json;
+    let mut predecessors = BTreeMap::new();
+    for (role, file) in &succession.predecessors {
+        match predecessor(&trusted, *role, file, &bytes_of(file)?) {
+            Ok(metadata) => {
+                predecessors.insert(*role, metadata);
+            }
+            Err(why) => fault(
+                "trust-predecessor",
+                format!("{}: {why}", file.file),
+                "name the newest file that clients are served now",
+            ),
+        }
+    }
+    let gone = gone(&roots, &trusted);
+    let mut keys: BTreeMap<Id, (KeyId, Key)> = BTreeMap::new();
+    for named in &script.trusted_keys {
+        let Some(key) = trusted.keys.get(&named.keyid) else {
+            fault(
+                "trust-key-unknown",
+                format!("the trusted root lists no key {} ({})", named.keyid, named.id),
+                "copy the keyid from: tuf-ceremony tuf show",
+            );
+            continue;
+        };
+        if let Some((other, _)) = keys.iter().find(|(_, (id, _))| *id == named.keyid) {
+            let message = format!("{other} and {} are one key of the trusted root", named.id);
+            fault("trust-key-twice", message, "give each key one name");
+        }
+        keys.insert(named.id.clone(), (named.keyid, key.clone()));
+    }
+    Some(Trusted {
+        root: trusted,
+        signed,
+        first: succession.first,
+        roots,
+        predecessors,
+        keys,
+        gone,
+    })
+}
+
+fn judge(
+    succession: &Succession,
+    roots: &BTreeMap<String, Arc<[u8]>>,
+    fault: &mut impl FnMut(&'static str, String, &str),
+) -> Option<Root> {
+    let help = "run: tuf-ceremony tuf verify-chain, and find out what is wrong with the chain";
+    if roots.len() > MAX_CHAIN {
+        let message = format!("the chain has {} roots, the limit is {MAX_CHAIN}", roots.len());
+        fault("trust-chain", message, "begin with a later `first`");
+        return None;
+    }
+    if let Some((name, bytes)) = roots.iter().find(|(_, bytes)| bytes.len() > MAX_ROOT) {
+        let message = format!("{name} has {} bytes, the limit is {MAX_ROOT}", bytes.len());
+        fault("trust-chain", message, help);
+        return None;
+    }
+    let files: BTreeMap<String, Vec<u8>> = roots.iter().map(|(n, b)| (n.clone(), b.to_vec())).collect();
+    let options = Options {
+        mode: Mode::Strict,
+        // Only the verdict's word for an expired chain depends on it.
+        at: Instant::from_unix(0).ok()?,
+        from: succession.first,
+    };
+    let report = chain::verify(&files, &options);
+    if let Some(root) = report.trusted_root() {
+        return Some(root.clone());
+    }
+    let defects = report
+        .steps
+        .iter()
+        .flat_map(|step| step.defects.iter().map(move |d| (Some(step.version), d)))
+        .chain(report.defects.iter().map(|d| (None, d)))
+        .filter(|(_, d)| chain::refuses(d, Mode::Strict));
+    let mut any = false;
+    for (version, defect) in defects {
+        any = true;
+        let place = version.map(|v| format!("{v}.root.json: ")).unwrap_or_default();
+        let message = format!("{place}{}: {}", defect.code, shown(&defect.text, 300));
+        fault("trust-chain", message, help);
+    }
+    if !any {
+        let message = "the chain does not give a trusted root".to_owned();
+        fault("trust-chain", message, help);
+    }
+    None
+}
+
+/// A published file: of its role, by its own name, signed as the trusted root demands.
+fn predecessor(root: &Root, role: RoleName, file: &TrustFile, bytes: &[u8]) -> Result<Metadata, String> {
+    let limit = match role {
+        RoleName::Root => MAX_ROOT,
+        RoleName::Targets => MAX_TARGETS,
+        RoleName::Snapshot => MAX_SNAPSHOT,
+        RoleName::Timestamp => MAX_TIMESTAMP,
+    };
+    if bytes.len() > limit {
+        return Err(format!("it has {} bytes, the limit is {limit}", bytes.len()));
+    }
+    let metadata = Metadata::parse(bytes).map_err(|e| e.to_string())?;
+    if metadata.signed.role() != role {
+        return Err(format!(
+            "expected {role} metadata, got {}",
+            metadata.signed.role()
+        ));
+    }
+    let proper = file_name(role, metadata.signed.version());
+    if file.file.rsplit('/').next() != Some(&proper) {
+        return Err(format!("by its content it is {proper}"));
+    }
+    let of = root.role(role).map_err(|e| e.to_string())?;
+    let count = meter(
+        &root.keys,
+        &of.keyids,
+        of.threshold,
+        &metadata.canonical(),
+        &metadata.signatures,
+    );
+    if count.complete() {
+        Ok(metadata)
+    } else {
+        Err(format!(
+            "{} of {} signatures by the trusted root's keys",
+            count.distinct, count.threshold
+        ))
+    }
+}
+
+/// Keys that earlier roots trusted. They left for a reason, and do not come back.
+fn gone(roots: &BTreeMap<String, Arc<[u8]>>, trusted: &Root) -> Vec<PublicKey> {
+    let publics =
+        |root: &Root| -> Vec<PublicKey> { root.keys.values().filter_map(|k| k.to_public().ok()).collect() };
+    let now = publics(trusted);
+    let mut gone = Vec::new();
+    for bytes in roots.values() {
+        let Ok(Metadata {
+            signed: crate::tuf::Signed::Root(root),
+            ..
+        }) = Metadata::parse(bytes)
+        else {
+            continue;
+        };
+        gone.extend(publics(&root).into_iter().filter(|key| !now.contains(key)));
+    }
+    gone
+}
