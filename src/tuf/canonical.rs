@@ -77,7 +77,7 @@ fn write(out: &mut Vec<u8>, value: &Json) {
     }
 }
 
-fn write_string(out: &mut Vec<u8>, text: &str) {
+pub(super) fn write_string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
     for byte in text.bytes() {
         if byte == b'"' || byte == b'\\' {

@@ -138,6 +138,12 @@ pub enum Refused {
         /// The keyid.
         keyid: KeyId,
     },
+    /// More signatures than anybody makes (CVE-2020-6173; V18).
+    #[error("signatures: expected at most {limit}, got more")]
+    SignatureFlood {
+        /// The most that are read.
+        limit: usize,
+    },
     /// A target path that leaves its place.
     #[error("targets: expected a relative path without '..', got {got}")]
     TargetPath {
@@ -169,6 +175,7 @@ impl Refused {
             Refused::ExtraRole { .. } => "EXTRA_ROLE",
             Refused::MissingRole { .. } => "MISSING_ROLE",
             Refused::SignatureTwice { .. } => "SIG_DUP_KEYID",
+            Refused::SignatureFlood { .. } => "SIG_FLOOD",
             Refused::TargetPath { .. } => "TARGET_PATH",
         }
     }

@@ -3,6 +3,7 @@
 //! both thresholds. It is the gate before the first PIN and before export; it
 //! starts from `1.root.json`, as a client does that was shipped on day one.
 
+mod limits;
 mod refused;
 
 use std::collections::BTreeMap;
@@ -10,25 +11,16 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha512};
 
-use super::metadata::{Metadata, Signed};
+use super::in_place::Document;
+use super::metadata::{Metadata, Signature, Signed};
 use super::role::RoleName;
 use super::root::Root;
 use super::snapshot::{MetaFile, Snapshot};
-use super::threshold::{Meter, meter};
+use super::threshold::{Keyring, Meter, Tally};
 use crate::base::{Digest, Instant, shown};
 
+pub use limits::{Limits, MAX_ROOT, MAX_ROTATIONS, MAX_SNAPSHOT, MAX_TARGETS, MAX_TIMESTAMP};
 pub use refused::Refused;
-
-/// Root files, bytes: python-tuf, go-tuf, tuf-js and rust-tuf (500 KiB).
-pub const MAX_ROOT: usize = 512_000;
-/// Timestamp files, bytes: python-tuf, go-tuf, tuf-js, rust-tuf (16 KiB).
-pub const MAX_TIMESTAMP: usize = 16_384;
-/// Snapshot files, bytes: tough without a length in timestamp (1 MiB).
-pub const MAX_SNAPSHOT: usize = 1_048_576;
-/// Targets files, bytes: python-tuf, go-tuf, tuf-js, rust-tuf.
-pub const MAX_TARGETS: usize = 5_000_000;
-/// Root rotations in one update: python-tuf, go-tuf, tuf-js.
-pub const MAX_ROTATIONS: u64 = 256;
 
 /// What was checked, and what was not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,7 +58,23 @@ pub struct Checked {
 /// # Errors
 /// [`Refused`] with the first step that fails.
 pub fn check_repository(files: &BTreeMap<String, Vec<u8>>, at: Instant) -> Result<Summary, Refused> {
-    let walk = Walk { files, at };
+    check_repository_within(files, at, &Limits::default())
+}
+
+/// The same within other limits.
+///
+/// # Errors
+/// [`Refused`] with the first step that fails.
+pub fn check_repository_within(
+    files: &BTreeMap<String, Vec<u8>>,
+    at: Instant,
+    limits: &Limits,
+) -> Result<Summary, Refused> {
+    let walk = Walk {
+        files,
+        at,
+        limits: *limits,
+    };
     let (root, mut roots) = walk.roots()?;
     let mut reached = vec![];
     let timestamp = walk.timestamp(&root)?;
@@ -104,6 +112,7 @@ pub fn check_repository(files: &BTreeMap<String, Vec<u8>>, at: Instant) -> Resul
 struct Walk<'a> {
     files: &'a BTreeMap<String, Vec<u8>>,
     at: Instant,
+    limits: Limits,
 }
 
 impl Walk<'_> {
@@ -111,29 +120,43 @@ impl Walk<'_> {
     fn roots(&self) -> Result<(Root, Vec<Checked>), Refused> {
         let mut checked = Vec::new();
         let mut trusted: Option<Root> = None;
+        let mut keyring = Keyring::default();
         for version in 1..=u64::MAX {
             let file = format!("{version}.root.json");
             if !self.files.contains_key(&file) {
                 break;
             }
             let rotations = version.saturating_sub(1);
-            if rotations > MAX_ROTATIONS {
-                return Err(Refused::TooManyRoots { got: rotations });
+            if rotations > self.limits.rotations {
+                return Err(Refused::TooManyRoots {
+                    limit: self.limits.rotations,
+                    got: rotations,
+                });
             }
             let metadata = self.read(&file, RoleName::Root, Some(version))?;
-            let Signed::Root(next) = metadata.signed.clone() else {
-                return Err(other_role(&file, RoleName::Root, &metadata));
+            let Signed::Root(next) = &metadata.signed else {
+                return Err(other_role(&file, RoleName::Root, metadata.signed.role()));
             };
+            let message = metadata.canonical();
+            let mut tally = Tally::new(&mut keyring, &message);
             if let Some(old) = &trusted {
                 // TUF 5.3.4: by a threshold of the keys of the trusted root ...
-                let meter = count(old, RoleName::Root, &metadata, &file)?;
+                let meter = count(old, RoleName::Root, &mut tally, &metadata.signatures, &file)?;
                 if !meter.complete() {
                     let meter = Box::new(meter);
                     return Err(Refused::OldThreshold { file, meter });
                 }
             }
             // ... and by a threshold of its own.
-            checked.push(vouched(&next, RoleName::Root, &metadata, file)?);
+            checked.push(Checked {
+                meter: complete(next, RoleName::Root, &mut tally, &metadata.signatures, &file)?,
+                file,
+                version,
+                expires: next.common.expires,
+            });
+            let Signed::Root(next) = metadata.signed else {
+                continue;
+            };
             trusted = Some(next);
         }
         let last = trusted.ok_or(Refused::NoTrustedRoot)?;
@@ -163,7 +186,7 @@ impl Walk<'_> {
         }
         let metadata = self.read(&file, RoleName::Timestamp, None)?;
         let Signed::Timestamp(timestamp) = &metadata.signed else {
-            return Err(other_role(&file, RoleName::Timestamp, &metadata));
+            return Err(other_role(&file, RoleName::Timestamp, metadata.signed.role()));
         };
         let checked = vouched(root, RoleName::Timestamp, &metadata, file)?; // TUF 5.4.2
         self.fresh(&checked)?; // TUF 5.4.4
@@ -187,7 +210,7 @@ impl Walk<'_> {
         self.stated(&file, "timestamp.json", &entry)?; // TUF 5.5.2
         let metadata = self.read(&file, RoleName::Snapshot, Some(entry.version))?; // TUF 5.5.4
         let Signed::Snapshot(snapshot) = &metadata.signed else {
-            return Err(other_role(&file, RoleName::Snapshot, &metadata));
+            return Err(other_role(&file, RoleName::Snapshot, metadata.signed.role()));
         };
         let checked = vouched(root, RoleName::Snapshot, &metadata, file.clone())?; // TUF 5.5.3
         self.no_rollback(root, &file, snapshot)?;
@@ -207,7 +230,7 @@ impl Walk<'_> {
             let before = versioned(root, RoleName::Snapshot, version);
             let metadata = self.read(&before, RoleName::Snapshot, Some(version))?;
             let Signed::Snapshot(old) = &metadata.signed else {
-                return Err(other_role(&before, RoleName::Snapshot, &metadata));
+                return Err(other_role(&before, RoleName::Snapshot, metadata.signed.role()));
             };
             for (name, was) in &old.meta {
                 let entry = shown(name, 120);
@@ -246,20 +269,47 @@ impl Walk<'_> {
         };
         let file = versioned(root, RoleName::Targets, entry.version);
         self.stated(&file, by, &entry)?; // TUF 5.6.2
-        let metadata = self.read(&file, RoleName::Targets, Some(entry.version))?; // TUF 5.6.4
-        let checked = vouched(root, RoleName::Targets, &metadata, file)?; // TUF 5.6.3
+        let checked = self.big(root, file, entry.version)?; // TUF 5.6.3, 5.6.4
         self.fresh(&checked)?; // TUF 5.6.5
         Ok(Some(checked))
     }
 
-    fn read(&self, file: &str, role: RoleName, version: Option<u64>) -> Result<Metadata, Refused> {
-        let bytes = self.bytes(file, "the workflow")?;
-        let limit = match role {
-            RoleName::Root => MAX_ROOT,
-            RoleName::Timestamp => MAX_TIMESTAMP,
-            RoleName::Snapshot => MAX_SNAPSHOT,
-            RoleName::Targets => MAX_TARGETS,
+    /// A targets file, which may be large: read in place, never as a tree.
+    fn big(&self, root: &Root, file: String, version: u64) -> Result<Checked, Refused> {
+        let parsed = |source| Refused::NotParsed {
+            file: file.clone(),
+            source,
         };
+        let document = Document::read(self.sized(&file, RoleName::Targets)?).map_err(parsed)?;
+        let role = document.role().map_err(parsed)?;
+        if role != RoleName::Targets {
+            // What else it breaks comes first, as for every other role.
+            Metadata::parse(self.bytes(&file, "the workflow")?).map_err(parsed)?;
+            return Err(other_role(&file, RoleName::Targets, role));
+        }
+        let common = document.targets().map_err(parsed)?.rest.common;
+        if common.version != version {
+            return Err(Refused::OtherVersion {
+                file,
+                expected: version,
+                got: common.version,
+            });
+        }
+        let message = document.canonical().map_err(parsed)?;
+        let mut keyring = Keyring::default();
+        let mut tally = Tally::new(&mut keyring, &message);
+        let meter = complete(root, RoleName::Targets, &mut tally, &document.signatures, &file)?;
+        Ok(Checked {
+            file,
+            version,
+            expires: common.expires,
+            meter,
+        })
+    }
+
+    fn sized(&self, file: &str, role: RoleName) -> Result<&[u8], Refused> {
+        let bytes = self.bytes(file, "the workflow")?;
+        let limit = self.limits.bytes(role);
         if bytes.len() > limit {
             return Err(Refused::TooLarge {
                 file: file.to_owned(),
@@ -267,12 +317,17 @@ impl Walk<'_> {
                 got: bytes.len(),
             });
         }
+        Ok(bytes)
+    }
+
+    fn read(&self, file: &str, role: RoleName, version: Option<u64>) -> Result<Metadata, Refused> {
+        let bytes = self.sized(file, role)?;
         let metadata = Metadata::parse(bytes).map_err(|source| Refused::NotParsed {
             file: file.to_owned(),
             source,
         })?;
         if metadata.signed.role() != role {
-            return Err(other_role(file, role, &metadata));
+            return Err(other_role(file, role, metadata.signed.role()));
         }
         match version {
             // TUF 5.3.5: exactly N + 1; a name and its content may not differ (CVE-2025-2885).
@@ -366,31 +421,45 @@ impl Walk<'_> {
     }
 }
 
-fn count(root: &Root, role: RoleName, metadata: &Metadata, file: &str) -> Result<Meter, Refused> {
+fn count(
+    root: &Root,
+    role: RoleName,
+    tally: &mut Tally<'_>,
+    signatures: &[Signature],
+    file: &str,
+) -> Result<Meter, Refused> {
     let of = root.role(role).map_err(|source| Refused::NotParsed {
         file: file.to_owned(),
         source,
     })?;
-    Ok(meter(
-        &root.keys,
-        &of.keyids,
-        of.threshold,
-        &metadata.canonical(),
-        &metadata.signatures,
-    ))
+    Ok(tally.meter(&root.keys, &of.keyids, of.threshold, signatures))
+}
+
+fn complete(
+    root: &Root,
+    role: RoleName,
+    tally: &mut Tally<'_>,
+    signatures: &[Signature],
+    file: &str,
+) -> Result<Meter, Refused> {
+    let meter = count(root, role, tally, signatures, file)?;
+    if !meter.complete() {
+        return Err(Refused::Threshold {
+            file: file.to_owned(),
+            meter: Box::new(meter),
+        });
+    }
+    Ok(meter)
 }
 
 fn vouched(root: &Root, role: RoleName, metadata: &Metadata, file: String) -> Result<Checked, Refused> {
-    let meter = count(root, role, metadata, &file)?;
-    if !meter.complete() {
-        let meter = Box::new(meter);
-        return Err(Refused::Threshold { file, meter });
-    }
+    let (mut keyring, message) = (Keyring::default(), metadata.canonical());
+    let mut tally = Tally::new(&mut keyring, &message);
     Ok(Checked {
+        meter: complete(root, role, &mut tally, &metadata.signatures, &file)?,
         file,
         version: metadata.signed.version(),
         expires: metadata.signed.expires(),
-        meter,
     })
 }
 
@@ -403,10 +472,10 @@ fn versioned(root: &Root, role: RoleName, version: u64) -> String {
     }
 }
 
-fn other_role(file: &str, expected: RoleName, metadata: &Metadata) -> Refused {
+fn other_role(file: &str, expected: RoleName, got: RoleName) -> Refused {
     Refused::OtherRole {
         file: file.to_owned(),
         expected,
-        got: metadata.signed.role(),
+        got,
     }
 }
