@@ -5,7 +5,7 @@
 //! ```text
 //! work verify DIR    the client workflow over DIR/metadata, from 1.root.json
 //! work bins          compose, check, sign, write and re-read 16,384 hashed bins
-//! work bad [NAME]    one bad input: its code, its time, its memory
+//! work bad           bad inputs: the code of each refusal, its time, its memory
 //! ```
 
 #![allow(
@@ -35,7 +35,8 @@ fn main() {
         ["verify", folder] => verify(Path::new(folder)),
         ["bins"] => bins(),
         ["bad"] => bad::all(),
-        ["bad", name] => bad::one(name),
+        ["bad", name] => bad::one(name, false),
+        ["bad-whole", name] => bad::one(name, true),
         // `cargo bench` calls every bench without a word.
         _ => println!("usage: work verify DIR | bins | bad [NAME]; see benches/compare.py"),
     }
@@ -61,8 +62,13 @@ fn verify(folder: &Path) {
         rotations: 1_024,
         ..Limits::default()
     };
-    let summary = check_repository_within(&files, instant("2027-01-01T00:00:00Z"), &limits).expect("a repository");
-    println!("root {}, targets {:?}", summary.root.version, summary.targets.map(|t| t.version));
+    let summary =
+        check_repository_within(&files, instant("2027-01-01T00:00:00Z"), &limits).expect("a repository");
+    println!(
+        "root {}, targets {:?}",
+        summary.root.version,
+        summary.targets.map(|t| t.version)
+    );
     std::mem::forget(files);
 }
 
@@ -89,7 +95,10 @@ fn bins() {
         ("version", Json::Int(1)),
         ("expires", "2030-01-01T00:00:00Z".into()),
         ("targets", Json::Object(BTreeMap::new())),
-        ("delegations", Json::object([("keys", keys), ("roles", Json::Array(roles))])),
+        (
+            "delegations",
+            Json::object([("keys", keys), ("roles", Json::Array(roles))]),
+        ),
     ]);
     let draft = compose::Draft::of(signed).expect("a draft");
     let signature = signer.sign(&draft.canonical).to_bytes().to_vec();

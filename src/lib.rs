@@ -16,6 +16,9 @@ pub mod note;
 /// TUF metadata in the specification's own words.
 pub mod tuf;
 
+/// TUF metadata files in a folder, for users of the library.
+pub mod folder;
+
 /// Certificate chains and device logs by which hardware vouches for a key.
 pub mod attestation;
 /// The record: lines, chain, Merkle root, checkpoints, spoken words.

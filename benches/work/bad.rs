@@ -3,17 +3,29 @@
 
 use std::time::Instant;
 
-use tuf_ceremony::tuf::Metadata;
+use tuf_ceremony::tuf::{Document, Limits, Metadata};
 
 /// The names and texts; [`one`] makes only the one it is asked for.
 const ALL: [&str; 14] = [
-    "duplicate-key", "duplicate-among-a-million", "float", "depth-100000", "digits-5-mb", "signatures-million",
-    "signatures-million-empty", "keys-million", "string-64-mb", "not-utf8", "wrong-types", "targets-million-bad-last",
-    "unclosed-million", "escapes-5-mb",
+    "duplicate-key",
+    "duplicate-among-a-million",
+    "float",
+    "depth-100000",
+    "digits-5-mb",
+    "signatures-million",
+    "signatures-million-empty",
+    "keys-million",
+    "string-64-mb",
+    "not-utf8",
+    "wrong-types",
+    "targets-million-bad-last",
+    "unclosed-million",
+    "escapes-5-mb",
 ];
 
 const HEAD: &str = r#"{"signatures":[],"signed":{"_type":"targets","expires":"2030-01-01T00:00:00Z","spec_version":"1.0.31","targets":{"#;
-const FILE: &str = r#"{"hashes":{"sha256":"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},"length":3}"#;
+const FILE: &str =
+    r#"{"hashes":{"sha256":"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},"length":3}"#;
 
 fn input(name: &str) -> Vec<u8> {
     let signed = |members: &str| format!(r#"{{"signatures":[],"signed":{{{members}}}}}"#);
@@ -32,11 +44,16 @@ fn input(name: &str) -> Vec<u8> {
         "depth-100000" => signed(&format!(r#""x":{}"#, "[".repeat(100_000))),
         "digits-5-mb" => signed(&format!(r#""version":{}"#, "7".repeat(5_000_000))),
         "signatures-million" => {
-            let sigs = many(1_000_000, &|i| format!(r#"{{"keyid":"{i:064x}","sig":"{i:0128x}"}}"#));
+            let sigs = many(1_000_000, &|i| {
+                format!(r#"{{"keyid":"{i:064x}","sig":"{i:0128x}"}}"#)
+            });
             format!(r#"{{"signatures":[{sigs}],"signed":{{}}}}"#)
         }
         "signatures-million-empty" => {
-            format!(r#"{{"signatures":[{}],"signed":{{}}}}"#, many(1_000_000, &|_| "{}".into()))
+            format!(
+                r#"{{"signatures":[{}],"signed":{{}}}}"#,
+                many(1_000_000, &|_| "{}".into())
+            )
         }
         "keys-million" => signed(&many(1_000_000, &|i| format!("\"k{i:07}\":0"))),
         "string-64-mb" => signed(&format!(r#""_type":"{}""#, "a".repeat(64_000_000))),
@@ -59,12 +76,20 @@ fn peak() -> u64 {
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
-pub fn one(name: &str) {
+pub fn one(name: &str, whole: bool) {
     let bytes = input(name);
     // From here on the peak is this process's own work: 5 resets it.
     std::fs::write("/proc/self/clear_refs", "5").unwrap();
     let (before, since) = (peak(), Instant::now());
-    let code = Metadata::parse(&bytes).map_or_else(|refused| refused.code(), |_| "ACCEPTED");
+    // `whole`: without the size limits of clients, read in place.
+    let verdict = match whole {
+        false => Metadata::parse_within(&bytes, &Limits::default()).map(|_| ()),
+        true => Document::read(&bytes).and_then(|document| match document.role()? {
+            tuf_ceremony::tuf::RoleName::Targets => document.targets().map(|_| ()),
+            _ => Metadata::parse(&bytes).map(|_| ()),
+        }),
+    };
+    let code = verdict.map_or_else(|refused| refused.code(), |()| "ACCEPTED");
     let took = since.elapsed();
     let rose = peak().saturating_sub(before);
     println!(
@@ -76,8 +101,14 @@ pub fn one(name: &str) {
 }
 
 pub fn all() {
-    for name in ALL {
-        let me = std::env::current_exe().unwrap();
-        std::process::Command::new(me).args(["bad", name]).status().unwrap();
+    let me = std::env::current_exe().unwrap();
+    for word in ["bad", "bad-whole"] {
+        println!("{word}:");
+        for name in ALL {
+            std::process::Command::new(&me)
+                .args([word, name])
+                .status()
+                .unwrap();
+        }
     }
 }

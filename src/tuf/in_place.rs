@@ -208,8 +208,11 @@ fn read_entries<'a>(cursor: &mut Cursor<'a>) -> Result<Vec<(Text<'a>, &'a str)>,
     while let Some(key) = cursor.key()? {
         let name = key.decoded();
         check_path(&name)?;
-        let value = cursor.skip()?;
-        if !surely_good(value)? {
+        cursor.kind()?;
+        let start = cursor.position();
+        let good = surely_good(cursor)?;
+        let value = cursor.since(start);
+        if !good {
             read_file(value, &name)?;
         }
         entries.push((key, value));
@@ -222,11 +225,11 @@ fn read_file(value: &str, name: &str) -> Result<TargetFile, Refused> {
     TargetFile::from_json(&value, &path("signed.targets", name))
 }
 
-/// Whether an entry has a length and sha256 or sha512 hashes of the right form.
-/// `false` is "look again, slowly", never a refusal.
-fn surely_good(value: &str) -> Result<bool, NotJson> {
-    let mut cursor = Cursor::new(value);
+/// Reads an entry: whether it has a length and sha256 or sha512 hashes of the
+/// right form. `false` is "look again, slowly", never a refusal.
+fn surely_good(cursor: &mut Cursor<'_>) -> Result<bool, NotJson> {
     if cursor.kind()? != Kind::Object {
+        cursor.skip()?;
         return Ok(false);
     }
     cursor.object()?;
@@ -234,9 +237,9 @@ fn surely_good(value: &str) -> Result<bool, NotJson> {
     while let Some(key) = cursor.key()? {
         match key.plain() {
             Some("length") if cursor.kind()? == Kind::Int => length = cursor.integer()? >= 0,
-            Some("hashes") if cursor.kind()? == Kind::Object => hashes = surely_hashes(&mut cursor)?,
-            Some("length" | "hashes") | None => return Ok(false),
-            Some(_) => {
+            Some("hashes") if cursor.kind()? == Kind::Object => hashes = surely_hashes(cursor)?,
+            // Of another type, or spelt with escapes: both stay unproven.
+            _ => {
                 cursor.skip()?;
             }
         }
@@ -318,24 +321,23 @@ impl<'a> Writer<'a> {
         })
     }
 
+    #[inline]
     fn put(&mut self, piece: &[u8]) {
-        if self.out.is_none() {
+        if let Some(out) = &mut self.out {
+            out.extend_from_slice(piece);
+        } else {
             let end = self.same.saturating_add(piece.len());
             if self.source.get(self.same..end) == Some(piece) {
                 self.same = end;
-                return;
+            } else {
+                self.owned().extend_from_slice(piece);
             }
         }
-        self.owned().extend_from_slice(piece);
     }
 
     fn text(&mut self, text: Text<'a>) {
         match text.plain() {
-            Some(plain) => {
-                self.put(b"\"");
-                self.put(plain.as_bytes());
-                self.put(b"\"");
-            }
+            Some(_) => self.put(text.quoted().as_bytes()),
             None => {
                 let mut quoted = Vec::new();
                 write_string(&mut quoted, &text.decoded());

@@ -17,6 +17,7 @@ use super::root::Root;
 use super::snapshot::Snapshot;
 use super::targets::Targets;
 use super::timestamp::Timestamp;
+use super::workflow::Limits;
 use crate::base::json::Cursor;
 use crate::base::{Instant, Json, shown};
 
@@ -80,6 +81,25 @@ impl Metadata {
             signed_json,
             bytes: bytes.into(),
         })
+    }
+
+    /// Parses a file from outside, and builds nothing of one that is larger
+    /// than a client reads (facts/tuf.md 2.10).
+    ///
+    /// # Errors
+    /// [`Refused::TooLarge`], else as [`Metadata::parse`].
+    pub fn parse_within(bytes: &[u8], limits: &Limits) -> Result<Metadata, Refused> {
+        let most = RoleName::ALL.map(|role| limits.bytes(role)).into_iter().max();
+        let fits = |limit: usize| match bytes.len() <= limit {
+            true => Ok(()),
+            false => Err(Refused::TooLarge {
+                limit,
+                got: bytes.len(),
+            }),
+        };
+        fits(most.unwrap_or(0))?;
+        fits(limits.bytes(Document::read(bytes)?.role()?))?;
+        Metadata::parse(bytes)
     }
 
     /// The bytes that the signatures are over.

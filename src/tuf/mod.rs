@@ -15,6 +15,7 @@ pub mod in_place;
 pub mod key;
 pub mod metadata;
 pub mod refused;
+pub mod repository;
 pub mod role;
 pub mod root;
 pub mod show;

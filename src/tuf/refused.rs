@@ -138,6 +138,14 @@ pub enum Refused {
         /// The keyid.
         keyid: KeyId,
     },
+    /// A file is larger than a client of its role reads.
+    #[error("expected at most {limit} bytes, got {got}")]
+    TooLarge {
+        /// The limit of its role; of the largest role before the role is known.
+        limit: usize,
+        /// Its size.
+        got: usize,
+    },
     /// More signatures than anybody makes (CVE-2020-6173; V18).
     #[error("signatures: expected at most {limit}, got more")]
     SignatureFlood {
@@ -175,6 +183,7 @@ impl Refused {
             Refused::ExtraRole { .. } => "EXTRA_ROLE",
             Refused::MissingRole { .. } => "MISSING_ROLE",
             Refused::SignatureTwice { .. } => "SIG_DUP_KEYID",
+            Refused::TooLarge { .. } => "TOO_LARGE",
             Refused::SignatureFlood { .. } => "SIG_FLOOD",
             Refused::TargetPath { .. } => "TARGET_PATH",
         }

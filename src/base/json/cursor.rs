@@ -29,24 +29,37 @@ pub enum Kind {
 /// A string as it stands between its quotes; its escapes are known to be good.
 #[derive(Debug, Clone, Copy)]
 pub struct Text<'a> {
-    raw: &'a str,
+    quoted: &'a str,
     escaped: bool,
 }
 
 impl<'a> Text<'a> {
     /// The text itself if it holds no escape, and so borrows from the input.
     #[must_use]
+    #[inline]
     pub fn plain(self) -> Option<&'a str> {
-        (!self.escaped).then_some(self.raw)
+        (!self.escaped).then(|| self.raw())
+    }
+
+    /// As it stands, with its quotes.
+    #[must_use]
+    pub fn quoted(self) -> &'a str {
+        self.quoted
+    }
+
+    #[inline]
+    fn raw(self) -> &'a str {
+        let end = self.quoted.len().saturating_sub(1);
+        self.quoted.get(1..end).unwrap_or_default()
     }
 
     /// The text with its escapes resolved.
     #[must_use]
     pub fn decoded(self) -> Cow<'a, str> {
         if self.escaped {
-            Cow::Owned(unescape(self.raw))
+            Cow::Owned(unescape(self.raw()))
         } else {
-            Cow::Borrowed(self.raw)
+            Cow::Borrowed(self.raw())
         }
     }
 
@@ -56,7 +69,7 @@ impl<'a> Text<'a> {
         if self.escaped || other.escaped {
             self.decoded().cmp(&other.decoded())
         } else {
-            self.raw.cmp(other.raw)
+            self.raw().cmp(other.raw())
         }
     }
 }
@@ -166,8 +179,8 @@ impl<'a> Cursor<'a> {
     /// [`NotJson`] for a raw control character, a bad escape, a lone surrogate.
     pub fn string(&mut self) -> Result<Text<'a>, NotJson> {
         self.space();
-        self.mark(b'"')?;
         let start = self.at;
+        self.mark(b'"')?;
         let mut escaped = false;
         loop {
             let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
@@ -182,9 +195,11 @@ impl<'a> Cursor<'a> {
                 None => return Err(self.wrong("the text ends in a string")),
             }
         }
-        let raw = self.text.get(start..self.at).unwrap_or_default();
         self.step();
-        Ok(Text { raw, escaped })
+        Ok(Text {
+            quoted: self.since(start),
+            escaped,
+        })
     }
 
     /// Reads the opening bracket of an array; [`Cursor::item`] follows.
@@ -268,7 +283,19 @@ impl<'a> Cursor<'a> {
                 }
             }
         }
-        Ok(self.text.get(start..self.at).unwrap_or_default())
+        Ok(self.since(start))
+    }
+
+    /// Where the cursor is: a byte offset.
+    #[must_use]
+    pub fn position(&self) -> usize {
+        self.at
+    }
+
+    /// The text from an earlier position to here.
+    #[must_use]
+    pub fn since(&self, position: usize) -> &'a str {
+        self.text.get(position..self.at).unwrap_or_default()
     }
 
     /// The end of the text: nothing but white space may follow.
@@ -391,6 +418,7 @@ impl<'a> Cursor<'a> {
         Ok(())
     }
 
+    #[inline]
     fn mark(&mut self, mark: u8) -> Result<(), NotJson> {
         if self.byte() != Some(mark) {
             return Err(self.wrong(&format!("expected {}", char::from(mark))));
@@ -399,20 +427,24 @@ impl<'a> Cursor<'a> {
         Ok(())
     }
 
+    #[inline]
     fn byte(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
 
+    #[inline]
     fn step(&mut self) {
         self.at = self.at.saturating_add(1);
     }
 
+    #[inline]
     fn space(&mut self) {
         while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.byte() {
             self.step();
         }
     }
 
+    #[cold]
     fn wrong(&self, what: &str) -> NotJson {
         let before = self.text.as_bytes().get(..self.at).unwrap_or_default();
         let line = before.iter().filter(|b| **b == b'\n').count().saturating_add(1);
