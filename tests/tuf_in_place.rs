@@ -16,7 +16,9 @@ use std::borrow::Cow;
 use proptest::prelude::*;
 use tuf_ceremony::base::Json;
 use tuf_ceremony::tuf::in_place::{MAX_SIGNATURES, canonical_text};
-use tuf_ceremony::tuf::{Document, Metadata, Refused, Signed, Targets, TargetsView, canonical};
+use tuf_ceremony::tuf::{
+    Document, Limits, Metadata, Refused, Signed, Targets, TargetsView, canonical, check_producible,
+};
 
 /// The old reader: serde_json and a visitor.
 fn by_serde(bytes: &[u8]) -> Option<Json> {
@@ -264,4 +266,154 @@ fn an_envelope_is_read_once_and_a_flood_of_signatures_is_not() {
         Metadata::parse(flood.as_bytes()),
         Err(Refused::SignatureFlood { .. })
     ));
+}
+
+/// facts/security.md V18, V19. What each costs is `cargo bench --bench work`, `work bad`.
+#[test]
+fn bad_input_is_refused_by_a_stable_code() {
+    let whole = |signed: &str| format!(r#"{{"signatures":[],"signed":{signed}}}"#);
+    let code = |bytes: &[u8]| {
+        let verdict = Metadata::parse_within(bytes, &Limits::default());
+        verdict.map_or_else(|refused| refused.code(), |_| "ACCEPTED")
+    };
+    assert_eq!(code(whole(&signed("{}")).as_bytes()), "ACCEPTED");
+    let deep = |open: &str| whole(&signed("{}").replace("[1]", &open.repeat(100_000)));
+    let sigs = format!(
+        r#"{{"signatures":[{}{{}}],"signed":{{}}}}"#,
+        "{},".repeat(1_000_000)
+    );
+    for (sin, text, expected) in [
+        (
+            "duplicate key",
+            whole(&signed("{}").replace("\"x\"", "\"version\"")),
+            "NOT_JSON",
+        ),
+        (
+            "duplicate by escape",
+            whole(&signed("{}").replace("\"x\"", "\"\\u0076ersion\"")),
+            "NOT_JSON",
+        ),
+        (
+            "duplicate in the envelope",
+            whole("{}").replace("\"signed\"", "\"signatures\""),
+            "NOT_JSON",
+        ),
+        ("float", whole(&signed("{}").replace(":1,", ":1.0,")), "NOT_JSON"),
+        (
+            "exponent",
+            whole(&signed("{}").replace(":1,", ":1e0,")),
+            "NOT_JSON",
+        ),
+        ("depth 100,000 of arrays", deep("["), "NOT_JSON"),
+        ("depth 100,000 of objects", deep("{\"a\":"), "NOT_JSON"),
+        (
+            "4.9 MB of digits",
+            whole(&signed("{}").replace(":1,", &format!(":{},", "7".repeat(4_900_000)))),
+            "NOT_JSON",
+        ),
+        (
+            "5 MB of digits",
+            whole(&signed("{}").replace(":1,", &format!(":{},", "7".repeat(5_000_000)))),
+            "TOO_LARGE",
+        ),
+        ("a million signatures", sigs, "SIG_FLOOD"),
+        ("cut off", whole(&signed("{}"))[..90].to_owned(), "NOT_JSON"),
+        ("empty", String::new(), "NOT_JSON"),
+        ("text", "targets".to_owned(), "NOT_JSON"),
+        ("no object", "[]".to_owned(), "SHAPE"),
+    ] {
+        assert_eq!(code(text.as_bytes()), expected, "{sin}");
+    }
+    for bad in [
+        &b"\xff"[..],
+        b"\xc0\xaf",
+        b"\xed\xa0\x80",
+        b"\xf4\x90\x80\x80",
+        b"\xc3",
+    ] {
+        let at = whole(&signed("{}")).replace("1.0.31", "@");
+        let (head, tail) = at.split_once('@').unwrap();
+        assert_eq!(
+            code(&[head.as_bytes(), bad, tail.as_bytes()].concat()),
+            "NOT_JSON",
+            "{bad:?}"
+        );
+    }
+}
+
+#[test]
+fn a_wrong_type_in_any_field_is_refused_by_a_stable_code() {
+    let good = Json::parse(
+        format!(
+            r#"{{"signatures":[{{"keyid":"{:064}","sig":"00"}}],"signed":{}}}"#,
+            0,
+            signed(&format!(r#"{{"a":{FILE}}}"#))
+        )
+        .as_bytes(),
+    )
+    .unwrap();
+    let fields: [&[&str]; 10] = [
+        &["signatures"],
+        &["signed"],
+        &["signed", "_type"],
+        &["signed", "expires"],
+        &["signed", "spec_version"],
+        &["signed", "targets"],
+        &["signed", "version"],
+        &["signed", "targets", "a"],
+        &["signed", "targets", "a", "length"],
+        &["signed", "targets", "a", "hashes"],
+    ];
+    let values = ["null", "true", "-1", "[]", "{}", "\"\"", "[[]]", "{\"a\":null}"]
+        .map(|t| Json::parse(t.as_bytes()).unwrap());
+    let mut refused = 0;
+    for path in fields {
+        for value in values.iter().map(Some).chain([None]) {
+            let mut bad = good.clone();
+            let mut place = &mut bad;
+            let (last, way) = path.split_last().unwrap();
+            for step in way {
+                let Json::Object(map) = place else { panic!() };
+                place = map.get_mut(*step).unwrap();
+            }
+            let Json::Object(map) = place else { panic!() };
+            match value {
+                Some(value) => drop(map.insert((*last).to_owned(), value.clone())),
+                None => drop(map.remove(*last)),
+            }
+            match Metadata::parse(bad.line().as_bytes()) {
+                Ok(_) => assert!(
+                    matches!(
+                        (path, value),
+                        (["signatures"], Some(Json::Array(_)))
+                            | (["signed", "targets"] | ["signed", "targets", "a"], _)
+                    ),
+                    "{path:?} {value:?}"
+                ),
+                Err(why) => {
+                    refused += 1;
+                    let known = [
+                        "SHAPE",
+                        "MISSING_FIELD",
+                        "TYPE",
+                        "SPEC_VERSION",
+                        "VERSION",
+                        "EXPIRES_FORM",
+                    ];
+                    assert!(known.contains(&why.code()), "{path:?} {value:?}: {why}");
+                }
+            }
+        }
+    }
+    assert!(refused > 80, "{refused}");
+}
+
+#[test]
+fn nfd_and_bidi_names_are_never_made() {
+    for name in ["e\u{301}.txt", "\u{202e}txt.exe", "\u{2066}a", "\u{e9}"] {
+        let value = Json::parse(signed(&format!(r#"{{"{name}":{FILE}}}"#)).as_bytes()).unwrap();
+        assert_eq!(check_producible(&value).unwrap_err().rule, "R6", "{name:?}");
+    }
+    let value = Json::parse(signed("{}").replace("[1]", "\"e\u{301}\"").as_bytes()).unwrap();
+    assert_eq!(check_producible(&value).unwrap_err().rule, "R3");
 }

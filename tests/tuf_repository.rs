@@ -18,7 +18,11 @@ use tuf_ceremony::base::{Algorithm, Instant, PublicKey};
 use tuf_ceremony::folder::Folder;
 use tuf_ceremony::tuf::repository::contract::{Subject, run};
 use tuf_ceremony::tuf::repository::{Fault, Fetch, Memory, Storage, check_repository_over};
-use tuf_ceremony::tuf::{Key, Limits, RoleName, RootInputs, chain, compose};
+use tuf_ceremony::tuf::{Key, Limits, Metadata, RoleName, RootInputs, Signed, chain, compose};
+
+#[path = "../examples/edit-metadata.rs"]
+#[allow(dead_code, missing_docs, reason = "`main` is the example's own")]
+mod example;
 
 #[derive(Default)]
 struct InMemory(Memory);
@@ -249,4 +253,55 @@ fn the_limit_of_rotations_is_the_callers() {
     let report = chain::verify_within(&memory.files, &options, 257);
     assert_eq!(report.verdict(), chain::Verdict::Good);
     assert_eq!(report.steps.len(), 258);
+}
+
+/// The example of docs/tuf.md.
+#[test]
+fn the_example_edits_a_file_and_keeps_what_it_does_not_know() {
+    let disk = OnDisk::new();
+    let folder = disk.temporary.path().join("metadata");
+    let before = r#"{"signatures":[],"signed":{"_type":"targets","expires":"2030-01-01T00:00:00Z","spec_version":"1.0.31","targets":{},"version":1,"x-later":{"kept":[true,null]}}}"#;
+    std::fs::write(folder.join("1.targets.json"), before).unwrap();
+    std::fs::write(folder.join("a.txt"), "abc").unwrap();
+    let edit = |from: &str, to: &str, edits: &[&str]| {
+        let words = [&[folder.to_str().unwrap(), from, to], edits].concat();
+        example::edit(&words).map_err(|e| e.to_string())
+    };
+    let content = folder.join("a.txt").to_str().unwrap().to_owned();
+    let edits = [
+        "--expires",
+        "2031-01-01T00:00:00Z",
+        "--add",
+        "docs/a.txt",
+        &content,
+    ];
+    assert_eq!(edit("1.targets.json", "2.targets.json", &edits), Ok(()));
+    let after = Metadata::parse(&std::fs::read(folder.join("2.targets.json")).unwrap()).unwrap();
+    let Signed::Targets(targets) = &after.signed else {
+        panic!()
+    };
+    assert_eq!(targets.common.version, 2);
+    assert_eq!(targets.common.expires, instant("2031-01-01T00:00:00Z"));
+    assert_eq!(targets.targets["docs/a.txt"].length, 3);
+    assert_eq!(targets.unrecognized["x-later"].line(), r#"{"kept":[true,null]}"#);
+
+    // Nothing is overwritten, nothing unreadable is edited, nothing is made that a client refuses.
+    assert!(
+        edit("1.targets.json", "2.targets.json", &[])
+            .unwrap_err()
+            .contains("expected no such file")
+    );
+    assert!(
+        edit("a.txt", "4.targets.json", &[])
+            .unwrap_err()
+            .contains("not strict JSON")
+    );
+    let absolute = edit("1.targets.json", "4.targets.json", &["--add", "/abs", &content]);
+    assert!(absolute.unwrap_err().contains("relative path"));
+    assert!(
+        edit("1.targets.json", "4.targets.json", &["--remove"])
+            .unwrap_err()
+            .contains("--remove")
+    );
+    assert!(!folder.join("4.targets.json").exists());
 }

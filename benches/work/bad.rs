@@ -42,7 +42,7 @@ fn input(name: &str) -> Vec<u8> {
         "duplicate-among-a-million" => signed(&many(1_000_000, &|i| format!("\"{}\":0", i * 7 % 999_999))),
         "float" => signed(r#""version":1.0"#),
         "depth-100000" => signed(&format!(r#""x":{}"#, "[".repeat(100_000))),
-        "digits-5-mb" => signed(&format!(r#""version":{}"#, "7".repeat(5_000_000))),
+        "digits-5-mb" => signed(&format!(r#""version":{}"#, "7".repeat(4_900_000))),
         "signatures-million" => {
             let sigs = many(1_000_000, &|i| {
                 format!(r#"{{"keyid":"{i:064x}","sig":"{i:0128x}"}}"#)
