@@ -16,6 +16,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     edit(&words.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
+/// Does the edits that the command line names.
 pub fn edit(words: &[&str]) -> Result<(), Box<dyn Error>> {
     let &[folder, from, to, ref edits @ ..] = words else {
         return Err("usage: edit-metadata FOLDER FROM TO [--expires INSTANT] [--add PATH FILE]".into());

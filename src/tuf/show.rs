@@ -130,7 +130,7 @@ pub fn show(bytes: &[u8]) -> Result<Shown, Refused> {
         unknown: Vec::new(),
     };
     let own = (role == "root").then_some((&publics, &signed));
-    out.judge(&signatures, &message, own, &mut unknown);
+    out.judge(signatures, &message, own, &mut unknown);
     out.unknown = unknown;
     Ok(out)
 }

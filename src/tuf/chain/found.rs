@@ -138,7 +138,7 @@ fn envelope(bytes: &[u8], keyring: &mut Keyring, defects: &mut Defects) -> Resul
         publics,
         roles,
         rest,
-        signatures: read_signatures(&signatures, defects)?,
+        signatures: read_signatures(signatures, defects)?,
         canonical: canonical(&signed),
     }))
 }
