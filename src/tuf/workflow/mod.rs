@@ -16,6 +16,7 @@ use super::metadata::{Metadata, Signature, Signed};
 use super::role::RoleName;
 use super::root::Root;
 use super::snapshot::{MetaFile, Snapshot};
+use super::targets::Targets;
 use super::threshold::{Keyring, Meter, Tally};
 use crate::base::{Digest, Instant, shown};
 
@@ -269,13 +270,14 @@ impl Walk<'_> {
         };
         let file = versioned(root, RoleName::Targets, entry.version);
         self.stated(&file, by, &entry)?; // TUF 5.6.2
-        let checked = self.big(root, file, entry.version)?; // TUF 5.6.3, 5.6.4
+        let (checked, _) = self.big(root, file, entry.version)?; // TUF 5.6.3, 5.6.4
         self.fresh(&checked)?; // TUF 5.6.5
         Ok(Some(checked))
     }
 
-    /// A targets file, which may be large: read in place, never as a tree.
-    fn big(&self, root: &Root, file: String, version: u64) -> Result<Checked, Refused> {
+    /// A targets file, which may be large: read in place, never as a tree. The model
+    /// comes without its target files (`TargetsView::rest`).
+    fn big(&self, root: &Root, file: String, version: u64) -> Result<(Checked, Targets), Refused> {
         let parsed = |source| Refused::NotParsed {
             file: file.clone(),
             source,
@@ -287,7 +289,8 @@ impl Walk<'_> {
             Metadata::parse(self.bytes(&file, "the workflow")?).map_err(parsed)?;
             return Err(other_role(&file, RoleName::Targets, role));
         }
-        let common = document.targets().map_err(parsed)?.rest.common;
+        let targets = document.targets().map_err(parsed)?.rest;
+        let common = &targets.common;
         if common.version != version {
             return Err(Refused::OtherVersion {
                 file,
@@ -299,12 +302,13 @@ impl Walk<'_> {
         let mut keyring = Keyring::default();
         let mut tally = Tally::new(&mut keyring, &message);
         let meter = complete(root, RoleName::Targets, &mut tally, &document.signatures, &file)?;
-        Ok(Checked {
+        let checked = Checked {
             file,
             version,
             expires: common.expires,
             meter,
-        })
+        };
+        Ok((checked, targets))
     }
 
     fn sized(&self, file: &str, role: RoleName) -> Result<&[u8], Refused> {
