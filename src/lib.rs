@@ -13,8 +13,30 @@ pub mod fault;
 /// Signed notes (C2SP): text and signature lines.
 pub mod note;
 
-/// TUF metadata in the specification's own words.
+/// TUF metadata in the specification's own words; a library without devices or
+/// terminal (`docs/tuf.md`, `examples/edit-metadata.rs`).
+///
+/// ```
+/// use tuf_ceremony::base::Instant;
+/// use tuf_ceremony::tuf::repository::{Memory, Storage, check_repository_over};
+/// use tuf_ceremony::tuf::{Limits, Metadata, Refused, compose};
+///
+/// let now = Instant::parse("2027-01-01T00:00:00Z")?;
+/// let expires = Instant::parse("2028-01-01T00:00:00Z")?;
+/// let draft = compose::targets(1, expires, now)?;
+/// let file = draft.assemble(&[]); // not signed yet
+/// assert_eq!(Metadata::parse(&file)?.canonical(), draft.canonical.to_vec());
+///
+/// let mut place = Memory::default();
+/// place.create_new("1.targets.json", &file)?;
+/// let refused = check_repository_over(&place, now, &Limits::default()).unwrap_err();
+/// assert_eq!(refused.code(), "NO_TRUSTED_ROOT");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub mod tuf;
+
+/// TUF metadata files in a folder, for users of the library.
+pub mod folder;
 
 /// Certificate chains and device logs by which hardware vouches for a key.
 pub mod attestation;

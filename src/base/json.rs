@@ -4,10 +4,14 @@
 //! Two writers: one ASCII line (the record) and indent 1 (metadata files),
 //! both byte for byte what Python's `json.dumps` gives with sorted keys.
 
+mod cursor;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor};
+
+pub use cursor::{Cursor, Kind, Text};
 
 /// The deepest nesting that parses.
 pub const MAX_DEPTH: usize = 32;
@@ -37,17 +41,48 @@ pub enum Json {
 pub struct NotJson(String);
 
 impl Json {
-    /// Parses a whole document.
+    /// Parses a whole document. It is judged to its end before anything is built.
     ///
     /// # Errors
     /// [`NotJson`] says what and where (line and column).
     pub fn parse(bytes: &[u8]) -> Result<Json, NotJson> {
-        let mut d = serde_json::Deserializer::from_slice(bytes);
-        let value = Strict { depth: 0 }
-            .deserialize(&mut d)
-            .map_err(|e| NotJson(e.to_string()))?;
-        d.end().map_err(|e| NotJson(e.to_string()))?;
-        Ok(value)
+        let text = text(bytes)?;
+        let mut judge = Cursor::new(text);
+        judge.skip()?;
+        judge.end()?;
+        Json::next(&mut Cursor::new(text))
+    }
+
+    /// Builds the value that stands next.
+    ///
+    /// # Errors
+    /// [`NotJson`] where it is not strict.
+    pub fn next(cursor: &mut Cursor<'_>) -> Result<Json, NotJson> {
+        Ok(match cursor.kind()? {
+            Kind::Null => {
+                cursor.null()?;
+                Json::Null
+            }
+            Kind::Bool => Json::Bool(cursor.boolean()?),
+            Kind::Int => Json::Int(cursor.integer()?),
+            Kind::Str => Json::Str(cursor.string()?.decoded().into_owned()),
+            Kind::Array => {
+                cursor.array()?;
+                let mut items = Vec::new();
+                while cursor.item()? {
+                    items.push(Json::next(cursor)?);
+                }
+                Json::Array(items)
+            }
+            Kind::Object => {
+                cursor.object()?;
+                let mut members = Vec::new();
+                while let Some(key) = cursor.key()? {
+                    members.push((key.decoded().into_owned(), Json::next(cursor)?));
+                }
+                Json::Object(members.into_iter().collect())
+            }
+        })
     }
 
     /// The strict value of a plain data type.
@@ -157,6 +192,14 @@ impl Json {
     }
 }
 
+/// The text of a document: UTF-8 to the last byte.
+///
+/// # Errors
+/// [`NotJson`] with the place of the first byte that is not.
+pub fn text(bytes: &[u8]) -> Result<&str, NotJson> {
+    std::str::from_utf8(bytes).map_err(|e| NotJson(format!("not UTF-8 from byte {}", e.valid_up_to())))
+}
+
 fn write_all<T>(
     out: &mut String,
     indent: Option<usize>,
@@ -209,7 +252,7 @@ fn write_string(out: &mut String, text: &str) {
     out.push('"');
 }
 
-/// Builds a [`Json`] at a depth; a visitor of our own because `serde_json`'s
+/// Builds a [`Json`] for a serde type that holds one; a visitor of our own because `serde_json`'s
 /// map keeps the last of two equal keys in silence.
 struct Strict {
     depth: usize,

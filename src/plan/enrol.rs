@@ -3,7 +3,7 @@
 
 use super::room::{KeyModel, Room};
 use crate::base::Id;
-use crate::script::{Backend, Kind, Made, ResultSpec, Step};
+use crate::script::{Backend, Kind, Made, Step};
 use crate::tuf::RoleName;
 
 impl Room<'_> {

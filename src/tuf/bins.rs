@@ -37,7 +37,8 @@ impl SuccinctRoles {
     /// [`Refused`] with the rule that is broken.
     pub fn from_json(value: &Json, at: &str) -> Result<SuccinctRoles, Refused> {
         let mut role = Role::from_json(value, "succinct_roles")?;
-        let mut fields = Fields::of(&Json::Object(std::mem::take(&mut role.unrecognized)), at)?;
+        let rest = Json::Object(std::mem::take(&mut role.unrecognized));
+        let mut fields = Fields::of(&rest, at)?;
         let bits = fields.take("bit_length")?;
         let bit_length = bits
             .as_int()

@@ -41,7 +41,7 @@ pub struct NotProducible {
 /// # Errors
 /// [`NotProducible`] with the first offence.
 pub fn check_producible(value: &Json) -> Result<(), NotProducible> {
-    check(value, "signed")
+    check(value, &At::Top)
 }
 
 fn write(out: &mut Vec<u8>, value: &Json) {
@@ -77,7 +77,7 @@ fn write(out: &mut Vec<u8>, value: &Json) {
     }
 }
 
-fn write_string(out: &mut Vec<u8>, text: &str) {
+pub(super) fn write_string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
     for byte in text.bytes() {
         if byte == b'"' || byte == b'\\' {
@@ -88,7 +88,24 @@ fn write_string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
 }
 
-fn check(value: &Json, at: &str) -> Result<(), NotProducible> {
+/// Where the check stands; a text is made of it only for a refusal.
+enum At<'a> {
+    Top,
+    Item(&'a At<'a>, usize),
+    Member(&'a At<'a>, &'a str),
+}
+
+impl std::fmt::Display for At<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            At::Top => f.write_str("signed"),
+            At::Item(of, i) => write!(f, "{of}[{i}]"),
+            At::Member(of, key) => write!(f, "{of}.{}", shown(key, 80)),
+        }
+    }
+}
+
+fn check(value: &Json, at: &At<'_>) -> Result<(), NotProducible> {
     match value {
         Json::Null | Json::Bool(_) => Ok(()),
         // R1: rust-tuf reads versions as u32 and lengths as u64; nobody needs a sign.
@@ -98,12 +115,12 @@ fn check(value: &Json, at: &str) -> Result<(), NotProducible> {
         Json::Array(items) => items
             .iter()
             .enumerate()
-            .try_for_each(|(i, item)| check(item, &format!("{at}[{i}]"))),
+            .try_for_each(|(i, item)| check(item, &At::Item(at, i))),
         Json::Object(map) => check_object(map, at),
     }
 }
 
-fn check_text(text: &str, at: &str) -> Result<(), NotProducible> {
+fn check_text(text: &str, at: &At<'_>) -> Result<(), NotProducible> {
     // R4: LF is needed inside PEM; anywhere else rust-tuf writes it as `\n`.
     let pem =
         text.starts_with("-----BEGIN PUBLIC KEY-----\n") && text.ends_with("\n-----END PUBLIC KEY-----\n");
@@ -118,7 +135,7 @@ fn check_text(text: &str, at: &str) -> Result<(), NotProducible> {
     Err(refuse(rule, at, "printable ASCII, LF only inside PEM", text))
 }
 
-fn check_object(map: &BTreeMap<String, Json>, at: &str) -> Result<(), NotProducible> {
+fn check_object(map: &BTreeMap<String, Json>, at: &At<'_>) -> Result<(), NotProducible> {
     for (key, value) in map {
         // R6: tuf-js sorts by UTF-16 unit; R3 as above.
         if key.is_empty() || !key.bytes().all(|b| matches!(b, b' '..=b'~')) {
@@ -132,7 +149,7 @@ fn check_object(map: &BTreeMap<String, Json>, at: &str) -> Result<(), NotProduci
         if is_numeric(key) {
             return Err(refuse("R7", at, "a key that is not a number", key));
         }
-        check(value, &format!("{at}.{}", shown(key, 80)))?;
+        check(value, &At::Member(at, key))?;
     }
     check_prefixes(map, at)?;
     // R7 again: a delegated role's name becomes a key of snapshot's `meta`.
@@ -144,7 +161,7 @@ fn check_object(map: &BTreeMap<String, Json>, at: &str) -> Result<(), NotProduci
 
 /// R5: `foo` and `foo bar` sort one way by code point and the other way in
 /// olpc-cjson, which compares the closing quote (0x22) with the space (0x20).
-fn check_prefixes(map: &BTreeMap<String, Json>, at: &str) -> Result<(), NotProducible> {
+fn check_prefixes(map: &BTreeMap<String, Json>, at: &At<'_>) -> Result<(), NotProducible> {
     for key in map.keys() {
         let collides = key
             .char_indices()
@@ -167,10 +184,10 @@ fn is_numeric(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }
 
-fn refuse(rule: &'static str, at: &str, expected: &'static str, got: &str) -> NotProducible {
+fn refuse(rule: &'static str, at: &At<'_>, expected: &'static str, got: &str) -> NotProducible {
     NotProducible {
         rule,
-        at: at.to_owned(),
+        at: at.to_string(),
         expected,
         got: shown(got, 80),
     }

@@ -69,7 +69,8 @@ pub fn compare(old: &[u8], new: &[u8]) -> Result<Comparison, (&'static str, Refu
 }
 
 fn signed(bytes: &[u8]) -> Result<Json, Refused> {
-    let mut fields = Fields::of(&Json::parse(bytes)?, "")?;
+    let whole = Json::parse(bytes)?;
+    let mut fields = Fields::of(&whole, "")?;
     let signed = fields.take("signed")?;
     fields.array("signatures")?;
     Fields::of(&signed, "signed")?.text("_type")?;

@@ -99,7 +99,7 @@ impl Delegations {
     /// [`Refused`] with the rule that is broken.
     pub fn from_json(value: &Json, at: &str) -> Result<Delegations, Refused> {
         let mut fields = Fields::of(value, at)?;
-        let keys = read_keys(&fields.object("keys")?, &fields.path("keys"))?;
+        let keys = read_keys(fields.object("keys")?, &fields.path("keys"))?;
         let roles = match (fields.optional("roles"), fields.optional("succinct_roles")) {
             (Some(roles), None) => Delegated::Roles(read_roles(&roles, &fields.path("roles"))?),
             (None, Some(succinct)) => {
@@ -213,7 +213,8 @@ impl DelegatedRole {
             return Err(Refused::DelegatedName { got: here });
         }
         let mut role = Role::from_json(value, &here)?;
-        let mut fields = Fields::of(&Json::Object(std::mem::take(&mut role.unrecognized)), at)?;
+        let rest = Json::Object(std::mem::take(&mut role.unrecognized));
+        let mut fields = Fields::of(&rest, at)?;
         let _ = fields.take("name")?;
         // facts/tuf.md 2.8: absent, three clients refuse and go-tuf adds it.
         let terminating = fields.boolean("terminating")?;

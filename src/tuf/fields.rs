@@ -9,17 +9,20 @@ use crate::base::json::MAX_INTEGER;
 use crate::base::{Json, shown};
 
 /// An object that is being read; `at` is its path, for errors.
-pub(super) struct Fields {
+/// The object is borrowed: a targets file may hold a million of them.
+pub(super) struct Fields<'a> {
     at: String,
-    map: BTreeMap<String, Json>,
+    map: &'a BTreeMap<String, Json>,
+    taken: Vec<&'a str>,
 }
 
-impl Fields {
-    pub(super) fn of(value: &Json, at: &str) -> Result<Fields, Refused> {
+impl<'a> Fields<'a> {
+    pub(super) fn of(value: &'a Json, at: &str) -> Result<Fields<'a>, Refused> {
         match value {
             Json::Object(map) => Ok(Fields {
                 at: at.to_owned(),
-                map: map.clone(),
+                map,
+                taken: Vec::new(),
             }),
             other => Err(shape(at, "an object", other)),
         }
@@ -31,32 +34,46 @@ impl Fields {
     }
 
     pub(super) fn optional(&mut self, name: &str) -> Option<Json> {
-        self.map.remove(name)
+        self.find(name).cloned()
     }
 
     pub(super) fn take(&mut self, name: &str) -> Result<Json, Refused> {
-        self.optional(name)
+        self.need(name).cloned()
+    }
+
+    fn need(&mut self, name: &str) -> Result<&'a Json, Refused> {
+        self.find(name)
             .ok_or_else(|| Refused::Missing { at: self.path(name) })
     }
 
+    /// A field can be taken once.
+    fn find(&mut self, name: &str) -> Option<&'a Json> {
+        let (name, value) = self.map.get_key_value(name)?;
+        if self.taken.contains(&name.as_str()) {
+            return None;
+        }
+        self.taken.push(name);
+        Some(value)
+    }
+
     pub(super) fn text(&mut self, name: &str) -> Result<String, Refused> {
-        match self.take(name)? {
-            Json::Str(text) => Ok(text),
-            other => Err(shape(&self.path(name), "a string", &other)),
+        match self.need(name)? {
+            Json::Str(text) => Ok(text.clone()),
+            other => Err(shape(&self.path(name), "a string", other)),
         }
     }
 
     pub(super) fn boolean(&mut self, name: &str) -> Result<bool, Refused> {
-        match self.take(name)? {
-            Json::Bool(b) => Ok(b),
-            other => Err(shape(&self.path(name), "true or false", &other)),
+        match self.need(name)? {
+            Json::Bool(b) => Ok(*b),
+            other => Err(shape(&self.path(name), "true or false", other)),
         }
     }
 
     pub(super) fn integer(&mut self, name: &str) -> Result<i64, Refused> {
-        match self.take(name)? {
-            Json::Int(n) => Ok(n),
-            other => Err(shape(&self.path(name), "an integer", &other)),
+        match self.need(name)? {
+            Json::Int(n) => Ok(*n),
+            other => Err(shape(&self.path(name), "an integer", other)),
         }
     }
 
@@ -72,23 +89,26 @@ impl Fields {
         }
     }
 
-    pub(super) fn object(&mut self, name: &str) -> Result<BTreeMap<String, Json>, Refused> {
-        match self.take(name)? {
+    pub(super) fn object(&mut self, name: &str) -> Result<&'a BTreeMap<String, Json>, Refused> {
+        match self.need(name)? {
             Json::Object(map) => Ok(map),
-            other => Err(shape(&self.path(name), "an object", &other)),
+            other => Err(shape(&self.path(name), "an object", other)),
         }
     }
 
-    pub(super) fn array(&mut self, name: &str) -> Result<Vec<Json>, Refused> {
-        match self.take(name)? {
+    pub(super) fn array(&mut self, name: &str) -> Result<&'a [Json], Refused> {
+        match self.need(name)? {
             Json::Array(items) => Ok(items),
-            other => Err(shape(&self.path(name), "an array", &other)),
+            other => Err(shape(&self.path(name), "an array", other)),
         }
     }
 
     /// What nobody took.
     pub(super) fn rest(self) -> BTreeMap<String, Json> {
-        self.map
+        let left = self.map.iter();
+        left.filter(|(name, _)| !self.taken.contains(&name.as_str()))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
     }
 }
 

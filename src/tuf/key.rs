@@ -137,7 +137,8 @@ impl Key {
         let mut fields = Fields::of(value, at)?;
         let keytype = fields.text("keytype")?;
         let scheme = fields.text("scheme")?;
-        let mut keyval = Fields::of(&fields.take("keyval")?, &fields.path("keyval"))?;
+        let keyval = fields.take("keyval")?;
+        let mut keyval = Fields::of(&keyval, &fields.path("keyval"))?;
         let public = if keytype == IDENTITY {
             String::new()
         } else {

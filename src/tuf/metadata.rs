@@ -9,6 +9,7 @@ use data_encoding::HEXLOWER;
 
 use super::canonical::canonical;
 use super::fields::{Fields, joined, number, shape};
+use super::in_place::Document;
 use super::key::KeyId;
 use super::refused::Refused;
 use super::role::RoleName;
@@ -16,6 +17,8 @@ use super::root::Root;
 use super::snapshot::Snapshot;
 use super::targets::Targets;
 use super::timestamp::Timestamp;
+use super::workflow::Limits;
+use crate::base::json::Cursor;
 use crate::base::{Instant, Json, shown};
 
 /// A parsed metadata file. Parsed is not verified: see [`super::threshold`].
@@ -70,16 +73,33 @@ impl Metadata {
     /// # Errors
     /// [`Refused`] with the rule that is broken.
     pub fn parse(bytes: &[u8]) -> Result<Metadata, Refused> {
-        // Members beside these two are not signed; clients ignore them, so do we.
-        let mut fields = Fields::of(&Json::parse(bytes)?, "")?;
-        let signed_json = fields.take("signed")?;
-        let signatures = read_signatures(&fields.array("signatures")?)?;
+        let document = Document::read(bytes)?;
+        let signed_json = Json::next(&mut Cursor::new(document.signed()))?;
         Ok(Metadata {
-            signatures,
+            signatures: document.signatures,
             signed: Signed::from_json(&signed_json)?,
             signed_json,
             bytes: bytes.into(),
         })
+    }
+
+    /// Parses a file from outside, and builds nothing of one that is larger
+    /// than a client reads (facts/tuf.md 2.10).
+    ///
+    /// # Errors
+    /// [`Refused::TooLarge`], else as [`Metadata::parse`].
+    pub fn parse_within(bytes: &[u8], limits: &Limits) -> Result<Metadata, Refused> {
+        let most = RoleName::ALL.map(|role| limits.bytes(role)).into_iter().max();
+        let fits = |limit: usize| match bytes.len() <= limit {
+            true => Ok(()),
+            false => Err(Refused::TooLarge {
+                limit,
+                got: bytes.len(),
+            }),
+        };
+        fits(most.unwrap_or(0))?;
+        fits(limits.bytes(Document::read(bytes)?.role()?))?;
+        Metadata::parse(bytes)
     }
 
     /// The bytes that the signatures are over.
@@ -155,7 +175,7 @@ impl Signed {
 }
 
 impl Common {
-    pub(super) fn take(fields: &mut Fields, role: RoleName) -> Result<Common, Refused> {
+    pub(super) fn take(fields: &mut Fields<'_>, role: RoleName) -> Result<Common, Refused> {
         let kind = fields.text("_type")?;
         if kind != role.as_str() {
             return Err(Refused::Type {
@@ -206,7 +226,7 @@ pub(super) fn is_spec_1_0(text: &str) -> bool {
     }
 }
 
-fn read_signatures(items: &[Json]) -> Result<Vec<Signature>, Refused> {
+pub(super) fn read_signatures(items: &[Json]) -> Result<Vec<Signature>, Refused> {
     let mut seen = BTreeSet::new();
     let mut signatures = Vec::with_capacity(items.len());
     for item in items {

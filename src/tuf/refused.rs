@@ -164,6 +164,20 @@ pub enum Refused {
         /// `both` or `neither`.
         got: &'static str,
     },
+    /// A file is larger than a client of its role reads.
+    #[error("expected at most {limit} bytes, got {got}")]
+    TooLarge {
+        /// The limit of its role; of the largest role before the role is known.
+        limit: usize,
+        /// Its size.
+        got: usize,
+    },
+    /// More signatures than anybody makes (CVE-2020-6173; V18).
+    #[error("signatures: expected at most {limit}, got more")]
+    SignatureFlood {
+        /// The most that are read.
+        limit: usize,
+    },
     /// A target path that leaves its place.
     #[error("targets: expected a relative path without '..', got {got}")]
     TargetPath {
@@ -199,6 +213,8 @@ impl Refused {
             Refused::DelegatedTwice { .. } => "DELEGATED_TWICE",
             Refused::DelegatedScope { .. } => "DELEGATED_SCOPE",
             Refused::DelegationsKind { .. } => "DELEGATIONS_KIND",
+            Refused::TooLarge { .. } => "TOO_LARGE",
+            Refused::SignatureFlood { .. } => "SIG_FLOOD",
             Refused::TargetPath { .. } => "TARGET_PATH",
         }
     }

@@ -82,7 +82,7 @@ impl Role {
         let mut seen = BTreeSet::new();
         for item in fields.array("keyids")? {
             let Json::Str(text) = &item else {
-                return Err(shape(&here, "an array of strings", &item));
+                return Err(shape(&here, "an array of strings", item));
             };
             let keyid = KeyId::parse(text, &here)?;
             if !seen.insert(keyid) {

@@ -36,8 +36,8 @@ impl Root {
         let common = Common::take(&mut fields, RoleName::Root)?;
         let consistent_snapshot = fields.boolean("consistent_snapshot")?;
         let at = fields.path("keys");
-        let keys = read_keys(&fields.object("keys")?, &at)?;
-        let roles = read_roles(&fields.object("roles")?)?;
+        let keys = read_keys(fields.object("keys")?, &at)?;
+        let roles = read_roles(fields.object("roles")?)?;
         for (name, role) in &roles {
             role.check_keys(&keys, name.as_str())?;
         }

@@ -85,7 +85,8 @@ const COMMON: [&str; 4] = ["_type", "spec_version", "version", "expires"];
 /// # Errors
 /// [`Refused`] when it is not strict JSON, or not an envelope at all.
 pub fn show(bytes: &[u8]) -> Result<Shown, Refused> {
-    let mut fields = Fields::of(&Json::parse(bytes)?, "")?;
+    let whole = Json::parse(bytes)?;
+    let mut fields = Fields::of(&whole, "")?;
     let signed = fields.take("signed")?;
     let signatures = fields.array("signatures")?;
     let text = |name: &str, max| match signed.get(name) {
@@ -129,7 +130,7 @@ pub fn show(bytes: &[u8]) -> Result<Shown, Refused> {
         unknown: Vec::new(),
     };
     let own = (role == "root").then_some((&publics, &signed));
-    out.judge(&signatures, &message, own, &mut unknown);
+    out.judge(signatures, &message, own, &mut unknown);
     out.unknown = unknown;
     Ok(out)
 }

@@ -45,7 +45,7 @@ impl Snapshot {
         let at = fields.path("meta");
         let mut meta = BTreeMap::new();
         for (name, value) in fields.object("meta")? {
-            meta.insert(name.clone(), MetaFile::from_json(&value, &path(&at, &name))?);
+            meta.insert(name.clone(), MetaFile::from_json(value, &path(&at, name))?);
         }
         // TUF 4.4: the top-level targets metadata MUST be listed.
         if !meta.contains_key("targets.json") {

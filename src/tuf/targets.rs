@@ -48,8 +48,8 @@ impl Targets {
         let at = fields.path("targets");
         let mut targets = BTreeMap::new();
         for (name, value) in fields.object("targets")? {
-            check_path(&name)?;
-            targets.insert(name.clone(), TargetFile::from_json(&value, &path(&at, &name))?);
+            check_path(name)?;
+            targets.insert(name.clone(), TargetFile::from_json(value, &path(&at, name))?);
         }
         let delegations = fields
             .optional("delegations")
@@ -77,7 +77,7 @@ impl Targets {
 }
 
 impl TargetFile {
-    fn from_json(value: &Json, at: &str) -> Result<TargetFile, Refused> {
+    pub(super) fn from_json(value: &Json, at: &str) -> Result<TargetFile, Refused> {
         let mut fields = Fields::of(value, at)?;
         let length = read_length(&fields.take("length")?, &fields.path("length"))?;
         let hashes = read_hashes(&fields.take("hashes")?, &fields.path("hashes"))?;
@@ -141,7 +141,7 @@ pub(super) fn write_hashes(hashes: &BTreeMap<String, String>) -> Json {
 }
 
 /// TUF 4.5: TARGETPATH is relative to the repository's base (facts/tuf.md 2.8).
-fn check_path(name: &str) -> Result<(), Refused> {
+pub(super) fn check_path(name: &str) -> Result<(), Refused> {
     let bad = name.is_empty() || name.starts_with('/') || name.split('/').any(|part| part == "..");
     if bad {
         return Err(Refused::TargetPath { got: shown(name, 80) });

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::key::{Key, KeyId};
 use super::metadata::Signature;
+use crate::base::PublicKey;
 
 /// How far a payload is towards one role's threshold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +38,76 @@ pub fn meter(
     message: &[u8],
     signatures: &[Signature],
 ) -> Meter {
+    Tally::new(&mut Keyring::default(), message).meter(keys, keyids, threshold, signatures)
+}
+
+/// Public keys that were read from key objects and found sound. A chain repeats
+/// the same keys in every root; to prove one sound costs more than a signature.
+#[derive(Debug, Clone, Default)]
+pub struct Keyring {
+    /// By keytype, scheme and public text: what a public key depends on. Not by
+    /// keyid, which only a parsed root has recomputed.
+    publics: BTreeMap<[String; 3], Option<PublicKey>>,
+}
+
+impl Keyring {
+    /// The public key of a key object, as [`Key::to_public`].
+    pub fn public(&mut self, key: &Key) -> Option<PublicKey> {
+        let form = [key.keytype.clone(), key.scheme.clone(), key.public.clone()];
+        self.publics
+            .entry(form)
+            .or_insert_with(|| key.to_public().ok())
+            .clone()
+    }
+}
+
+/// The signatures over one message: each is verified once by each public key,
+/// however many roles count it (TUF 5.3.4 counts a root's twice).
+#[derive(Debug)]
+pub struct Tally<'a> {
+    keyring: &'a mut Keyring,
+    message: &'a [u8],
+    done: BTreeMap<(PublicKey, Vec<u8>), bool>,
+}
+
+impl<'a> Tally<'a> {
+    /// Nothing verified yet. `message` is canonical bytes.
+    pub fn new(keyring: &'a mut Keyring, message: &'a [u8]) -> Tally<'a> {
+        Tally {
+            keyring,
+            message,
+            done: BTreeMap::new(),
+        }
+    }
+
+    /// Whether `sig` is this key's over the message.
+    pub fn verifies(&mut self, public: &PublicKey, sig: &[u8]) -> bool {
+        let message = self.message;
+        *self
+            .done
+            .entry((public.clone(), sig.to_vec()))
+            .or_insert_with(|| public.verifies(message, sig))
+    }
+
+    /// Counts for one role, as [`meter()`].
+    pub fn meter(
+        &mut self,
+        keys: &BTreeMap<KeyId, Key>,
+        keyids: &[KeyId],
+        threshold: u64,
+        signatures: &[Signature],
+    ) -> Meter {
+        count(self, keys, keyids, threshold, signatures)
+    }
+}
+
+fn count(
+    tally: &mut Tally<'_>,
+    keys: &BTreeMap<KeyId, Key>,
+    keyids: &[KeyId],
+    threshold: u64,
+    signatures: &[Signature],
+) -> Meter {
     let mut meter = Meter {
         threshold,
         signed: Vec::new(),
@@ -54,9 +125,9 @@ pub fn meter(
             meter.missing.push(*keyid);
             continue;
         }
-        let public = keys.get(keyid).and_then(|key| key.to_public().ok());
+        let public = keys.get(keyid).and_then(|key| tally.keyring.public(key));
         match public {
-            Some(public) if sigs.any(|s| public.verifies(message, &s.sig)) => {
+            Some(public) if sigs.any(|s| tally.verifies(&public, &s.sig)) => {
                 meter.signed.push(*keyid);
                 counted.insert(public);
             }

@@ -30,7 +30,7 @@ impl Timestamp {
         let mut fields = Fields::of(signed, "signed")?;
         let common = Common::take(&mut fields, RoleName::Timestamp)?;
         let at = fields.path("meta");
-        let mut meta = fields.object("meta")?;
+        let mut meta = fields.object("meta")?.clone();
         let here = path(&at, "snapshot.json");
         let entry = meta
             .remove("snapshot.json")

@@ -15,6 +15,7 @@ use crate::tuf::key::{Key, KeyId, NotUsable};
 use crate::tuf::metadata::{Signature, is_spec_1_0};
 use crate::tuf::refused::Refused;
 use crate::tuf::role::{Role, RoleName};
+use crate::tuf::threshold::Keyring;
 use crate::tuf::workflow::MAX_ROOT;
 
 /// Keys and signatures of one root; sigstore's have 7 and 10. A bound on work.
@@ -55,6 +56,11 @@ impl Found {
 
 /// Reads a file; what is wrong with it goes to `defects`.
 pub(in crate::tuf) fn read(bytes: &[u8], defects: &mut Defects) -> Option<Found> {
+    read_with(bytes, &mut Keyring::default(), defects)
+}
+
+/// The same, with the keys that an earlier version has shown sound.
+pub(super) fn read_with(bytes: &[u8], keyring: &mut Keyring, defects: &mut Defects) -> Option<Found> {
     if bytes.len() > MAX_ROOT {
         defects.push(
             "TOO_LARGE",
@@ -62,7 +68,7 @@ pub(in crate::tuf) fn read(bytes: &[u8], defects: &mut Defects) -> Option<Found>
         );
         return None;
     }
-    match envelope(bytes, defects) {
+    match envelope(bytes, keyring, defects) {
         Ok(found) => found,
         Err(refused) => {
             defects.push(refused.code(), refused.to_string());
@@ -71,8 +77,9 @@ pub(in crate::tuf) fn read(bytes: &[u8], defects: &mut Defects) -> Option<Found>
     }
 }
 
-fn envelope(bytes: &[u8], defects: &mut Defects) -> Result<Option<Found>, Refused> {
-    let mut fields = Fields::of(&Json::parse(bytes)?, "")?;
+fn envelope(bytes: &[u8], keyring: &mut Keyring, defects: &mut Defects) -> Result<Option<Found>, Refused> {
+    let whole = Json::parse(bytes)?;
+    let mut fields = Fields::of(&whole, "")?;
     let signed = fields.take("signed")?;
     let signatures = fields.array("signatures")?;
     extra_fields(&fields.rest(), "", defects);
@@ -110,8 +117,8 @@ fn envelope(bytes: &[u8], defects: &mut Defects) -> Result<Option<Found>, Refuse
         );
     }
     let mut publics = BTreeMap::new();
-    let keys = read_keys(&keys, &mut publics, defects)?;
-    let roles = read_roles(&fields.object("roles")?, &keys, defects)?;
+    let keys = read_keys(keys, keyring, &mut publics, defects)?;
+    let roles = read_roles(fields.object("roles")?, &keys, defects)?;
     let used: BTreeSet<&KeyId> = roles.values().flat_map(|r| &r.keyids).collect();
     for keyid in keys.keys().filter(|id| !used.contains(id)) {
         defects.at(
@@ -131,7 +138,7 @@ fn envelope(bytes: &[u8], defects: &mut Defects) -> Result<Option<Found>, Refuse
         publics,
         roles,
         rest,
-        signatures: read_signatures(&signatures, defects)?,
+        signatures: read_signatures(signatures, defects)?,
         canonical: canonical(&signed),
     }))
 }
@@ -198,6 +205,7 @@ fn offset(zone: &str) -> Option<i64> {
 
 fn read_keys(
     map: &BTreeMap<String, Json>,
+    keyring: &mut Keyring,
     publics: &mut BTreeMap<KeyId, PublicKey>,
     defects: &mut Defects,
 ) -> Result<BTreeMap<KeyId, Key>, Refused> {
@@ -230,7 +238,8 @@ fn read_keys(
             let text = format!("keytype: expected ecdsa, got {}", shown(&key.keytype, 40));
             defects.at("KEYTYPE_LEGACY", &text, id.as_str());
         }
-        if let Some(public) = public(&key, id, defects) {
+        let sound = keyring.public(&key);
+        if let Some(public) = sound.or_else(|| public(&key, id, defects)) {
             publics.insert(keyid, public);
         }
         keys.insert(keyid, key);

@@ -16,6 +16,7 @@ pub use defect::{CODES, Defect, Weight};
 
 pub(super) use changes::between;
 pub(super) use defect::Defects;
+use found::read_with;
 pub(super) use found::{Found, expiry, public, read};
 pub(super) use report::meter_json;
 
@@ -23,7 +24,7 @@ use super::key::KeyId;
 use super::metadata::{Metadata, Signed};
 use super::role::{Role, RoleName};
 use super::root::Root;
-use super::threshold::{Meter, meter};
+use super::threshold::{Keyring, Meter, Tally};
 use super::workflow::MAX_ROTATIONS;
 use crate::base::{Digest, Instant, shown};
 
@@ -197,6 +198,14 @@ impl Report {
 /// Judges the files of a folder, by name.
 #[must_use]
 pub fn verify(files: &BTreeMap<String, Vec<u8>>, options: &Options) -> Report {
+    verify_within(files, options, MAX_ROTATIONS)
+}
+
+/// The same, following `rotations` from the first version at most, for a caller
+/// whose clients follow more or fewer than the default.
+#[must_use]
+pub fn verify_within(files: &BTreeMap<String, Vec<u8>>, options: &Options, rotations: u64) -> Report {
+    let mut keyring = Keyring::default();
     let mut defects = Defects::default();
     let mut roots = BTreeMap::new();
     for (name, bytes) in files {
@@ -218,13 +227,13 @@ pub fn verify(files: &BTreeMap<String, Vec<u8>>, options: &Options) -> Report {
     for version in options.from..=u64::MAX {
         let Some(bytes) = roots.get(&version) else { break };
         // facts/tuf.md 2.7: python-tuf, go-tuf and tuf-js stop after 256.
-        if version.saturating_sub(options.from) > MAX_ROTATIONS {
-            let text = format!("expected at most {MAX_ROTATIONS} rotations");
+        if version.saturating_sub(options.from) > rotations {
+            let text = format!("expected at most {rotations} rotations");
             defects.push("TOO_MANY_ROOTS", text);
             break;
         }
         let first = report.steps.is_empty();
-        let (step, found, root) = judge(version, bytes, before.as_ref(), first, options.mode);
+        let (step, found, root) = judge(version, bytes, before.as_ref(), first, options.mode, &mut keyring);
         digests.extend(found.as_ref().map(|f| (version, f.digest())));
         report.steps.push(step);
         report.trusted = root;
@@ -288,9 +297,10 @@ fn judge(
     before: Option<&Found>,
     first: bool,
     mode: Mode,
+    keyring: &mut Keyring,
 ) -> (Step, Option<Found>, Option<Root>) {
     let mut defects = Defects::default();
-    let found = read(bytes, &mut defects);
+    let found = read_with(bytes, keyring, &mut defects);
     let mut step = Step {
         version,
         size: bytes.len(),
@@ -313,7 +323,7 @@ fn judge(
             step.changes = between(before, found);
             name_mismatches(before, found, &mut defects);
         }
-        count(found, before, &mut step, mode, &mut defects);
+        count(found, before, &mut step, mode, keyring, &mut defects);
     }
     if !first && before.is_none() {
         defects.push("PREVIOUS_UNREADABLE", "the version before cannot be read");
@@ -372,22 +382,23 @@ fn name_mismatches(before: &Found, found: &Found, defects: &mut Defects) {
 }
 
 /// TUF 5.3.4: by a threshold of the version before, and by one of its own.
-fn count(found: &Found, before: Option<&Found>, step: &mut Step, mode: Mode, defects: &mut Defects) {
+fn count(
+    found: &Found,
+    before: Option<&Found>,
+    step: &mut Step,
+    mode: Mode,
+    keyring: &mut Keyring,
+    defects: &mut Defects,
+) {
+    let mut tally = Tally::new(keyring, &found.canonical);
     let keys = |root: &Found| match mode {
         Mode::Strict => root.keys.clone(),
         Mode::Historic => root.respelled(),
     };
-    let of = |root: &Found, role: &Role| {
-        meter(
-            &keys(root),
-            &role.keyids,
-            role.threshold,
-            &found.canonical,
-            &found.signatures,
-        )
-    };
-    let meters = |root: &Found| root.root_role().map(|role| of(root, role));
-    step.old = before.and_then(meters);
+    let mut of =
+        |root: &Found, role: &Role| tally.meter(&keys(root), &role.keyids, role.threshold, &found.signatures);
+    let mut meters = |root: &Found| root.root_role().map(|role| of(root, role));
+    step.old = before.and_then(&mut meters);
     step.new = meters(found);
     for (meter, code, whose) in [
         (&step.old, "OLD_THRESHOLD", "of the version before"),
@@ -405,10 +416,16 @@ fn count(found: &Found, before: Option<&Found>, step: &mut Step, mode: Mode, def
             defects.at("NO_MARGIN", "exactly as many keys signed as had to", whose);
         }
     }
-    signers(found, before, step, defects);
+    signers(found, before, step, &mut tally, defects);
 }
 
-fn signers(found: &Found, before: Option<&Found>, step: &mut Step, defects: &mut Defects) {
+fn signers(
+    found: &Found,
+    before: Option<&Found>,
+    step: &mut Step,
+    tally: &mut Tally<'_>,
+    defects: &mut Defects,
+) {
     let counted = |meter: &Option<Meter>, id: &KeyId| meter.as_ref().is_some_and(|m| m.signed.contains(id));
     let mut signers: BTreeMap<Digest, Signer> = BTreeMap::new();
     for signature in found.signatures.iter().filter(|s| !s.sig.is_empty()) {
@@ -426,7 +443,7 @@ fn signers(found: &Found, before: Option<&Found>, step: &mut Step, defects: &mut
         let (new, old) = (counted(&step.new, &id), counted(&step.old, &id));
         let public = known
             .filter_map(|root| root.publics.get(&signature.keyid))
-            .find(|p| p.verifies(&found.canonical, &signature.sig));
+            .find(|p| tally.verifies(p, &signature.sig));
         match public {
             Some(public) => {
                 let fingerprint = public.fingerprint();

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Checked, MAX_DEPTH, Refused, Walk, meter};
+use super::{Checked, MAX_DEPTH, Refused, Walk};
 use crate::base::shown;
 use crate::tuf::delegations::{Delegated, Delegations, Scope};
 use crate::tuf::metadata::{Metadata, Signed};
@@ -15,6 +15,7 @@ use crate::tuf::role::{Role, RoleName};
 use crate::tuf::root::Root;
 use crate::tuf::snapshot::{MetaFile, Snapshot};
 use crate::tuf::targets::Targets;
+use crate::tuf::threshold::meter;
 
 /// A role that a parent delegates to.
 struct Edge {
@@ -162,7 +163,11 @@ fn verified(
     };
     walk.fresh(&checked)?; // TUF 5.6.5
     let Signed::Targets(targets) = metadata.signed else {
-        return Err(super::other_role(&file, RoleName::Targets, &metadata));
+        return Err(super::other_role(
+            &file,
+            RoleName::Targets,
+            metadata.signed.role(),
+        ));
     };
     within(edge, &file, &targets, notes)?;
     Ok((checked, targets))

@@ -4,6 +4,7 @@
 //! starts from `1.root.json`, as a client does that was shipped on day one.
 
 mod delegated;
+mod limits;
 mod refused;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,29 +12,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha512};
 
-use super::metadata::{Metadata, Signed};
+use super::in_place::Document;
+use super::metadata::{Metadata, Signature, Signed};
 use super::role::RoleName;
 use super::root::Root;
 use super::snapshot::{MetaFile, Snapshot};
 use super::targets::Targets;
-use super::threshold::{Meter, meter};
+use super::threshold::{Keyring, Meter, Tally};
 use crate::base::{Digest, Instant, shown};
 
+pub use limits::{Limits, MAX_DEPTH, MAX_ROOT, MAX_ROTATIONS, MAX_SNAPSHOT, MAX_TARGETS, MAX_TIMESTAMP};
 pub use refused::Refused;
-
-/// Root files, bytes: python-tuf, go-tuf, tuf-js and rust-tuf (500 KiB).
-pub const MAX_ROOT: usize = 512_000;
-/// Timestamp files, bytes: python-tuf, go-tuf, tuf-js, rust-tuf (16 KiB).
-pub const MAX_TIMESTAMP: usize = 16_384;
-/// Snapshot files, bytes: tough without a length in timestamp (1 MiB).
-pub const MAX_SNAPSHOT: usize = 1_048_576;
-/// Targets files, bytes: python-tuf, go-tuf, tuf-js, rust-tuf.
-pub const MAX_TARGETS: usize = 5_000_000;
-/// Root rotations in one update: python-tuf, go-tuf, tuf-js.
-pub const MAX_ROTATIONS: u64 = 256;
-
-/// Levels of delegations below top-level targets: rust-tuf.
-pub const MAX_DEPTH: usize = 8;
 
 /// What was checked, and what was not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,7 +75,25 @@ pub fn check_repository_from(
     from: u64,
     at: Instant,
 ) -> Result<Summary, Refused> {
-    let walk = Walk { files, from, at };
+    check_repository_within(files, from, at, &Limits::default())
+}
+
+/// The same within other limits.
+///
+/// # Errors
+/// [`Refused`] with the first step that fails.
+pub fn check_repository_within(
+    files: &BTreeMap<String, Vec<u8>>,
+    from: u64,
+    at: Instant,
+    limits: &Limits,
+) -> Result<Summary, Refused> {
+    let walk = Walk {
+        files,
+        from,
+        at,
+        limits: *limits,
+    };
     let (root, mut roots) = walk.roots()?;
     let mut reached = vec![];
     let timestamp = walk.timestamp(&root)?;
@@ -137,6 +144,7 @@ struct Walk<'a> {
     /// The version of the root that is trusted as it stands.
     from: u64,
     at: Instant,
+    limits: Limits,
 }
 
 impl Walk<'_> {
@@ -144,29 +152,43 @@ impl Walk<'_> {
     fn roots(&self) -> Result<(Root, Vec<Checked>), Refused> {
         let mut checked = Vec::new();
         let mut trusted: Option<Root> = None;
+        let mut keyring = Keyring::default();
         for version in self.from..=u64::MAX {
             let file = format!("{version}.root.json");
             if !self.files.contains_key(&file) {
                 break;
             }
             let rotations = version.saturating_sub(self.from);
-            if rotations > MAX_ROTATIONS {
-                return Err(Refused::TooManyRoots { got: rotations });
+            if rotations > self.limits.rotations {
+                return Err(Refused::TooManyRoots {
+                    limit: self.limits.rotations,
+                    got: rotations,
+                });
             }
             let metadata = self.read(&file, RoleName::Root, Some(version))?;
-            let Signed::Root(next) = metadata.signed.clone() else {
-                return Err(other_role(&file, RoleName::Root, &metadata));
+            let Signed::Root(next) = &metadata.signed else {
+                return Err(other_role(&file, RoleName::Root, metadata.signed.role()));
             };
+            let message = metadata.canonical();
+            let mut tally = Tally::new(&mut keyring, &message);
             if let Some(old) = &trusted {
                 // TUF 5.3.4: by a threshold of the keys of the trusted root ...
-                let meter = count(old, RoleName::Root, &metadata, &file)?;
+                let meter = count(old, RoleName::Root, &mut tally, &metadata.signatures, &file)?;
                 if !meter.complete() {
                     let meter = Box::new(meter);
                     return Err(Refused::OldThreshold { file, meter });
                 }
             }
             // ... and by a threshold of its own.
-            checked.push(vouched(&next, RoleName::Root, &metadata, file)?);
+            checked.push(Checked {
+                meter: complete(next, RoleName::Root, &mut tally, &metadata.signatures, &file)?,
+                file,
+                version,
+                expires: next.common.expires,
+            });
+            let Signed::Root(next) = metadata.signed else {
+                continue;
+            };
             trusted = Some(next);
         }
         let last = trusted.ok_or(Refused::NoTrustedRoot)?;
@@ -196,7 +218,7 @@ impl Walk<'_> {
         }
         let metadata = self.read(&file, RoleName::Timestamp, None)?;
         let Signed::Timestamp(timestamp) = &metadata.signed else {
-            return Err(other_role(&file, RoleName::Timestamp, &metadata));
+            return Err(other_role(&file, RoleName::Timestamp, metadata.signed.role()));
         };
         let checked = vouched(root, RoleName::Timestamp, &metadata, file)?; // TUF 5.4.2
         self.fresh(&checked)?; // TUF 5.4.4
@@ -220,7 +242,7 @@ impl Walk<'_> {
         self.stated(&file, "timestamp.json", &entry)?; // TUF 5.5.2
         let metadata = self.read(&file, RoleName::Snapshot, Some(entry.version))?; // TUF 5.5.4
         let Signed::Snapshot(snapshot) = &metadata.signed else {
-            return Err(other_role(&file, RoleName::Snapshot, &metadata));
+            return Err(other_role(&file, RoleName::Snapshot, metadata.signed.role()));
         };
         let checked = vouched(root, RoleName::Snapshot, &metadata, file.clone())?; // TUF 5.5.3
         self.no_rollback(root, &file, snapshot)?;
@@ -240,7 +262,7 @@ impl Walk<'_> {
             let before = versioned(root, RoleName::Snapshot, version);
             let metadata = self.read(&before, RoleName::Snapshot, Some(version))?;
             let Signed::Snapshot(old) = &metadata.signed else {
-                return Err(other_role(&before, RoleName::Snapshot, &metadata));
+                return Err(other_role(&before, RoleName::Snapshot, metadata.signed.role()));
             };
             for (name, was) in &old.meta {
                 let entry = shown(name, 120);
@@ -279,23 +301,50 @@ impl Walk<'_> {
         };
         let file = versioned(root, RoleName::Targets, entry.version);
         self.stated(&file, by, &entry)?; // TUF 5.6.2
-        let metadata = self.read(&file, RoleName::Targets, Some(entry.version))?; // TUF 5.6.4
-        let checked = vouched(root, RoleName::Targets, &metadata, file.clone())?; // TUF 5.6.3
+        let (checked, targets) = self.big(root, file, entry.version)?; // TUF 5.6.3, 5.6.4
         self.fresh(&checked)?; // TUF 5.6.5
-        match metadata.signed {
-            Signed::Targets(targets) => Ok(Some((checked, targets))),
-            _ => Err(other_role(&file, RoleName::Targets, &metadata)),
-        }
+        Ok(Some((checked, targets)))
     }
 
-    fn read(&self, file: &str, role: RoleName, version: Option<u64>) -> Result<Metadata, Refused> {
-        let bytes = self.bytes(file, "the workflow")?;
-        let limit = match role {
-            RoleName::Root => MAX_ROOT,
-            RoleName::Timestamp => MAX_TIMESTAMP,
-            RoleName::Snapshot => MAX_SNAPSHOT,
-            RoleName::Targets => MAX_TARGETS,
+    /// A targets file, which may be large: read in place, never as a tree. The model
+    /// comes without its target files (`TargetsView::rest`).
+    fn big(&self, root: &Root, file: String, version: u64) -> Result<(Checked, Targets), Refused> {
+        let parsed = |source| Refused::NotParsed {
+            file: file.clone(),
+            source,
         };
+        let document = Document::read(self.sized(&file, RoleName::Targets)?).map_err(parsed)?;
+        let role = document.role().map_err(parsed)?;
+        if role != RoleName::Targets {
+            // What else it breaks comes first, as for every other role.
+            Metadata::parse(self.bytes(&file, "the workflow")?).map_err(parsed)?;
+            return Err(other_role(&file, RoleName::Targets, role));
+        }
+        let targets = document.targets().map_err(parsed)?.rest;
+        let common = &targets.common;
+        if common.version != version {
+            return Err(Refused::OtherVersion {
+                file,
+                expected: version,
+                got: common.version,
+            });
+        }
+        let message = document.canonical().map_err(parsed)?;
+        let mut keyring = Keyring::default();
+        let mut tally = Tally::new(&mut keyring, &message);
+        let meter = complete(root, RoleName::Targets, &mut tally, &document.signatures, &file)?;
+        let checked = Checked {
+            file,
+            version,
+            expires: common.expires,
+            meter,
+        };
+        Ok((checked, targets))
+    }
+
+    fn sized(&self, file: &str, role: RoleName) -> Result<&[u8], Refused> {
+        let bytes = self.bytes(file, "the workflow")?;
+        let limit = self.limits.bytes(role);
         if bytes.len() > limit {
             return Err(Refused::TooLarge {
                 file: file.to_owned(),
@@ -303,12 +352,17 @@ impl Walk<'_> {
                 got: bytes.len(),
             });
         }
+        Ok(bytes)
+    }
+
+    fn read(&self, file: &str, role: RoleName, version: Option<u64>) -> Result<Metadata, Refused> {
+        let bytes = self.sized(file, role)?;
         let metadata = Metadata::parse(bytes).map_err(|source| Refused::NotParsed {
             file: file.to_owned(),
             source,
         })?;
         if metadata.signed.role() != role {
-            return Err(other_role(file, role, &metadata));
+            return Err(other_role(file, role, metadata.signed.role()));
         }
         match version {
             // TUF 5.3.5: exactly N + 1; a name and its content may not differ (CVE-2025-2885).
@@ -402,31 +456,45 @@ impl Walk<'_> {
     }
 }
 
-fn count(root: &Root, role: RoleName, metadata: &Metadata, file: &str) -> Result<Meter, Refused> {
+fn count(
+    root: &Root,
+    role: RoleName,
+    tally: &mut Tally<'_>,
+    signatures: &[Signature],
+    file: &str,
+) -> Result<Meter, Refused> {
     let of = root.role(role).map_err(|source| Refused::NotParsed {
         file: file.to_owned(),
         source,
     })?;
-    Ok(meter(
-        &root.keys,
-        &of.keyids,
-        of.threshold,
-        &metadata.canonical(),
-        &metadata.signatures,
-    ))
+    Ok(tally.meter(&root.keys, &of.keyids, of.threshold, signatures))
+}
+
+fn complete(
+    root: &Root,
+    role: RoleName,
+    tally: &mut Tally<'_>,
+    signatures: &[Signature],
+    file: &str,
+) -> Result<Meter, Refused> {
+    let meter = count(root, role, tally, signatures, file)?;
+    if !meter.complete() {
+        return Err(Refused::Threshold {
+            file: file.to_owned(),
+            meter: Box::new(meter),
+        });
+    }
+    Ok(meter)
 }
 
 fn vouched(root: &Root, role: RoleName, metadata: &Metadata, file: String) -> Result<Checked, Refused> {
-    let meter = count(root, role, metadata, &file)?;
-    if !meter.complete() {
-        let meter = Box::new(meter);
-        return Err(Refused::Threshold { file, meter });
-    }
+    let (mut keyring, message) = (Keyring::default(), metadata.canonical());
+    let mut tally = Tally::new(&mut keyring, &message);
     Ok(Checked {
+        meter: complete(root, role, &mut tally, &metadata.signatures, &file)?,
         file,
         version: metadata.signed.version(),
         expires: metadata.signed.expires(),
-        meter,
     })
 }
 
@@ -439,10 +507,10 @@ fn versioned(root: &Root, role: RoleName, version: u64) -> String {
     }
 }
 
-fn other_role(file: &str, expected: RoleName, metadata: &Metadata) -> Refused {
+fn other_role(file: &str, expected: RoleName, got: RoleName) -> Refused {
     Refused::OtherRole {
         file: file.to_owned(),
         expected,
-        got: metadata.signed.role(),
+        got,
     }
 }

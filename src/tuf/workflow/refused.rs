@@ -2,7 +2,6 @@
 //! fails, each with a stable code that cards, tests and records name
 //! (TUF 5.3-5.6).
 
-use super::MAX_ROTATIONS;
 use super::Meter;
 use crate::base::Instant;
 use crate::tuf::refused::Refused as NotParsed;
@@ -23,8 +22,10 @@ pub enum Refused {
         got: String,
     },
     /// More rotations than a client follows in one update.
-    #[error("expected at most {MAX_ROTATIONS} root rotations, got {got}")]
+    #[error("expected at most {limit} root rotations, got {got}")]
     TooManyRoots {
+        /// Rotations that are followed.
+        limit: u64,
         /// Rotations found.
         got: u64,
     },
