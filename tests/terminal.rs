@@ -18,11 +18,9 @@ mod operator;
 #[path = "support/program.rs"]
 mod program;
 
-use std::path::Path;
-
 use operator::{CTRL_C, ENTER, ESC, F1, F2, F4, Operator};
 use portable_pty::CommandBuilder;
-use program::{BINARY, Room, SOFTHSM, clients_accept, lines, ran, root, run, script};
+use program::{BINARY, Room, SOFTHSM, clients_accept, lines, ran, script, verifiers_accept};
 use tuf_ceremony::signer::embedded::EmbeddedProvider;
 
 fn command(room: &Room, args: &[&str]) -> CommandBuilder {
@@ -57,15 +55,6 @@ fn with_papers(mut operator: Operator) -> Operator {
         .pins
         .insert("online-file".to_owned(), (passphrase.clone(), passphrase));
     operator
-}
-
-fn verified(bundle: &Path) {
-    let ours = run(&["verify", bundle.to_str().unwrap()]);
-    assert_eq!(ours.code, 0, "{}{}", ours.out, ours.err);
-    let second = ran(std::process::Command::new("python3")
-        .arg(root().join("src/bundle/verify.py"))
-        .arg(bundle));
-    assert_eq!(second.code, 0, "{}{}", second.out, second.err);
 }
 
 /// No escape sequence but those that draw: no OSC (title, clipboard,
@@ -136,7 +125,7 @@ fn a_whole_rehearsal_is_typed_through() {
         }
     }
     only_draws(&ada);
-    verified(&room.bundle());
+    verifiers_accept(&room.bundle());
     clients_accept(&room.bundle(), room.dir.path(), false);
     let record = lines(&room.record());
     assert!(record[0].contains("\"front_end\":\"tui\"") && record[0].contains("\"secrets\":\"keyboard\""));
@@ -146,6 +135,36 @@ fn a_whole_rehearsal_is_typed_through() {
             .iter()
             .any(|l| l.contains("\"type\":\"note\"") && l.contains("nobody came"))
     );
+}
+
+/// One key is lost, another takes its place: both thresholds are on the screen.
+#[test]
+fn the_next_root_is_typed_through() {
+    let room = Room::new();
+    let text = script("root-revoke-key.toml");
+    let mut ada = Operator::start(command(&room, &["rehearse", text.to_str().unwrap()]), 80, 24);
+    for token in ["token-a", "token-c"] {
+        ada.pins
+            .insert(token.to_owned(), (String::new(), "veteran-pin".to_owned()));
+    }
+    ada.pins.insert(
+        "token-d".to_owned(),
+        ("so-pin-for-d".to_owned(), "pin-for-d".to_owned()),
+    );
+    ada.wrong_pins = vec!["not-the-pin".to_owned()];
+    ada.play("Type end");
+    ada.enter("end");
+    assert_eq!(ada.end(), 0);
+    if std::env::var_os("OPERATOR_SHOWS").is_some() {
+        for screen in &ada.seen {
+            println!("{screen}\n{}", "=".repeat(80));
+        }
+    }
+    let seen = |what: &str| ada.seen.iter().any(|s| s.contains(what));
+    assert!(seen("approved: revoke-key root-b of root, because:"));
+    assert!(seen("trusted root 2: 1 of 2 signed"));
+    only_draws(&ada);
+    verifiers_accept(&room.bundle());
 }
 
 #[test]
@@ -176,7 +195,7 @@ fn the_same_on_three_softhsm2_tokens_at_120x40() {
     ada.play("Type end");
     ada.enter("end");
     assert_eq!(ada.end(), 0);
-    verified(&room.bundle());
+    verifiers_accept(&room.bundle());
     clients_accept(&room.bundle(), room.dir.path(), true);
     let record = lines(&room.record());
     assert!(
@@ -235,7 +254,7 @@ fn twelve_keys_on_six_devices_of_two_makes() {
         }
     }
     only_draws(&ada);
-    verified(&room.bundle());
+    verifiers_accept(&room.bundle());
     clients_accept(&room.bundle(), room.dir.path(), true);
     let record = lines(&room.record()).join("\n");
     for (what, count) in [("key", 12), ("attested", 6), ("retired", 3), ("device-log", 5)] {
@@ -305,7 +324,7 @@ fn sigterm_pauses_anywhere_and_the_ceremony_goes_on() {
     ada.play("Type end");
     ada.enter("end");
     assert_eq!(ada.end(), 0);
-    verified(&room.bundle());
+    verifiers_accept(&room.bundle());
     let keys = lines(&room.record())
         .iter()
         .filter(|l| l.contains("\"type\":\"key\""))

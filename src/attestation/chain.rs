@@ -27,10 +27,39 @@ pub(super) struct Route<'a> {
     pub accepted: &'a [Digest],
 }
 
+/// The certificates behind one statement.
+#[derive(Debug, Clone, Copy)]
+pub struct Evidence<'a> {
+    /// What the device said about the key, DER.
+    pub attestation: &'a [u8],
+    /// The device's own certificate, DER: of a YubiHSM 2 its opaque object 0, of
+    /// a YubiKey slot f9.
+    pub device: &'a [u8],
+    /// The authorities above it and the root, DER, in any order.
+    pub authorities: &'a [&'a [u8]],
+}
+
+/// The statement and the device's certificate, with every check of their form, of
+/// the way up to the root, and of extensions that nobody here knows. `None`: one of
+/// the two cannot be read, and the report says so.
+pub(super) fn judge<'a>(
+    report: &mut Report,
+    evidence: &Evidence<'a>,
+    route: &Route<'_>,
+    known: &[ObjectIdentifier],
+) -> Option<(Certificate<'a>, Certificate<'a>)> {
+    let leaf = form(report, "attestation-form", evidence.attestation);
+    let device = form(report, "device-form", evidence.device);
+    let (leaf, device) = (leaf?, device?);
+    climb(report, &leaf, &device, evidence.authorities, route);
+    understood(report, &[&leaf, &device], known);
+    Some((leaf, device))
+}
+
 /// Adds the checks of everything from the attested certificate to the root:
 /// `authorities-form names signature-attestation signature-device
 /// signature-authorities may-issue root authorities-known`.
-pub(super) fn climb(
+fn climb(
     report: &mut Report,
     leaf: &Certificate<'_>,
     device: &Certificate<'_>,
@@ -226,7 +255,7 @@ fn known(report: &mut Report, path: &Path<'_, '_>, route: &Route<'_>) {
 }
 
 /// One certificate, and the check that it is one.
-pub(super) fn form<'a>(report: &mut Report, name: &'static str, raw: &'a [u8]) -> Option<Certificate<'a>> {
+fn form<'a>(report: &mut Report, name: &'static str, raw: &'a [u8]) -> Option<Certificate<'a>> {
     let parsed = Certificate::parse(raw);
     report.hold(
         name,
@@ -240,7 +269,7 @@ pub(super) fn form<'a>(report: &mut Report, name: &'static str, raw: &'a [u8]) -
 }
 
 /// RFC 5280 4.2: a critical extension that is not understood refuses.
-pub(super) fn understood(report: &mut Report, all: &[&Certificate<'_>], known: &[ObjectIdentifier]) {
+fn understood(report: &mut Report, all: &[&Certificate<'_>], known: &[ObjectIdentifier]) {
     let strangers: Vec<String> = all.iter().flat_map(|c| c.not_understood(known)).collect();
     report.hold(
         "extensions-understood",

@@ -7,6 +7,7 @@ use der::asn1::ObjectIdentifier;
 
 use crate::base::{Digest, shown};
 
+pub use super::chain::Evidence;
 use super::chain::{self, Route};
 use super::pin::{Firmware, Pin, Root, Waiver};
 use super::report::{Kind, Outcome, Report};
@@ -149,17 +150,6 @@ impl TouchPolicy {
     }
 }
 
-/// The certificates.
-#[derive(Debug, Clone, Copy)]
-pub struct Evidence<'a> {
-    /// What the YubiKey said about the key, DER.
-    pub attestation: &'a [u8],
-    /// The YubiKey's own certificate (slot f9), DER.
-    pub device: &'a [u8],
-    /// The authorities above it and the root, DER, in any order.
-    pub authorities: &'a [&'a [u8]],
-}
-
 /// What must be found. `None`: nobody said; the report then asks a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expected {
@@ -215,19 +205,15 @@ impl Expected {
 #[must_use]
 pub fn judge(evidence: &Evidence<'_>, expected: &Expected) -> Report {
     let mut report = Report::new(Kind::Piv, expected.pin.is_rehearsal());
-    let leaf = chain::form(&mut report, "attestation-form", evidence.attestation);
-    let device = chain::form(&mut report, "device-form", evidence.device);
-    let (Some(leaf), Some(device)) = (leaf, device) else {
-        return report;
-    };
     let route = Route {
         pin: &expected.pin,
         vendor: ROOTS,
         known: AUTHORITIES,
         accepted: &expected.accepted_authorities,
     };
-    chain::climb(&mut report, &leaf, &device, evidence.authorities, &route);
-    chain::understood(&mut report, &[&leaf, &device], &KNOWN);
+    let Some((leaf, device)) = chain::judge(&mut report, evidence, &route, &KNOWN) else {
+        return report;
+    };
     report.same(
         "serial",
         expected.serial.as_ref(),

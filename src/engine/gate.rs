@@ -70,7 +70,7 @@ fn acknowledged(plan: &Plan) -> Vec<&str> {
 /// Before the payload is frozen: false, and a question is open, where a client of
 /// the profile would refuse what the tokens are about to sign.
 pub(super) fn before_signing(turn: &mut Turn, draft: &Draft) -> bool {
-    let verdict = rehearse(&turn.state, draft, &predecessors(turn.plan));
+    let verdict = rehearse(turn.plan, &turn.state, draft);
     let refused = match verdict {
         Err(why) => Err(why),
         Ok(judged) => {
@@ -94,23 +94,20 @@ pub(super) fn before_signing(turn: &mut Turn, draft: &Draft) -> bool {
     }
 }
 
-fn rehearse(
-    state: &State,
-    draft: &Draft,
-    predecessors: &BTreeMap<String, Vec<u8>>,
-) -> Result<Vec<Judged>, String> {
+fn rehearse(plan: &Plan, state: &State, draft: &Draft) -> Result<Vec<Judged>, String> {
     let at = state.clock.ok_or("the clock was not confirmed")?.machine;
     let beside: Vec<&Draft> = state.files.values().map(|f| &f.draft).collect();
-    lint_sign(draft, &beside, predecessors, at).map_err(|e| format!("LINT-SIGN: {e}"))
+    lint_sign(draft, &beside, &published(plan, state, draft, at), at).map_err(|e| format!("LINT-SIGN: {e}"))
 }
 
-/// The published roots that the first new one follows, `N.root.json` to bytes.
-/// A ceremony of a first root has none.
-fn predecessors(plan: &Plan) -> BTreeMap<String, Vec<u8>> {
-    let roots = plan.trusted().into_iter().flat_map(|t| &t.roots);
-    roots
-        .map(|(name, bytes)| (name.clone(), bytes.to_vec()))
-        .collect()
+/// What clients have already: the chain, and published files that still apply
+/// beside what is made here. A ceremony of a first root has none.
+fn published(plan: &Plan, state: &State, draft: &Draft, at: Instant) -> BTreeMap<String, Vec<u8>> {
+    let drafts = state.files.values().map(|f| &f.draft).chain([draft]);
+    let made = drafts.map(|d| (d.file_name(), d.assemble(&[]))).collect();
+    let (mut files, _) = succession::repository(plan, &made, at);
+    files.retain(|name, _| !made.contains_key(name));
+    files
 }
 
 /// Before the export: thresholds by the one counting function, then our own strict

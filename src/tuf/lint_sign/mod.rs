@@ -65,7 +65,8 @@ pub struct Rehearsed {
 /// the predecessors, `N.root.json` to bytes as published, up to the root that the
 /// draft follows; empty for a first root. The published chain is judged as it
 /// stands, from each of its roots; the step to the draft with throwaway keys in
-/// its last root and in the draft.
+/// its last root and in the draft. Files of other roles in `chain` are published and
+/// stay as they are: their roles keep their keys.
 ///
 /// # Errors
 /// [`NotRehearsed`].
@@ -115,6 +116,9 @@ pub fn rehearse(
     let new = drafts.iter().find(|d| d.role == RoleName::Root);
 
     let mut cast = Cast::new(&draft.digest);
+    let latest = new.map(|d| &d.signed).or(old.map(|(_, s)| s));
+    let published = stay(chain, &drafts);
+    cast.kept = latest.map_or_else(BTreeSet::new, |root| kept(root, &published));
     for signed in old
         .map(|(_, s)| s)
         .into_iter()
@@ -138,7 +142,7 @@ pub fn rehearse(
                 by.extend(old.map(|(_, old)| (old, RoleName::Root))); // TUF 5.3.4: both thresholds
                 by.push((&draft.signed, RoleName::Root));
             }
-            role => by.extend(new.map(|d| &d.signed).or(old.map(|(_, s)| s)).map(|s| (s, role))),
+            role => by.extend(latest.map(|s| (s, role))),
         }
         let (bytes, enough) = cast.sign(&draft.signed, &by);
         if !enough {
@@ -146,6 +150,9 @@ pub fn rehearse(
         }
         same_bytes(draft, &bytes, &cast)?;
         files.insert(draft.file_name(), bytes);
+    }
+    for (name, (_, bytes)) in published {
+        files.insert(name.to_owned(), bytes.to_vec());
     }
     let trusted = old.map(|(version, _)| *version).or(new.map(|d| d.version));
     Ok(Rehearsed {
@@ -167,6 +174,36 @@ fn same_bytes(draft: &Draft, rehearsed: &[u8], cast: &Cast) -> Result<(), NotReh
     }
     let file = draft.file_name();
     Err(NotRehearsed::OtherBytes { file })
+}
+
+/// Published files by name, of roles that nobody signs here.
+fn stay<'a>(
+    chain: &'a BTreeMap<String, Vec<u8>>,
+    drafts: &[&Draft],
+) -> BTreeMap<&'a str, (RoleName, &'a [u8])> {
+    let roles = [RoleName::Targets, RoleName::Snapshot, RoleName::Timestamp];
+    let role_of = |name: &str| roles.into_iter().find(|r| name.ends_with(&format!("{r}.json")));
+    chain
+        .iter()
+        .filter_map(|(name, bytes)| Some((name.as_str(), (role_of(name)?, bytes.as_slice()))))
+        .filter(|(_, (role, _))| drafts.iter().all(|d| d.role != *role))
+        .collect()
+}
+
+/// Keyids that a root lists for roles of published files, and for no role that signs here.
+fn kept(root: &Json, published: &BTreeMap<&str, (RoleName, &[u8])>) -> BTreeSet<String> {
+    let of = |role: RoleName| {
+        let role = root.get("roles").and_then(|r| r.get(role.as_str()));
+        let ids = role.and_then(|r| r.get("keyids")).and_then(Json::as_array);
+        let ids = ids.unwrap_or_default().iter().filter_map(Json::as_str);
+        ids.map(str::to_owned).collect::<BTreeSet<String>>()
+    };
+    let (stay, sign): (Vec<RoleName>, Vec<RoleName>) = RoleName::ALL
+        .into_iter()
+        .partition(|role| published.values().any(|(r, _)| r == role));
+    let sign: BTreeSet<String> = sign.into_iter().flat_map(of).collect();
+    let stay = stay.into_iter().flat_map(of);
+    stay.filter(|id| !sign.contains(id)).collect()
 }
 
 /// Version to `signed` part of the published roots.
@@ -230,6 +267,8 @@ struct Cast {
     digest: Digest,
     /// By the real key: the throwaway one.
     players: BTreeMap<Digest, Throwaway>,
+    /// Keyids that nobody plays: what they signed is published.
+    kept: BTreeSet<String>,
     /// How many RSA keys of a length have one.
     rsa: BTreeMap<&'static str, usize>,
     /// By the real keyid: the real key's fingerprint.
@@ -245,6 +284,7 @@ impl Cast {
         Cast {
             digest: *digest,
             players: BTreeMap::new(),
+            kept: BTreeSet::new(),
             rsa: BTreeMap::new(),
             known: BTreeMap::new(),
             there: Exchange::new(),
@@ -261,7 +301,7 @@ impl Cast {
             let Ok(real) = key.to_public() else {
                 continue;
             };
-            if self.there.contains_key(keyid) {
+            if self.there.contains_key(keyid) || self.kept.contains(keyid) {
                 continue;
             }
             let Some(public) = self.player(&real)? else {
