@@ -68,8 +68,14 @@ def keys(g):
             root["roles"]["root"]["keyids"] = [first.keyid, other.keyid]
             r.by[r.root] = r.generations[-2]["root"] + [first, other]
         return change
+    def mixed_spare(r):
+        spare = g.Signer("p384", 52)
+        r.signed[r.root]["keys"][spare.keyid] = spare.key
+        r.signed[r.root]["roles"]["root"]["keyids"].append(spare.keyid)
     for kind in ("p256", "p384"):
         g.simple("rows", f"needed-{kind}", needed(kind))
+
+    g.simple("rows", "p256-with-p384-spare", mixed_spare, kind="p256")
 
     def high_s(s):
         sign = s.sign
@@ -287,8 +293,15 @@ def delegations(g):
     tree("delegated-unlisted-in-snapshot", plain, lambda r, d: (
         r.signed[r.snapshot]["meta"].pop("a.json"), d.update({r.snapshot: r.document(r.snapshot)})))
     tree("delegated-one-key-two-keyids", lambda t, r: twins(g, t, r))
+    for kind in ("ed25519", "p256"):
+        tree(f"delegation-extra-in-key{'' if kind == 'ed25519' else '-' + kind}", lambda t, r, kind=kind: t.add(
+            r.targets, "a", signer=[owned(g.Signer(kind, 704))]))
     tree("delegated-key-absent", lambda t, r: (
         t.add(r.targets, "a"), r.signed[r.targets]["delegations"]["roles"][0]["keyids"].append("cd" * 32)))
+
+
+def owned(signer):
+    return signer.list_as(signer.key | {"x-owner": "a"})
 
 
 def twins(g, t, r):
