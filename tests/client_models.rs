@@ -16,6 +16,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use tuf_ceremony::base::Instant;
 use tuf_ceremony::tuf::clients::{Client, Repository, Verdict, judge};
@@ -35,18 +36,22 @@ fn present(variable: &str) -> Option<PathBuf> {
 }
 
 /// Generated once a run; `None` without the interpreter that has `cryptography`.
-fn cases(python: &Path) -> (tempfile::TempDir, Vec<String>) {
-    let folder = tempfile::tempdir().unwrap();
-    let out = folder.path().join("cases");
-    let script = here().join("tests/clients/python/generate.py");
-    let done = Command::new(python).arg(script).arg(&out).output().unwrap();
-    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-    let listed = tuf_ceremony::base::Json::parse(&std::fs::read(out.join("cases.json")).unwrap()).unwrap();
-    let names = listed.as_array().unwrap().iter();
-    let names = names
-        .map(|c| c.get("name").unwrap().as_str().unwrap().to_owned())
-        .collect();
-    (folder, names)
+fn cases(python: &Path) -> &'static (PathBuf, Vec<String>) {
+    static CASES: OnceLock<(PathBuf, Vec<String>)> = OnceLock::new();
+    CASES.get_or_init(|| {
+        let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("client-cases");
+        let _ = std::fs::remove_dir_all(&out);
+        let script = here().join("tests/clients/python/generate.py");
+        let done = Command::new(python).arg(script).arg(&out).output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        let listed =
+            tuf_ceremony::base::Json::parse(&std::fs::read(out.join("cases.json")).unwrap()).unwrap();
+        let names = listed.as_array().unwrap().iter();
+        let names = names
+            .map(|c| c.get("name").unwrap().as_str().unwrap().to_owned())
+            .collect();
+        (out, names)
+    })
 }
 
 fn metadata(folder: &Path) -> BTreeMap<String, Vec<u8>> {
@@ -148,10 +153,9 @@ fn python_tuf_and_its_model_agree() {
     let Some(python) = present("TUF_CLIENT_PYTHON") else {
         return;
     };
-    let (folder, names) = cases(&python);
-    let cases = folder.path().join("cases");
+    let (cases, names) = cases(&python);
     let script = here().join("tests/clients/python/batch.py");
-    let done = Command::new(&python).arg(script).arg(&cases).output().unwrap();
+    let done = Command::new(&python).arg(script).arg(cases).output().unwrap();
     let real = said(&done.stdout);
     assert_eq!(
         real.len(),
@@ -159,7 +163,7 @@ fn python_tuf_and_its_model_agree() {
         "{}",
         String::from_utf8_lossy(&done.stderr)
     );
-    compare(Client::PythonTuf, &real, &cases);
+    compare(Client::PythonTuf, &real, cases);
 }
 
 #[test]
@@ -170,10 +174,9 @@ fn tough_and_its_model_agree() {
     let Some(tough) = present("TUF_CLIENT_TOUGH") else {
         return;
     };
-    let (folder, names) = cases(&python);
-    let cases = folder.path().join("cases");
+    let (cases, names) = cases(&python);
     let mut real = BTreeMap::new();
-    for name in &names {
+    for name in names {
         let folder = cases.join(name.replace('/', "_"));
         let done = Command::new(&tough).arg(&folder).output().unwrap();
         let says = match done.status.code() {
@@ -194,7 +197,7 @@ fn tough_and_its_model_agree() {
             (if stale { "stale" } else { says }.to_owned(), reason),
         );
     }
-    compare(Client::Tough, &real, &cases);
+    compare(Client::Tough, &real, cases);
 }
 
 /// The extended run sets the variable to a `node_modules` that has tuf-js.
@@ -207,11 +210,10 @@ fn tuf_js_and_its_model_agree() {
         println!("SKIPPED TUF_CLIENT_JS is not set: tests/extended tuf-js sets it");
         return;
     };
-    let (folder, names) = cases(&python);
-    let cases = folder.path().join("cases");
+    let (cases, names) = cases(&python);
     let script = here().join("tests/clients/js/batch.cjs");
     let mut node = Command::new("node");
-    let done = node.arg(script).arg(&cases).arg(modules).output().unwrap();
+    let done = node.arg(script).arg(cases).arg(modules).output().unwrap();
     let real = said(&done.stdout);
     assert_eq!(
         real.len(),
@@ -219,7 +221,7 @@ fn tuf_js_and_its_model_agree() {
         "{}",
         String::from_utf8_lossy(&done.stderr)
     );
-    compare(Client::TufJs, &real, &cases);
+    compare(Client::TufJs, &real, cases);
 }
 
 #[test]
@@ -227,10 +229,9 @@ fn the_other_models_say_what_was_recorded() {
     let Some(python) = present("TUF_CLIENT_PYTHON") else {
         return;
     };
-    let (folder, names) = cases(&python);
-    let cases = folder.path().join("cases");
+    let (cases, names) = cases(&python);
     let recorded = known("recorded.txt");
-    let names: BTreeSet<String> = names.into_iter().collect();
+    let names: BTreeSet<&String> = names.iter().collect();
     let mut wrong = Vec::new();
     let mut asked = BTreeMap::<Client, usize>::new();
     let mut unsure = 0;
@@ -259,4 +260,123 @@ fn the_other_models_say_what_was_recorded() {
     );
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(recorded.len() >= 150);
+}
+
+/// Rows of the measured matrices (facts/clients.md 4; facts/tuf.md by section), counted so that none is lost.
+const SECTIONS: [(&str, usize); 6] = [
+    ("clients", 202),
+    ("tuf-2.6", 30),
+    ("tuf-2.8", 21),
+    ("tuf-6", 21),
+    ("tuf-2.10", 14),
+    ("tuf-2.7", 5),
+];
+
+/// A line of `tests/clients/rows.txt`.
+struct Row {
+    section: String,
+    name: String,
+    verdicts: Vec<String>,
+    cases: Vec<String>,
+    why: String,
+}
+
+fn rows() -> Vec<Row> {
+    let text = std::fs::read_to_string(here().join("tests/clients/rows.txt")).unwrap();
+    let lines = text
+        .lines()
+        .filter(|l| !l.starts_with('#') && !l.trim().is_empty());
+    lines
+        .map(|l| {
+            let parts: Vec<&str> = l.split(" | ").map(str::trim).collect();
+            let [section, name, verdicts, cases, why] = parts[..] else {
+                panic!("rows.txt: {l}");
+            };
+            let words = |t: &str| t.split_whitespace().map(str::to_owned).collect();
+            Row {
+                section: section.to_owned(),
+                name: name.to_owned(),
+                verdicts: words(verdicts),
+                cases: words(cases),
+                why: why.trim_start_matches('-').to_owned(),
+            }
+        })
+        .collect()
+}
+
+#[test]
+fn every_row_of_the_matrices_is_listed_with_its_cases_or_a_reason() {
+    let rows = rows();
+    let mut seen = BTreeSet::new();
+    for row in &rows {
+        assert!(seen.insert((&row.section, &row.name)), "{} twice", row.name);
+        let differs = row.verdicts.iter().any(|v| v.contains('/'));
+        assert!(
+            !row.cases.is_empty() || !row.why.is_empty(),
+            "{}: neither",
+            row.name
+        );
+        assert!(
+            !differs || row.why.len() > 20,
+            "{}: differs without a reason",
+            row.name
+        );
+        assert_eq!(row.verdicts.len(), Client::ALL.len(), "{}", row.name);
+    }
+    for (section, count) in SECTIONS {
+        assert_eq!(
+            rows.iter().filter(|r| r.section == section).count(),
+            count,
+            "{section}"
+        );
+    }
+}
+
+/// `yes`, `no`, `stale`, `-` for a client that was not asked; `facts/model` where the two differ.
+#[test]
+fn the_models_say_what_the_matrices_say() {
+    let Some(python) = present("TUF_CLIENT_PYTHON") else {
+        return;
+    };
+    let (cases, names) = cases(&python);
+    let (mut wrong, mut asked, mut differ) = (Vec::new(), 0, 0);
+    let mut said = BTreeMap::<(Client, String), String>::new();
+    for row in rows() {
+        for case in &row.cases {
+            assert!(names.contains(case), "{}: {case} is not generated", row.name);
+            for (client, facts) in Client::ALL.iter().zip(&row.verdicts) {
+                let (measured, expected) = facts.split_once('/').unwrap_or((facts, facts));
+                let verdict = said.entry((*client, case.clone())).or_insert_with(|| {
+                    let files = metadata(&cases.join(case.replace('/', "_")));
+                    let repository = Repository {
+                        files: &files,
+                        trusted: 1,
+                    };
+                    judge(*client, &repository, now()).to_string()
+                });
+                let model = match verdict.split(' ').next().unwrap() {
+                    "accepts" => "yes",
+                    "unsure:" => "unsure",
+                    _ if verdict.contains("STALE_ROOT") => "stale",
+                    _ => "no",
+                };
+                if expected == "-" {
+                    continue;
+                }
+                asked += 1;
+                differ += usize::from(measured != expected);
+                if model != expected {
+                    wrong.push(format!(
+                        "{} {} {case} {client} {facts}: {verdict}",
+                        row.section, row.name
+                    ));
+                }
+            }
+        }
+    }
+    println!(
+        "rows: {asked} verdicts asked, {differ} listed as different, {} wrong",
+        wrong.len()
+    );
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -85,6 +85,11 @@ pub fn matches(pattern: &str, path: &str) -> Option<bool> {
     (!hit || !hidden || !pattern.has_wildcard()).then_some(hit)
 }
 
+/// Whether a pattern of literals, `*` and `?` matches where both cross `/`, as in tough.
+pub(super) fn glob_across(pattern: &str, path: &str) -> bool {
+    glob(pattern.as_bytes(), path.as_bytes(), Reach::Tough)
+}
+
 /// A target path that every client reads alike, when we write it.
 ///
 /// # Errors

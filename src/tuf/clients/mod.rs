@@ -9,6 +9,7 @@
 mod bytes;
 mod go_tuf;
 mod keys;
+mod loaded;
 mod profile;
 mod python_tuf;
 mod read;

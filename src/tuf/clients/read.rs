@@ -135,6 +135,8 @@ pub(super) struct File {
     /// What the signatures must be over.
     pub(super) message: Vec<u8>,
     pub(super) body: Body,
+    /// The paths that a targets role lists, for a client that loads every role.
+    pub(super) targets: BTreeSet<String>,
 }
 
 /// The part of a file that the walk needs.
@@ -153,6 +155,10 @@ pub(super) struct Trust {
 pub(super) struct Role {
     pub(super) keyids: Vec<String>,
     pub(super) threshold: i128,
+    /// `paths` of a delegated role.
+    pub(super) paths: Vec<String>,
+    /// `path_hash_prefixes` of a delegated role.
+    pub(super) prefixes: Vec<String>,
 }
 
 /// An entry of `meta`.
@@ -193,6 +199,10 @@ pub(super) fn read(rules: &dyn Rules, kind: Kind, bytes: &[u8]) -> Result<File, 
         Kind::Timestamp | Kind::Snapshot => Body::Meta(meta(signed)?),
         Kind::Targets => Body::Targets(targets(rules, signed)?),
     };
+    let targets = match signed.get("targets").and_then(Value::object) {
+        Some(targets) if rules.loads_delegations() => targets.keys().cloned().collect(),
+        _ => BTreeSet::new(),
+    };
     let mut seen = signed.clone();
     rules.view(kind, &mut seen);
     let message = rules.bytes().of(&Value::Object(seen)).map_err(|e| match e {
@@ -210,6 +220,7 @@ pub(super) fn read(rules: &dyn Rules, kind: Kind, bytes: &[u8]) -> Result<File, 
         signatures,
         message,
         body,
+        targets,
     })
 }
 
@@ -272,7 +283,17 @@ fn role(rules: &dyn Rules, at: &str, value: &Value) -> Result<Role, Stop> {
     }
     let threshold = int(&format!("{at}.threshold"), value.get("threshold"))?;
     rules.role(at, &keyids, threshold)?;
-    Ok(Role { keyids, threshold })
+    let texts = |name| {
+        let found = value.get(name).and_then(Value::array).unwrap_or_default();
+        let found = found.iter().filter_map(Value::text);
+        found.map(str::to_owned).collect::<Vec<String>>()
+    };
+    Ok(Role {
+        keyids,
+        threshold,
+        paths: texts("paths"),
+        prefixes: texts("path_hash_prefixes"),
+    })
 }
 
 fn root_trust(rules: &dyn Rules, signed: &Map) -> Result<Trust, Stop> {

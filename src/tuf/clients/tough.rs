@@ -353,6 +353,17 @@ fn targets(signed: &BTreeMap<String, Value>) -> Check {
                 "write one of them",
             ));
         }
+        // schema `PathPattern::new`: globset's unclosed classes and alternates, a dangling escape.
+        let paths = role.get("paths").and_then(Value::array).unwrap_or_default();
+        for pattern in paths.iter().filter_map(Value::text) {
+            let class = pattern.split_once('[');
+            let plain = class.is_none() && !pattern.contains('\\');
+            let braces = pattern.matches('{').count() != pattern.matches('}').count();
+            if class.is_some_and(|(_, rest)| !rest.contains(']')) || (plain && braces) {
+                let why = format!("cannot read the pattern {}", shown(pattern, 80));
+                return Err(refuse("PATTERN", at, why, "write patterns of literals, * and ?"));
+            }
+        }
     }
     Ok(())
 }

@@ -10,13 +10,11 @@ use sha2::{Digest as _, Sha512};
 use crate::base::{Digest, Instant, shown};
 
 use super::keys::{KeyUse, Verified};
+use super::loaded::{self, MAX_DEPTH};
 use super::read::{AS_MADE, Body, Entry, File, Role, Rules, Trust, read};
 use super::{Check, Client, Kind, Repository, Stop, refuse};
 
-/// How deep delegations of delegations are followed.
-const MAX_DEPTH: u32 = 8;
-
-struct Walk<'a> {
+pub(super) struct Walk<'a> {
     rules: &'static dyn Rules,
     files: &'a BTreeMap<String, Vec<u8>>,
     at: Instant,
@@ -176,52 +174,74 @@ impl Walk<'_> {
         if self.rules.walks_delegations()
             && let Body::Targets(Some(trust)) = &file.body
         {
+            if self.rules.loads_delegations() {
+                return loaded::check(self, &file.targets, trust, consistent, &meta);
+            }
             let mut seen = BTreeSet::new();
-            self.delegated(trust, consistent, &meta, &mut seen, 0)?;
+            self.delegated(("targets", trust), consistent, &meta, &mut seen, &mut Vec::new())?;
         }
         Ok(())
     }
 
-    /// TUF 5.6.7: all that are published, as a client meets them that looks for a target in each.
+    /// TUF 5.6.7: all that are published, as a client meets them that looks for a
+    /// target in each: a role is verified for each role that delegates to it, and
+    /// not visited again below itself.
     fn delegated(
         &self,
-        trust: &Trust,
+        (parent, trust): (&str, &Trust),
         consistent: bool,
         meta: &BTreeMap<String, Entry>,
-        seen: &mut BTreeSet<String>,
-        depth: u32,
+        seen: &mut BTreeSet<(String, String)>,
+        above: &mut Vec<String>,
     ) -> Check {
-        if depth > MAX_DEPTH {
+        if above.len() > MAX_DEPTH as usize {
             return Err(Stop::Unsure(format!("delegations deeper than {MAX_DEPTH}")));
         }
         for (name, _) in &trust.roles {
             let Some(entry) = meta.get(&format!("{name}.json")) else {
                 continue; // nobody can ask for it
             };
-            if !seen.insert(name.clone()) {
+            if above.contains(name) || !seen.insert((parent.to_owned(), name.clone())) {
                 continue;
             }
-            let Some(part) = self.rules.role_file(name) else {
-                let why = format!("a role named {} cannot be fetched", shown(name, 80));
-                return Err(refuse(
-                    "ROLE_NAME",
-                    "delegations",
-                    why,
-                    "name roles in [A-Za-z0-9._-]",
-                ));
-            };
-            let file_name = file_name(&part, consistent, entry.version);
-            if !self.files.contains_key(&file_name) && !self.rules.loads_delegations() {
+            let part = self.role_part(name)?;
+            if !self
+                .files
+                .contains_key(&file_name(&part, consistent, entry.version))
+            {
                 continue;
             }
-            let file = self.stated(&file_name, Kind::Targets, entry, self.rules.limits().targets)?;
-            verified(self.rules, trust, name, &file).map_err(|e| e.within(&file_name))?;
-            self.fresh(&file_name, file.unix)?;
+            let file = self.delegated_file(trust, name, consistent, entry)?;
             if let Body::Targets(Some(inner)) = &file.body {
-                self.delegated(inner, consistent, meta, seen, depth.saturating_add(1))?;
+                above.push(name.clone());
+                self.delegated((name, inner), consistent, meta, seen, above)?;
+                above.pop();
             }
         }
         Ok(())
+    }
+
+    /// How a delegated role stands in its file's name.
+    fn role_part(&self, name: &str) -> Result<String, Stop> {
+        self.rules.role_file(name).ok_or_else(|| {
+            let why = format!("a role named {} cannot be fetched", shown(name, 80));
+            refuse("ROLE_NAME", "delegations", why, "name roles in [A-Za-z0-9._-]")
+        })
+    }
+
+    /// One delegated role, verified by the keys of the role that delegates to it.
+    pub(super) fn delegated_file(
+        &self,
+        trust: &Trust,
+        name: &str,
+        consistent: bool,
+        entry: &Entry,
+    ) -> Result<File, Stop> {
+        let file_name = file_name(&self.role_part(name)?, consistent, entry.version);
+        let file = self.stated(&file_name, Kind::Targets, entry, self.rules.limits().targets)?;
+        verified(self.rules, trust, name, &file).map_err(|e| e.within(&file_name))?;
+        self.fresh(&file_name, file.unix)?;
+        Ok(file)
     }
 
     fn bytes(&self, name: &str) -> Result<&[u8], Stop> {
@@ -367,7 +387,9 @@ fn verified(rules: &dyn Rules, trust: &Trust, name: &str, file: &File) -> Check 
             AS_MADE,
         ));
     };
-    let Role { keyids, threshold } = role;
+    let Role {
+        keyids, threshold, ..
+    } = role;
     if *threshold < 1 || keyids.is_empty() {
         return Err(refuse(
             "THRESHOLD",

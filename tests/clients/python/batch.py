@@ -37,13 +37,14 @@ class Folder(FetcherInterface):
         yield path.read_bytes()
 
 
-def roles_of(updater, parent):
+def roles_of(updater, parent, above=()):
+    """Each role for each that delegates to it; a search visits none below itself."""
     delegations = updater._trusted_set[parent].delegations
     for role in (delegations.roles or {}) if delegations else {}:
-        if f"{role}.json" in updater._trusted_set.snapshot.meta:
+        if f"{role}.json" in updater._trusted_set.snapshot.meta and role not in above:
             updater._load_targets(role, parent)
             yield role
-            yield from roles_of(updater, role)
+            yield from roles_of(updater, role, (*above, role))
 
 
 def judge(folder):

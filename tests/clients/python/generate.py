@@ -17,6 +17,7 @@ import json
 import sys
 from pathlib import Path
 
+import rows
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa, utils
 
@@ -502,6 +503,7 @@ def main():
     out.mkdir()
     for make in (key_cases, role_cases, root_cases, meta_cases, targets_cases):
         make()
+    rows.add(sys.modules[__name__])
     names = [name for _, name, _ in CASES]
     assert len(names) == len(set(names)), [n for n in names if names.count(n) > 1]
     listed = []
