@@ -364,7 +364,9 @@ proptest::proptest! {
             file: &chains::file(&signed, &chains::by(&[1, 2])),
             from: None,
             operations: &edit::parse(&words, &[]).unwrap(),
-            keys: &Default::default(),
+            files: &Default::default(),
+            name: None,
+            parent: None,
             at: kit::now(),
             void: None,
             // python-tuf, tuf-js and go-tuf: what tough thinks of odd fields is not the question.
