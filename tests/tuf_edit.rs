@@ -254,6 +254,17 @@ fn the_page_names_every_code_and_every_operation() {
         "add-target",
         "change-target",
         "remove-target",
+        "from-manifest",
+        "add-role",
+        "remove-role",
+        "delegation-key",
+        "drop-delegation-key",
+        "delegation-threshold",
+        "delegation-terminating",
+        "delegation-paths",
+        "delegation-order",
+        "bins",
+        "set-meta",
     ] {
         assert!(
             page.contains(&format!("`{name} ")) || page.contains(&format!("`{name}`")),

@@ -97,14 +97,14 @@ fn each_refusal_has_its_code_a_remedy_and_writes_nothing() {
             1,
         ),
         (targets, vec!["remove-target", "no.txt"], "CHANGE_ABSENT", 1),
-        (targets, vec!["add-target", "../a", "1", &hash], "TARGET_PATH", 1),
+        (targets, vec!["add-target", "../a", "1", &hash], "PATH_UNSAFE", 1),
         (
             targets,
             vec!["add-target", "\u{e9}", "1", &hash],
-            "NOT_PRODUCIBLE",
+            "PATH_UNSAFE",
             1,
         ),
-        (targets, vec!["add-target", "77", "1", &hash], "NOT_PRODUCIBLE", 1),
+        (targets, vec!["add-target", "77", "1", &hash], "PATH_UNSAFE", 1),
         (root, vec!["bump-version", "--void", "1"], "VOIDS_SIGNATURES", 3),
     ];
     let desk = Desk::new();
