@@ -90,14 +90,23 @@ fn names(folder: &Path) -> BTreeSet<String> {
 
 /// `[CODE]`, a client's `refuses CODE`, or the code of a defect in a chain.
 fn has_code(text: &str) -> bool {
+    const WORDS: [&str; 6] = [
+        "REFUSED",
+        "TODAY",
+        "ACCEPTABLE",
+        "COMPARABLE",
+        "USABLE",
+        "REACHED",
+    ];
     let code = |word: &str| {
-        let word = word.trim_matches(|c| matches!(c, '[' | ']' | ':' | ',' | ';'));
-        word.len() >= 4
-            && word
-                .bytes()
-                .all(|b| matches!(b, b'A'..=b'Z' | b'_' | b'0'..=b'9'))
+        let shape = word
+            .bytes()
+            .all(|b| matches!(b, b'A'..=b'Z' | b'_' | b'0'..=b'9'));
+        let letter = word.bytes().any(|b| b.is_ascii_uppercase());
+        word.len() >= 4 && shape && letter && !WORDS.contains(&word)
     };
-    text.split_whitespace().any(code)
+    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .any(code)
 }
 
 /// The laws of an answer to bad input.
