@@ -6,8 +6,9 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
+    clippy::print_stdout,
     missing_docs,
-    reason = "a test: to panic is how it fails"
+    reason = "a test: to panic is how it fails, and a skip must be visible"
 )]
 
 #[path = "support/chains.rs"]
@@ -347,6 +348,16 @@ fn snapshot_and_timestamp_go_one_version_on() {
     );
     let ran = again(&desk, "timestamp.json", &["set-meta", "snapshot.json", "4"]);
     assert_eq!(ran.code, 0, "{ran:?}");
+    // A draft that goes back is not carried on, whatever the operation.
+    let back = with(
+        &desk.json("draft.json"),
+        &["signed", "meta", "snapshot.json", "version"],
+        Some(Json::Int(2)),
+    );
+    desk.put("back.json", back.indented().as_bytes());
+    let words = ["expires-in", "90", "--from", "timestamp.json"];
+    let ran = again(&desk, "back.json", &words);
+    assert!(ran.code == 1 && ran.err.contains("[NOT_NEXT]"), "{ran:?}");
 }
 
 #[test]

@@ -229,11 +229,11 @@ pub fn key_files(operations: &[Operation]) -> Vec<&str> {
 /// The hash manifests that the operations name.
 #[must_use]
 pub fn manifests(operations: &[Operation]) -> Vec<&str> {
-    let file = |operation| match operation {
-        &Operation::FromManifest { ref file, .. } => Some(file.as_str()),
+    let found = operations.iter().filter_map(|operation| match operation {
+        Operation::FromManifest { file, .. } => Some(file.as_str()),
         _ => None,
-    };
-    operations.iter().filter_map(file).collect()
+    });
+    found.collect()
 }
 
 /// Applies the operations in their order and judges what comes out.

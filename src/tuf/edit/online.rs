@@ -64,7 +64,11 @@ impl Changes {
                     _ => now.clone(),
                 };
                 let expires = trusted.common.expires.plus_days(1).unwrap_or(request.at);
-                for change in &self.0 {
+                let file = "snapshot.json".to_owned();
+                let (there, before) = (now.snapshot.clone(), trusted.snapshot.clone());
+                let mut changes = differing(&[(file.clone(), there)].into(), &[(file, before)].into());
+                changes.extend(self.0.iter().map(|c| (c.file.clone(), c.clone())));
+                for change in changes.values() {
                     let draft = timestamp_with(Some(&trusted), change, expires, long_ago)?;
                     if let Ok(Signed::Timestamp(next)) = Signed::from_json(&draft.signed) {
                         now.snapshot = next.snapshot;
