@@ -254,6 +254,17 @@ fn the_page_names_every_code_and_every_operation() {
         "add-target",
         "change-target",
         "remove-target",
+        "from-manifest",
+        "add-role",
+        "remove-role",
+        "delegation-key",
+        "drop-delegation-key",
+        "delegation-threshold",
+        "delegation-terminating",
+        "delegation-paths",
+        "delegation-order",
+        "bins",
+        "set-meta",
     ] {
         assert!(
             page.contains(&format!("`{name} ")) || page.contains(&format!("`{name}`")),
@@ -364,7 +375,9 @@ proptest::proptest! {
             file: &chains::file(&signed, &chains::by(&[1, 2])),
             from: None,
             operations: &edit::parse(&words, &[]).unwrap(),
-            keys: &Default::default(),
+            files: &Default::default(),
+            name: None,
+            parent: None,
             at: kit::now(),
             void: None,
             // python-tuf, tuf-js and go-tuf: what tough thinks of odd fields is not the question.

@@ -81,13 +81,13 @@ fn each_refusal_has_its_code_a_remedy_and_writes_nothing() {
         (
             targets,
             vec!["add-target", "old.txt", "1", &hash],
-            "TARGET_THERE",
+            "CHANGE_PRESENT",
             1,
         ),
         (
             targets,
             vec!["change-target", "no.txt", "1", &hash],
-            "TARGET_NOT_THERE",
+            "CHANGE_ABSENT",
             1,
         ),
         (
@@ -96,15 +96,15 @@ fn each_refusal_has_its_code_a_remedy_and_writes_nothing() {
             "NOTHING_CHANGED",
             1,
         ),
-        (targets, vec!["remove-target", "no.txt"], "TARGET_NOT_THERE", 1),
-        (targets, vec!["add-target", "../a", "1", &hash], "TARGET_PATH", 1),
+        (targets, vec!["remove-target", "no.txt"], "CHANGE_ABSENT", 1),
+        (targets, vec!["add-target", "../a", "1", &hash], "PATH_UNSAFE", 1),
         (
             targets,
             vec!["add-target", "\u{e9}", "1", &hash],
-            "NOT_PRODUCIBLE",
+            "PATH_UNSAFE",
             1,
         ),
-        (targets, vec!["add-target", "77", "1", &hash], "NOT_PRODUCIBLE", 1),
+        (targets, vec!["add-target", "77", "1", &hash], "PATH_UNSAFE", 1),
         (root, vec!["bump-version", "--void", "1"], "VOIDS_SIGNATURES", 3),
     ];
     let desk = Desk::new();
@@ -169,7 +169,9 @@ fn a_keyid_has_to_name_one_key() {
         file: &chains::file(&first(), &chains::by(&[1, 2])),
         from: None,
         operations: &[all],
-        keys: &Default::default(),
+        files: &Default::default(),
+        name: None,
+        parent: None,
         at: kit::now(),
         void: None,
         profile: &tuf_ceremony::tuf::clients::Profile::parse("universal").unwrap(),

@@ -6,6 +6,7 @@
 use super::chain::{Change, Defects, Found, between, meter_json, read};
 use super::diff::{Value, review, values};
 use super::fields::Fields;
+use super::in_place::MAX_SIGNATURES;
 use super::refused::Refused;
 use super::threshold::{Meter, meter};
 use crate::base::{Digest, Json, shown};
@@ -72,7 +73,11 @@ fn signed(bytes: &[u8]) -> Result<Json, Refused> {
     let whole = Json::parse(bytes)?;
     let mut fields = Fields::of(&whole, "")?;
     let signed = fields.take("signed")?;
-    fields.array("signatures")?;
+    // The flood is refused here as everywhere (V18); nothing else of the envelope is judged.
+    if fields.array("signatures")?.len() > MAX_SIGNATURES {
+        let limit = MAX_SIGNATURES;
+        return Err(Refused::SignatureFlood { limit });
+    }
     Fields::of(&signed, "signed")?.text("_type")?;
     Ok(signed)
 }

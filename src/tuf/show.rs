@@ -5,9 +5,12 @@
 
 use std::collections::BTreeMap;
 
+use super::bins::Bins;
 use super::canonical::canonical;
 use super::chain::{Defects, expiry, public};
+use super::delegations::Delegations;
 use super::fields::Fields;
+use super::in_place::MAX_SIGNATURES;
 use super::key::{Key, KeyId};
 use super::metadata::{Metadata, Signature};
 use super::refused::Refused;
@@ -43,6 +46,8 @@ pub struct Shown {
     pub entries: Vec<(String, String)>,
     /// Keyid and outcome: valid, invalid, empty, no-such-key, not-judged.
     pub signatures: Vec<(String, &'static str)>,
+    /// How many signatures more than [`MAX_SIGNATURES`]: neither judged nor listed.
+    pub signatures_more: usize,
     /// How far a root is by its own keys.
     pub meter: Option<Meter>,
     /// Paths of fields that the specification does not have, safe to show.
@@ -76,6 +81,9 @@ pub struct ShownRole {
     /// Delegations: paths, prefixes, terminating, as they stand.
     pub rest: Vec<String>,
 }
+
+/// More entries of one value in a row than these are one line: the bins of a snapshot.
+const RUN: usize = 64;
 
 /// What every `signed` part has (TUF 4.3).
 const COMMON: [&str; 4] = ["_type", "spec_version", "version", "expires"];
@@ -125,6 +133,7 @@ pub fn show(bytes: &[u8]) -> Result<Shown, Refused> {
         roles,
         entries: entries(&signed, &mut unknown),
         signatures: Vec::new(),
+        signatures_more: 0,
         meter: None,
         role: shown(&role, 80),
         unknown: Vec::new(),
@@ -161,6 +170,11 @@ impl Shown {
         let mut signatures = Vec::new();
         for item in items {
             strangers(item, "signatures.", &["keyid", "sig"], unknown);
+            if self.signatures.len() >= MAX_SIGNATURES {
+                // A flood is refused above; a screen of it helps nobody (V18).
+                self.signatures_more = items.len().saturating_sub(MAX_SIGNATURES);
+                break;
+            }
             let text = |name: &str| item.get(name).and_then(Json::as_str);
             let keyid = text("keyid").unwrap_or("(absent)");
             let sig = text("sig").and_then(|s| data_encoding::HEXLOWER_PERMISSIVE.decode(s.as_bytes()).ok());
@@ -246,6 +260,9 @@ fn roles(signed: &Json, delegations: Option<&Json>, unknown: &mut Vec<String>) -
     if let Some(delegations) = delegations {
         let known = ["keys", "roles", "succinct_roles"];
         strangers(delegations, "signed.delegations.", &known, unknown);
+        if let Some(bins) = bins(delegations) {
+            return vec![bins];
+        }
         for role in delegations
             .get("roles")
             .and_then(Json::as_array)
@@ -278,6 +295,19 @@ fn roles(signed: &Json, delegations: Option<&Json>, unknown: &mut Vec<String>) -
         out.push(one_role(shown(name, 80), role));
     }
     out
+}
+
+/// A set of hash bins is its parameters, where they give every role again (DESIGN 6).
+fn bins(delegations: &Json) -> Option<ShownRole> {
+    let read = Delegations::from_json(delegations, "delegations").ok()?;
+    let bins = Bins::recognise(&read)?;
+    let role = read.role(&bins.name(0))?;
+    Some(ShownRole {
+        name: "(hash bins)".to_owned(),
+        threshold: role.threshold.to_string(),
+        keyids: role.keyids.iter().map(KeyId::to_string).collect(),
+        rest: vec![format!("generated: {}", bins.describe())],
+    })
 }
 
 fn plain(value: &Json) -> String {
@@ -348,11 +378,23 @@ impl Shown {
             out.push(format!("  fingerprint {print}"));
             out.extend(key.notes.iter().map(|note| format!("  {note}")));
         }
-        for (name, value) in &self.entries {
-            out.push(format!("entry {name}: {value}"));
+        for run in self.entries.chunk_by(|a, b| a.1 == b.1) {
+            match run {
+                [(first, value), .., (last, _)] if run.len() > RUN => out.push(format!(
+                    "{} entries from {first} to {last}, each: {value}",
+                    run.len()
+                )),
+                _ => out.extend(run.iter().map(|(name, value)| format!("entry {name}: {value}"))),
+            }
         }
         for (keyid, outcome) in &self.signatures {
             out.push(format!("signature by {keyid}: {outcome}"));
+        }
+        if self.signatures_more > 0 {
+            out.push(format!(
+                "and {} signatures more, not judged",
+                self.signatures_more
+            ));
         }
         if let Some(meter) = &self.meter {
             out.push(format!(
@@ -425,6 +467,7 @@ impl Shown {
             ("roles", Json::Array(roles.collect())),
             ("entries", pairs("name", "value", self.entries.clone())),
             ("signatures", pairs("keyid", "outcome", signatures.collect())),
+            ("signatures_more", size(self.signatures_more)),
             (
                 "meter",
                 self.meter.as_ref().map_or(Json::Null, super::chain::meter_json),

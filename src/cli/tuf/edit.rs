@@ -11,6 +11,7 @@ use super::super::{Exit, check, new_file, out};
 use super::{MAX_FILE, instant, profile, read};
 use crate::base::Json;
 use crate::fault::Code;
+use crate::tuf::delegations::DelegatedName;
 use crate::tuf::edit::{self, Class, Edited, NotEdited, Request};
 
 /// The most that is read of a key file: an RSA key of 4096 bits in PEM has 800 bytes.
@@ -29,7 +30,20 @@ Operations, one after another, applied in this order:
   add-target PATH LENGTH SHA256 [SHA512]
   change-target PATH LENGTH SHA256 [SHA512]
   remove-target PATH
+  from-manifest FILE stay|go    a hash manifest; the files that it does not name stay or go
+  add-role NAME THRESHOLD terminating|not-terminating PATHS KEYFILES
+  remove-role NAME
+  delegation-key NAME KEYFILE
+  drop-delegation-key NAME KEYID
+  delegation-threshold NAME N
+  delegation-terminating NAME terminating|not-terminating
+  delegation-paths NAME PATHS
+  delegation-order NAMES        every delegated role once, the first is asked first
+  bins BITS prefixes|succinct NAME_PREFIX THRESHOLD KEYFILES
+                                2^BITS hash bins; - for no NAME_PREFIX
+  set-meta FILE VERSION         in snapshot or timestamp, one later than the trusted version
 
+PATHS, NAMES and KEYFILES: commas between; path_hash_prefixes=00,01 in place of PATHS.
 FILE of version N gives a draft of version N + 1. A draft that has to be changed once more keeps
 its version; name the last trusted one with --from.";
 
@@ -47,6 +61,12 @@ pub(in crate::cli) struct Edit {
     /// The last trusted version, when FILE is a draft that follows it.
     #[arg(long, value_name = "OLD")]
     from: Option<PathBuf>,
+    /// FILE is targets metadata of this delegated role.
+    #[arg(long = "as", value_name = "NAME")]
+    name: Option<String>,
+    /// The targets metadata that delegates to the role named by --as.
+    #[arg(long, value_name = "PARENT")]
+    parent: Option<PathBuf>,
     /// Why a key is revoked; once for each revoke-key, in their order.
     #[arg(long, value_name = "TEXT")]
     reason: Vec<String>,
@@ -79,15 +99,29 @@ fn run(args: &Edit) -> Result<(), Exit> {
     new_file::absent(&args.out)?;
     let file = read(&args.file, MAX_FILE)?;
     let from = args.from.as_deref().map(|old| read(old, MAX_FILE)).transpose()?;
-    let mut keys = BTreeMap::new();
+    let parent = args.parent.as_deref().map(|p| read(p, MAX_FILE)).transpose()?;
+    let name = args.name.as_deref().map(DelegatedName::parse).transpose();
+    let name = name.map_err(|e| NotEdited {
+        code: "ROLE_NAME",
+        why: format!("--as: {e}"),
+    });
+    let name = name.map_err(refused)?;
+    let mut files = BTreeMap::new();
     for name in edit::key_files(&operations) {
-        keys.insert(name.to_owned(), read_key(name).map_err(refused)?);
+        let bytes = read_named(name, MAX_KEY, "KEY_FILE").map_err(refused)?;
+        files.insert(name.to_owned(), bytes);
+    }
+    for name in edit::manifests(&operations) {
+        let bytes = read_named(name, MAX_FILE, "MANIFEST").map_err(refused)?;
+        files.insert(name.to_owned(), bytes);
     }
     let edited = edit::edit(&Request {
         file: &file,
         from: from.as_deref(),
         operations: &operations,
-        keys: &keys,
+        files: &files,
+        name: name.as_ref(),
+        parent: parent.as_deref(),
         at,
         void: args.void,
         profile: &profile,
@@ -111,12 +145,17 @@ fn say(edited: &Edited, args: &Edit, clock: &str) {
     ));
 }
 
-fn read_key(name: &str) -> Result<Vec<u8>, NotEdited> {
+fn read_named(name: &str, limit: usize, code: &'static str) -> Result<Vec<u8>, NotEdited> {
     let path = Path::new(name);
-    super::read_up_to(path, MAX_KEY).map_err(|e| NotEdited {
-        code: "KEY_FILE",
-        why: format!("{}: {e}", check::name(path)),
-    })
+    let refused = |why: String| NotEdited {
+        code,
+        why: format!("{}: {why}", check::name(path)),
+    };
+    let bytes = super::read_up_to(path, limit).map_err(|e| refused(e.to_string()))?;
+    if bytes.len() > limit {
+        return Err(refused(format!("more than {limit} bytes")));
+    }
+    Ok(bytes)
 }
 
 /// The refusal, its remedy, and the exit code of its class.

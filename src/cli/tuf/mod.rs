@@ -82,6 +82,10 @@ fn read(path: &Path, limit: usize) -> Result<Vec<u8>, Exit> {
 fn read_up_to(path: &Path, limit: usize) -> std::io::Result<Vec<u8>> {
     let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
     let mut bytes = Vec::new();
+    // To open a pipe is to wait for whoever writes into it; a device may never end.
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(std::io::Error::other("expected a file [NOT_A_FILE]"));
+    }
     std::fs::File::open(path)?.take(most).read_to_end(&mut bytes)?;
     Ok(bytes)
 }

@@ -252,7 +252,23 @@ fn delegations(signed: &BTreeMap<String, Value>) -> Check {
         return Ok(());
     };
     let at = "signed.delegations.roles";
+    if delegations.get("roles").is_none() && delegations.get("succinct_roles").is_some() {
+        return Err(refuse(
+            "HASH_BINS",
+            "signed.delegations",
+            "it reads no succinct_roles",
+            "delegate by paths, or name a profile without this client",
+        ));
+    }
     for role in array(at, delegations.get("roles"))? {
+        if role.get("paths").is_none() && role.get("path_hash_prefixes").is_some() {
+            return Err(refuse(
+                "HASH_BINS",
+                at,
+                "it reads no path_hash_prefixes",
+                "delegate by paths, or name a profile without this client",
+            ));
+        }
         if !matches!(role.get("terminating"), Some(Value::Bool(_))) {
             return Err(shape(at, "terminating", role.get("terminating")));
         }

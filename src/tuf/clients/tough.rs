@@ -340,6 +340,14 @@ fn targets(signed: &BTreeMap<String, Value>) -> Check {
         return Ok(());
     };
     let at = "signed.delegations.roles";
+    if delegations.get("roles").is_none() && delegations.get("succinct_roles").is_some() {
+        return Err(refuse(
+            "HASH_BINS",
+            "signed.delegations",
+            "it reads no succinct_roles",
+            "write the set as path_hash_prefixes, or name a profile without this client",
+        ));
+    }
     for role in array(at, delegations.get("roles"))? {
         if !matches!(role.get("terminating"), Some(Value::Bool(_))) {
             return Err(shape(at, "terminating", role.get("terminating")));

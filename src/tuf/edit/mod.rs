@@ -5,6 +5,7 @@
 //! the producer rules, our own parser and the models of the profile's clients.
 
 mod life;
+mod online;
 mod refused;
 mod report;
 mod root;
@@ -18,14 +19,20 @@ pub use refused::{CODES, Class, NotEdited};
 pub use report::Edited;
 pub use words::parse;
 
+use super::bins::Style;
 use super::clients::{Profile, Verdict, lint_file};
 use super::compare::compare;
-use super::compose::Draft;
+use super::compose::{Draft, Form, NotComposed};
+use super::delegations::{DelegatedName, Scope};
 use super::diff::review;
 use super::import::read_public;
+use super::manifest::Others;
 use super::metadata::{Metadata, Signed};
 use super::role::RoleName;
 use crate::base::{Instant, PublicKey};
+
+/// For how many signatures a draft must have room below the clients' limit.
+const ROOM: usize = 8;
 
 /// One change to metadata.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,6 +80,89 @@ pub enum Operation {
         /// Its path.
         path: String,
     },
+    /// Target files as a hash manifest measured them.
+    FromManifest {
+        /// The name under which [`Request::files`] has its bytes.
+        file: String,
+        /// What becomes of the files that it does not name.
+        others: Others,
+    },
+    /// One more delegated role, the last in order.
+    AddRole {
+        /// Its name.
+        name: DelegatedName,
+        /// At least 1.
+        threshold: u64,
+        /// Whether the search ends with it.
+        terminating: bool,
+        /// What it may sign for.
+        scope: Scope,
+        /// Its keys.
+        keys: Vec<KeyRef>,
+    },
+    /// Delegates no more.
+    RemoveRole {
+        /// The role.
+        name: String,
+    },
+    /// A delegated role gets a key.
+    DelegationKey {
+        /// The role.
+        name: String,
+        /// The key.
+        key: KeyRef,
+    },
+    /// A delegated role loses a key.
+    DropDelegationKey {
+        /// The role.
+        name: String,
+        /// At least the first 8 characters of its keyid.
+        keyid: String,
+    },
+    /// How many keys of a delegated role must sign.
+    DelegationThreshold {
+        /// The role.
+        name: String,
+        /// At least 1.
+        threshold: u64,
+    },
+    /// Whether the search ends with a delegated role.
+    DelegationTerminating {
+        /// The role.
+        name: String,
+        /// The new value.
+        terminating: bool,
+    },
+    /// What a delegated role may sign for, as a whole.
+    DelegationPaths {
+        /// The role.
+        name: String,
+        /// The new scope.
+        scope: Scope,
+    },
+    /// Another order of delegated roles, which is their priority.
+    DelegationOrder {
+        /// Every role once.
+        names: Vec<String>,
+    },
+    /// A set of hash bins instead of whatever is delegated.
+    Bins {
+        /// 1 to 16: there are 2^bits bins.
+        bits: u8,
+        /// How the set is written down.
+        style: Style,
+        /// At least 1.
+        threshold: u64,
+        /// The keys of every bin.
+        keys: Vec<KeyRef>,
+    },
+    /// The version of a metadata file that snapshot or timestamp names.
+    SetMeta {
+        /// Its name without version: `targets.json`.
+        file: String,
+        /// One later than the trusted one.
+        version: u64,
+    },
 }
 
 /// Which key is added.
@@ -80,7 +170,7 @@ pub enum Operation {
 pub enum KeyRef {
     /// A key that another role has, by at least the first 8 characters of its keyid.
     Known(String),
-    /// The public key in a file, by the name under which [`Request::keys`] has its bytes.
+    /// The public key in a file, by the name under which [`Request::files`] has its bytes.
     File(String),
 }
 
@@ -104,8 +194,12 @@ pub struct Request<'a> {
     pub from: Option<&'a [u8]>,
     /// In this order.
     pub operations: &'a [Operation],
-    /// The bytes of the key files that the operations name.
-    pub keys: &'a BTreeMap<String, Vec<u8>>,
+    /// The bytes of the key files and manifests that the operations name.
+    pub files: &'a BTreeMap<String, Vec<u8>>,
+    /// The delegated role whose file it is; `None` for the four top-level roles.
+    pub name: Option<&'a DelegatedName>,
+    /// The targets metadata that delegates to it, if that is at hand.
+    pub parent: Option<&'a [u8]>,
     /// The instant of the edit: expiry is judged and counted from it.
     pub at: Instant,
     /// How many signatures the caller knows to be voided.
@@ -117,14 +211,29 @@ pub struct Request<'a> {
 /// The files that hold keys to be added.
 #[must_use]
 pub fn key_files(operations: &[Operation]) -> Vec<&str> {
-    let file = |operation| match operation {
-        &Operation::AddKey {
-            key: KeyRef::File(ref name),
-            ..
-        } => Some(name.as_str()),
+    let mut files = Vec::new();
+    for operation in operations {
+        let keys = match operation {
+            Operation::AddKey { key, .. } | Operation::DelegationKey { key, .. } => std::slice::from_ref(key),
+            Operation::AddRole { keys, .. } | Operation::Bins { keys, .. } => keys.as_slice(),
+            _ => &[],
+        };
+        files.extend(keys.iter().filter_map(|key| match key {
+            KeyRef::File(name) => Some(name.as_str()),
+            KeyRef::Known(_) => None,
+        }));
+    }
+    files
+}
+
+/// The hash manifests that the operations name.
+#[must_use]
+pub fn manifests(operations: &[Operation]) -> Vec<&str> {
+    let found = operations.iter().filter_map(|operation| match operation {
+        Operation::FromManifest { file, .. } => Some(file.as_str()),
         _ => None,
-    };
-    operations.iter().filter_map(file).collect()
+    });
+    found.collect()
 }
 
 /// Applies the operations in their order and judges what comes out.
@@ -142,21 +251,32 @@ pub fn edit(request: &Request<'_>) -> Result<Edited, NotEdited> {
     let life = life::of(&file, from.as_ref())?;
     let mut signed = file.signed.clone();
     let mut done = Vec::with_capacity(request.operations.len());
+    let mut changes = Changes::default();
     for operation in request.operations {
-        done.push(apply(&mut signed, operation, request)?);
+        done.push(apply(&mut signed, operation, request, &mut changes)?);
     }
     let mut notes = life.notes.clone();
-    if let Signed::Root(root) = &mut signed {
-        root::finish(root, request, &mut notes)?;
+    let mut form = Form::default();
+    match &mut signed {
+        Signed::Root(root) => root::finish(root, request, &mut notes)?,
+        Signed::Targets(targets) => {
+            form = changes.targets.form(targets, request.file);
+            changes.targets.finish(targets, request, form, &mut notes)?;
+        }
+        Signed::Snapshot(_) | Signed::Timestamp(_) => {
+            changes.online.finish(&mut signed, from.as_ref(), request)?;
+        }
     }
     common(&mut signed).version = life.version;
     // TUF 5.3.10: a client refuses what expires at or before its start time.
     let expires = signed.expires();
     if expires <= request.at {
         let now = request.at;
-        return Err(super::compose::NotComposed::Expired { now, expires }.into());
+        return Err(NotComposed::Expired { now, expires }.into());
     }
-    let draft = Draft::of(signed.to_json())?;
+    let draft = Draft::of(signed.to_json())?.in_form(form);
+    let draft = targets::named(draft, request.name)?;
+    draft.check_size(ROOM).map_err(NotComposed::from)?;
     // `bump-version` alone changes the version of a finished file, and nothing of a draft.
     if draft.canonical.as_ref() == file.canonical() {
         return Err(NotEdited::new(
@@ -198,6 +318,13 @@ pub fn edit(request: &Request<'_>) -> Result<Edited, NotEdited> {
     })
 }
 
+/// What operations ask for that is made at once, when all of them are read.
+#[derive(Debug, Default)]
+struct Changes {
+    targets: targets::Changes,
+    online: online::Changes,
+}
+
 /// The public key of a key file. The one place that knows what such a file may hold.
 fn read_key(bytes: &[u8], name: &str) -> Result<PublicKey, NotEdited> {
     let unread = |why: &str| NotEdited::new("KEY_FILE", format!("{}: {why}", crate::base::shown(name, 200)));
@@ -207,8 +334,13 @@ fn read_key(bytes: &[u8], name: &str) -> Result<PublicKey, NotEdited> {
     Ok(key)
 }
 
-/// Applies one operation; says what it did.
-fn apply(signed: &mut Signed, operation: &Operation, request: &Request<'_>) -> Result<String, NotEdited> {
+/// Applies one operation, or keeps it for the end; says what it does.
+fn apply(
+    signed: &mut Signed,
+    operation: &Operation,
+    request: &Request<'_>,
+    changes: &mut Changes,
+) -> Result<String, NotEdited> {
     match (operation, &mut *signed) {
         (Operation::SetExpires(instant), _) => set_expires(signed, *instant),
         (Operation::ExpiresIn(days), _) => {
@@ -226,13 +358,18 @@ fn apply(signed: &mut Signed, operation: &Operation, request: &Request<'_>) -> R
             Signed::Root(root),
         ) => root::apply(root, operation, request),
         (
-            Operation::AddTarget(_) | Operation::ChangeTarget(_) | Operation::RemoveTarget { .. },
-            Signed::Targets(targets),
-        ) => targets::apply(targets, operation),
-        (Operation::AddTarget(_) | Operation::ChangeTarget(_) | Operation::RemoveTarget { .. }, other) => {
-            Err(other_role("targets", other))
+            Operation::AddKey { .. }
+            | Operation::RemoveKey { .. }
+            | Operation::SetThreshold { .. }
+            | Operation::ReKey { .. },
+            other,
+        ) => Err(other_role("root", other)),
+        (Operation::SetMeta { .. }, Signed::Snapshot(_) | Signed::Timestamp(_)) => {
+            changes.online.take(operation)
         }
-        (_, other) => Err(other_role("root", other)),
+        (Operation::SetMeta { .. }, other) => Err(other_role("snapshot or timestamp", other)),
+        (_, Signed::Targets(targets)) => changes.targets.take(targets, operation, request),
+        (_, other) => Err(other_role("targets", other)),
     }
 }
 

@@ -159,15 +159,121 @@ pub const CODES: &[(&str, Class, &str)] = &[
         Class::Judged,
         "Undo what the client refuses, or name the profile of the clients that matter with --profile.",
     ),
+    ("WORD", Class::Input, "Take one of the words that are named."),
     (
-        "TARGET_THERE",
-        Class::Judged,
-        "Use change-target for a file that is listed.",
+        "LIST",
+        Class::Input,
+        "Give at least one word, commas between, no blanks and no empty word.",
     ),
     (
-        "TARGET_NOT_THERE",
+        "BITS",
+        Class::Input,
+        "Give a whole number of bits from 1 to 16: there are 2^BITS bins.",
+    ),
+    (
+        "META_VERSION",
+        Class::Input,
+        "Give the version of the file, a whole number of at least 1.",
+    ),
+    (
+        "MANIFEST",
+        Class::Input,
+        "Write the manifest as docs/tuf.md says, at most 5,000,000 bytes.",
+    ),
+    (
+        "ROLE_NAME",
+        Class::Input,
+        "Take a name of A-Z a-z 0-9 . _ - that is no number and no top-level role's.",
+    ),
+    (
+        "PARENT",
+        Class::Input,
+        "Name the targets metadata that delegates to the role with --parent, and the role with --as.",
+    ),
+    (
+        "NOT_DELEGATED",
+        Class::Input,
+        "Leave --as out: only targets metadata has a delegated role's name.",
+    ),
+    (
+        "CHANGE_PRESENT",
         Class::Judged,
-        "Use add-target for a file that is not listed; look at the path.",
+        "Leave the operation out, or change what is there: change-target, delegation-paths.",
+    ),
+    (
+        "CHANGE_ABSENT",
+        Class::Judged,
+        "Look at the name, tuf-ceremony tuf show FILE; for a new one: add-target, add-role.",
+    ),
+    (
+        "CHANGE_TWICE",
+        Class::Judged,
+        "Name each target file and each metadata file once in an edit.",
+    ),
+    (
+        "PATH_UNSAFE",
+        Class::Judged,
+        "Take a path that every client reads alike; docs/tuf.md has the rules.",
+    ),
+    (
+        "PATTERN_UNSAFE",
+        Class::Judged,
+        "Take a pattern that every client matches alike; docs/tuf.md has the rules.",
+    ),
+    (
+        "ROLE_NAME_CASE",
+        Class::Judged,
+        "Take a name that differs from the others by more than case.",
+    ),
+    (
+        "SCOPE",
+        Class::Judged,
+        "Name at least one path or prefix, each once.",
+    ),
+    (
+        "OUTSIDE_SCOPE",
+        Class::Judged,
+        "Put the file into the role that its path is delegated to, or widen the delegation first.",
+    ),
+    (
+        "ORDER",
+        Class::Judged,
+        "Name every delegated role once, commas between.",
+    ),
+    (
+        "SUCCINCT",
+        Class::Judged,
+        "Replace the whole set with bins: roles behind succinct_roles are not changed one by one.",
+    ),
+    (
+        "BINS",
+        Class::Judged,
+        "Take a prefix for the names, and a threshold that the keys can reach.",
+    ),
+    (
+        "NOT_NEXT",
+        Class::Judged,
+        "Give the version after the trusted one: nothing goes back and nothing is left out.",
+    ),
+    (
+        "FORK",
+        Class::Judged,
+        "Give the next version: what clients have seen of a version is never replaced.",
+    ),
+    (
+        "FILE_NAME",
+        Class::Judged,
+        "Take targets.json or a delegated role's NAME.json in snapshot, snapshot.json in timestamp.",
+    ),
+    (
+        "LAST_VERSION",
+        Class::Judged,
+        "No version can follow this one: the role needs another name.",
+    ),
+    (
+        "TOO_LARGE",
+        Class::Judged,
+        "Spread the files over delegated roles or hash bins.",
     ),
     (
         "VOIDS_SIGNATURES",
@@ -219,6 +325,12 @@ impl NotEdited {
 
 impl From<NotComposed> for NotEdited {
     fn from(e: NotComposed) -> NotEdited {
-        NotEdited::new(e.code(), e.to_string())
+        // An edit's own names for what composition says too.
+        let code = match e.code() {
+            "NOTHING_CHANGES" => "NOTHING_CHANGED",
+            "KEY_NOT_USABLE" => "KEY_UNUSABLE",
+            other => other,
+        };
+        NotEdited::new(code, e.to_string())
     }
 }

@@ -5,7 +5,7 @@
 use super::Voided;
 use crate::base::{Digest, Instant, Json};
 use crate::tuf::compare::Comparison;
-use crate::tuf::compose::Draft;
+use crate::tuf::compose::{Draft, Form};
 
 /// A draft, and what the edit did.
 #[derive(Debug, Clone)]
@@ -49,7 +49,7 @@ impl Edited {
     /// Text, one line each. `clock` says where the instant comes from.
     #[must_use]
     pub fn lines(&self, clock: &str) -> Vec<String> {
-        let (role, version) = (self.draft.role, self.draft.version);
+        let (role, version) = (self.draft.role_name(), self.draft.version);
         let mut out = vec![format!(
             "judged at {}, a {} ({clock})",
             self.at,
@@ -85,6 +85,9 @@ impl Edited {
             "its name in a repository: {}; it has no signature yet",
             self.draft.file_name()
         ));
+        if self.draft.form == Form::Compact {
+            out.push("file without blanks; the bytes to sign are the same in any layout".to_owned());
+        }
         out.push(String::new());
         match &self.comparison {
             Some(comparison) => out.extend(comparison.lines()),
@@ -109,7 +112,7 @@ impl Edited {
             ("at", self.at.to_string().into()),
             ("at_from", clock.into()),
             ("profile", self.profile.into()),
-            ("role", self.draft.role.as_str().into()),
+            ("role", self.draft.role_name().into()),
             ("file_version", number(self.file_version)),
             ("file_signatures", count(self.signatures)),
             ("version", number(self.draft.version)),

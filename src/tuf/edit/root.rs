@@ -19,7 +19,7 @@ pub(super) fn apply(
     request: &Request<'_>,
 ) -> Result<String, NotEdited> {
     match operation {
-        Operation::AddKey { role, key } => add_key(root, *role, key, request.keys),
+        Operation::AddKey { role, key } => add_key(root, *role, key, request.files),
         Operation::RemoveKey { role, keyid, reason } => remove_key(root, *role, keyid, reason.as_deref()),
         Operation::SetThreshold { role, threshold } => set_threshold(root, *role, *threshold),
         Operation::ReKey { keyid } => re_key(root, keyid),
@@ -203,7 +203,7 @@ fn check_algorithms(root: &Root, request: &Request<'_>) -> Result<(), NotEdited>
     Ok(())
 }
 
-fn of_key(keyid: KeyId, key: &Key) -> String {
+pub(super) fn of_key(keyid: KeyId, key: &Key) -> String {
     match public(key, "", &mut Defects::default()) {
         Some(public) => format!(
             "{} keyid {keyid}, fingerprint {}",
@@ -215,8 +215,13 @@ fn of_key(keyid: KeyId, key: &Key) -> String {
 }
 
 /// The one keyid that starts so.
-fn find<'a>(ids: impl Iterator<Item = &'a KeyId>, prefix: &str, at: &str) -> Result<KeyId, NotEdited> {
-    let mut found = ids.filter(|id| id.to_string().starts_with(prefix));
+pub(super) fn find<'a>(
+    ids: impl Iterator<Item = &'a KeyId>,
+    prefix: &str,
+    at: &str,
+) -> Result<KeyId, NotEdited> {
+    let found: BTreeSet<&KeyId> = ids.filter(|id| id.to_string().starts_with(prefix)).collect();
+    let mut found = found.into_iter();
     match (found.next(), found.next()) {
         (Some(one), None) => Ok(*one),
         (None, _) => Err(absent(prefix, at)),

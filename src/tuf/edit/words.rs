@@ -6,6 +6,9 @@ use std::collections::BTreeMap;
 
 use super::{KeyRef, NotEdited, Operation, Target};
 use crate::base::{Instant, shown};
+use crate::tuf::bins::Style;
+use crate::tuf::delegations::{DelegatedName, Scope};
+use crate::tuf::manifest::Others;
 use crate::tuf::role::RoleName;
 
 /// The shortest part of a keyid that is taken: 32 bits.
@@ -74,8 +77,88 @@ fn one<'a>(
         "remove-target" => Operation::RemoveTarget {
             path: words.take("PATH")?.to_owned(),
         },
-        other => return Err(NotEdited::new("UNKNOWN_OPERATION", shown(other, 80))),
+        "from-manifest" => Operation::FromManifest {
+            file: words.take("FILE")?.to_owned(),
+            others: words.one_of("stay|go", &[("stay", Others::Stay), ("go", Others::Go)])?,
+        },
+        "set-meta" => Operation::SetMeta {
+            file: words.take("FILE")?.to_owned(),
+            version: whole(words.take("VERSION")?, "META_VERSION")?,
+        },
+        other => return delegation(other, words).map(Some),
     }))
+}
+
+/// The operations on delegations; lists are separated by commas.
+fn delegation(operation: &str, words: &mut Words<'_>) -> Result<Operation, NotEdited> {
+    Ok(match operation {
+        "add-role" => Operation::AddRole {
+            name: name(words.take("NAME")?)?,
+            threshold: whole(words.take("THRESHOLD")?, "THRESHOLD_FORM")?,
+            terminating: words.terminating()?,
+            scope: words.scope()?,
+            keys: words.keys()?,
+        },
+        "remove-role" => Operation::RemoveRole { name: words.name()? },
+        "delegation-key" => Operation::DelegationKey {
+            name: words.name()?,
+            key: key_ref(words.take("KEYFILE")?),
+        },
+        "drop-delegation-key" => Operation::DropDelegationKey {
+            name: words.name()?,
+            keyid: prefix(words.take("KEYID")?)?,
+        },
+        "delegation-threshold" => Operation::DelegationThreshold {
+            name: words.name()?,
+            threshold: whole(words.take("N")?, "THRESHOLD_FORM")?,
+        },
+        "delegation-terminating" => Operation::DelegationTerminating {
+            name: words.name()?,
+            terminating: words.terminating()?,
+        },
+        "delegation-paths" => Operation::DelegationPaths {
+            name: words.name()?,
+            scope: words.scope()?,
+        },
+        "delegation-order" => Operation::DelegationOrder {
+            names: list(words.take("NAMES")?)?,
+        },
+        "bins" => {
+            let bits = words.take("BITS")?;
+            let number = whole(bits, "BITS")?;
+            let number = u8::try_from(number).map_err(|_| NotEdited::new("BITS", shown(bits, 40)))?;
+            let succinct = words.one_of("prefixes|succinct", &[("prefixes", false), ("succinct", true)])?;
+            // No name starts with a hyphen, so one alone can stand for none.
+            let name_prefix = match words.take("NAME_PREFIX")? {
+                "-" => String::new(),
+                other => other.to_owned(),
+            };
+            Operation::Bins {
+                bits: number,
+                style: if succinct {
+                    Style::Succinct { name_prefix }
+                } else {
+                    Style::Prefixes { name_prefix }
+                },
+                threshold: whole(words.take("THRESHOLD")?, "THRESHOLD_FORM")?,
+                keys: words.keys()?,
+            }
+        }
+        other => return Err(NotEdited::new("UNKNOWN_OPERATION", shown(other, 80))),
+    })
+}
+
+fn name(text: &str) -> Result<DelegatedName, NotEdited> {
+    DelegatedName::parse(text).map_err(|e| NotEdited::new("ROLE_NAME", e.to_string()))
+}
+
+/// Words with commas between; none is empty.
+fn list(text: &str) -> Result<Vec<String>, NotEdited> {
+    let items: Vec<String> = text.split(',').map(str::to_owned).collect();
+    if items.iter().any(String::is_empty) {
+        return Err(NotEdited::new("LIST", shown(text, 200)));
+    }
+    Ok(items)
 }
 
 /// The words that are left, of the operation `of`.
@@ -102,6 +185,38 @@ impl<'a> Words<'a> {
         let text = self.take("ROLE")?;
         RoleName::parse(text)
             .ok_or_else(|| NotEdited::new("UNKNOWN_ROLE", format!("{of}: {}", shown(text, 80))))
+    }
+
+    /// A role that is there: its name may be older than our rules for names.
+    fn name(&mut self) -> Result<String, NotEdited> {
+        Ok(self.take("NAME")?.to_owned())
+    }
+
+    fn one_of<T: Copy>(&mut self, what: &'static str, known: &[(&str, T)]) -> Result<T, NotEdited> {
+        let of = self.of;
+        let text = self.take(what)?;
+        let found = known.iter().find(|(word, _)| *word == text);
+        found
+            .map(|(_, value)| *value)
+            .ok_or_else(|| NotEdited::new("WORD", format!("{of}: expected {what}, got {}", shown(text, 80))))
+    }
+
+    fn terminating(&mut self) -> Result<bool, NotEdited> {
+        let known = [("terminating", true), ("not-terminating", false)];
+        self.one_of("terminating|not-terminating", &known)
+    }
+
+    fn scope(&mut self) -> Result<Scope, NotEdited> {
+        let text = self.take("PATHS")?;
+        match text.strip_prefix("path_hash_prefixes=") {
+            Some(prefixes) => Ok(Scope::HashPrefixes(list(prefixes)?)),
+            None => Ok(Scope::Paths(list(text)?)),
+        }
+    }
+
+    fn keys(&mut self) -> Result<Vec<KeyRef>, NotEdited> {
+        let keys = list(self.take("KEYFILES")?)?;
+        Ok(keys.iter().map(|key| key_ref(key)).collect())
     }
 }
 
