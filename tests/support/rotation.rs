@@ -1,0 +1,246 @@
+//! A rotation's script, written from the bundle of the ceremony before it.
+#![allow(dead_code)]
+
+use std::path::{Path, PathBuf};
+
+use tuf_ceremony::base::{Digest, Json, PublicKey};
+use tuf_ceremony::tuf::{KeyId, Metadata, Root, Signed};
+
+/// Answers of people; devices follow.
+pub const ANSWERS: &str = r#"schema = 1
+
+[people]
+officer = ["Olga", "Otto", "Oona"]
+
+[confirm]
+begin     = true
+clock     = "machine"
+review    = true
+words     = "simulated"
+device    = true
+export    = true
+close     = true
+recover   = true
+"#;
+
+/// Everything that a rotation reads, and what a test may change in it.
+pub struct Rotation {
+    /// The record of the ceremony before.
+    pub record: Vec<u8>,
+    /// The trusted root.
+    pub root: Vec<u8>,
+    /// The published targets file.
+    pub targets: Vec<u8>,
+    /// Names of the trusted root's keys, with their keyids.
+    pub keys: Vec<(String, KeyId)>,
+    /// The script's text.
+    pub text: String,
+}
+
+impl Rotation {
+    /// Root 2 for a bundle with root 1: keys A and B are found on tokens A and
+    /// B, D is made on a new token, C goes; A, B and D sign.
+    pub fn of(bundle: &Path, backend: &str) -> Rotation {
+        let on = |key: &str| match key {
+            "root-a" => "token-a",
+            _ => "token-b",
+        };
+        Rotation::with(bundle, backend, &["token-a", "token-b"], on)
+    }
+
+    pub fn with(
+        bundle: &Path,
+        backend: &str,
+        tokens: &[&str],
+        on: impl Fn(&str) -> &'static str,
+    ) -> Rotation {
+        let read = |name: &str| std::fs::read(bundle.join(name)).unwrap();
+        let record = read("ceremony.jsonl");
+        let (root, targets) = (read("metadata/1.root.json"), read("metadata/1.targets.json"));
+        let Signed::Root(model) = Metadata::parse(&root).unwrap().signed else {
+            panic!("a root")
+        };
+        let mut keys = Vec::new();
+        for entry in std::fs::read_dir(bundle.join("keys")).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap();
+            let name = name.strip_suffix(".pub.pem").unwrap().to_owned();
+            let public = PublicKey::from_pem(&std::fs::read_to_string(&path).unwrap()).unwrap();
+            keys.push((name, keyid(&model, &public)));
+        }
+        keys.sort();
+        let mut rotation = Rotation {
+            record,
+            root,
+            targets,
+            keys,
+            text: String::new(),
+        };
+        rotation.text = rotation.script(&model, backend, tokens, on);
+        rotation
+    }
+
+    fn script(
+        &self,
+        model: &Root,
+        backend: &str,
+        tokens: &[&str],
+        on: impl Fn(&str) -> &'static str,
+    ) -> String {
+        let mut text = r#"schema = 1
+kind = "rehearsal"
+profile = "hardware-default"
+organisation = "example"
+site = "training-room"
+ceremony = "root-2"
+title = "Root 2: key D comes, key C goes"
+
+[trust]
+root = { file = "chain/1.root.json", sha256 = "@root" }
+first = 1
+targets = { file = "chain/1.targets.json", sha256 = "@targets" }
+record = { file = "first/ceremony.jsonl", sha256 = "@record" }
+
+[[source]]
+id = "second"
+kind = "simulated"
+
+[[role]]
+id = "officer"
+seats = 3
+quorum = 2
+"#
+        .to_owned();
+        for token in tokens.iter().chain(&["token-d"]) {
+            let backend = if *token == "token-d" && !backend.starts_with("pkcs11") {
+                "embedded"
+            } else {
+                backend
+            };
+            let serial = match backend {
+                "embedded" => "NEW-1".to_owned(),
+                _ if *token == "token-d" => "at-inventory".to_owned(),
+                _ => serial_of(&self.record, token),
+            };
+            text += &format!("\n[[token]]\nid = \"{token}\"\nbackend = \"{backend}\"\nserial = \"{serial}\"\n");
+        }
+        for (name, keyid) in &self.keys {
+            text += &format!("\n[[key]]\nid = \"{name}\"\ntrusted = \"{keyid}\"\n");
+        }
+        text += "\n[[change]]\ndo = \"revoke-key\"\nrole = \"root\"\nkey = \"root-c\"\nreason = \"lost\"\n";
+        text += "\n[[change]]\ndo = \"add-key\"\nrole = \"root\"\nkey = \"root-d\"\n";
+        text += "\n[[result]]\nmetadata = \"root\"\nmade = \"here\"\nversion = 2\nthreshold = 2\nkeys = [\"root-a\", \"root-b\", \"root-d\"]\nexpires_in_days = 365\n";
+        for (role, of) in &model.roles {
+            if role.as_str() == "root" {
+                continue;
+            }
+            let names: Vec<String> = self
+                .keys
+                .iter()
+                .filter(|(_, id)| of.keyids.contains(id))
+                .map(|(name, _)| format!("\"{name}\""))
+                .collect();
+            text += &format!(
+                "\n[[result]]\nmetadata = \"{}\"\nmade = \"elsewhere\"\nthreshold = {}\nkeys = [{}]\n",
+                role.as_str(),
+                of.threshold,
+                names.join(", ")
+            );
+        }
+        text += "\n[[act]]\nid = \"all\"\ntitle = \"All of it\"\n";
+        let step = |verb: &str, token: &str| format!("do = \"{verb}\"\non = \"{token}\"");
+        let mut steps = vec!["do = \"roll-call\"".to_owned(), "do = \"clock\"".to_owned()];
+        for token in tokens {
+            steps.push(step("inventory", token));
+        }
+        for key in ["root-a", "root-b"] {
+            steps.push(format!("{}\nkey = \"{key}\"", step("enrol-key", on(key))));
+        }
+        steps.push(step("inventory", "token-d"));
+        steps.push(step("provision", "token-d") + "\ncredentials = \"typed\"");
+        steps.push(
+            step("generate-key", "token-d")
+                + "\nkey = { name = \"root-d\", algorithm = \"ecdsa-p256\", extractable = false }",
+        );
+        steps.push(step("prove-possession", "token-d") + "\nkey = \"root-d\"");
+        steps.push("do = \"compose\"\nmetadata = \"root\"".to_owned());
+        steps.push("do = \"review\"\nmetadata = \"root\"".to_owned());
+        steps.push("do = \"read-back\"\nmetadata = \"root\"\nsource = \"second\"".to_owned());
+        for key in ["root-a", "root-b", "root-d"] {
+            let token = if key == "root-d" { "token-d" } else { on(key) };
+            steps.push(format!("{}\nmetadata = \"root\"\nkey = \"{key}\"", step("sign", token)));
+        }
+        if backend == "yubihsm" {
+            for token in tokens {
+                steps.push(step("device-log", token));
+            }
+        }
+        steps.push("do = \"export\"".to_owned());
+        steps.push("do = \"seal\"\nsource = \"second\"".to_owned());
+        for (n, step) in steps.iter().enumerate() {
+            text += &format!("\n[[act.step]]\nid = \"all.{n}\"\nby = \"officer\"\nminutes = 1\n{step}\n");
+        }
+        text
+    }
+
+    /// Writes the script and its files into a folder; digests as the files have them.
+    pub fn write(&self, dir: &Path) -> PathBuf {
+        let place = dir.join("rotation");
+        let mut text = self.text.clone();
+        for (mark, name, bytes) in [
+            ("@root", "chain/1.root.json", &self.root),
+            ("@targets", "chain/1.targets.json", &self.targets),
+            ("@record", "first/ceremony.jsonl", &self.record),
+        ] {
+            let path = place.join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, bytes).unwrap();
+            text = text.replace(mark, &Digest::of(bytes).hex());
+        }
+        let path = place.join("rotation.toml");
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    /// A folder with what clients see: root 1, root 2, targets.
+    pub fn published(&self, bundle: &Path, dir: &Path) -> PathBuf {
+        let whole = dir.join("whole");
+        let metadata = whole.join("metadata");
+        std::fs::create_dir_all(&metadata).unwrap();
+        std::fs::write(metadata.join("1.root.json"), &self.root).unwrap();
+        std::fs::write(metadata.join("1.targets.json"), &self.targets).unwrap();
+        std::fs::copy(
+            bundle.join("metadata/2.root.json"),
+            metadata.join("2.root.json"),
+        )
+        .unwrap();
+        whole
+    }
+}
+
+fn keyid(root: &Root, public: &PublicKey) -> KeyId {
+    let found = root
+        .keys
+        .iter()
+        .find(|(_, key)| key.to_public().ok().as_ref() == Some(public));
+    *found.unwrap().0
+}
+
+/// The serial of the device that stood for a token in a record.
+pub fn serial_of(record: &[u8], token: &str) -> String {
+    let text = String::from_utf8_lossy(record);
+    for line in text.lines() {
+        let json = Json::parse(line.as_bytes()).unwrap();
+        let at = ["body", "effect", "what", "generate"];
+        let order = at
+            .iter()
+            .try_fold(&json, |json, name| json.as_object()?.get(*name))
+            .and_then(Json::as_object);
+        if let Some(order) = order
+            && order["token"].as_str() == Some(token)
+        {
+            return order["serial"].as_str().unwrap().to_owned();
+        }
+    }
+    panic!("{token}")
+}
