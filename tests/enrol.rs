@@ -25,7 +25,8 @@ use std::sync::LazyLock;
 
 use program::{Ran, Room, SOFTHSM, clients_accept, closed, lines, ran, run, script, verifiers_accept};
 use rotation::{Rotation, serial_of};
-use tuf_ceremony::base::Digest;
+use tuf_ceremony::base::{Digest, Json};
+use tuf_ceremony::transcript::{self, Kind, Record, Writer};
 
 /// The first ceremony, run once; tests work on copies of its tokens.
 struct First {
@@ -203,4 +204,234 @@ fn a_rotation_enrols_on_the_tokens_of_the_first_ceremony() {
     // The record that vouched leaves with the bundle, by its digest.
     let named = Digest::of(&lab.rotation.record);
     assert!(bundle.join(format!("blobs/{named}")).is_file());
+}
+
+/// `check` refuses the rotation, and says this.
+fn refused(rotation: &Rotation, says: &str) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = rotation.write(dir.path());
+    let got = run(&["check", path.to_str().unwrap()]);
+    let all = format!("{}{}", got.out, got.err);
+    assert_ne!(got.code, 0, "{says}: {all}");
+    assert!(all.contains(says), "{says}: {all}");
+}
+
+/// A record with some of its records changed, and its chain made anew.
+fn rewritten(record: &[u8], change: impl Fn(&mut Record)) -> Vec<u8> {
+    let chain = transcript::read(record);
+    let mut writer = Writer::new();
+    let mut out = String::new();
+    for (line, _) in chain.lines {
+        let mut record = line.record;
+        change(&mut record);
+        out += &writer.next(&record, &line.boot, line.at).unwrap();
+        out.push('\n');
+    }
+    out.into_bytes()
+}
+
+fn with_text(record: &mut Record, from: &str, to: &str) {
+    let line = record.body.line();
+    record.body = Json::parse(line.replace(from, to).as_bytes()).unwrap();
+}
+
+#[test]
+fn a_record_that_does_not_vouch_is_refused_by_name() {
+    let Some(first) = FIRST.as_ref() else { return };
+    let rotation = || Rotation::of(&first.room.bundle(), "pkcs11\"\nmodule = \"softhsm");
+    let good = rotation();
+    let dir = tempfile::tempdir().unwrap();
+    let path = good.write(dir.path());
+    assert_eq!(run(&["check", path.to_str().unwrap()]).code, 0);
+
+    let mut none = rotation();
+    none.text = none.text.replace("record = {", "# record = {");
+    refused(&none, "a rehearsal would sign a root with a real key on token-a");
+
+    let other = Room::new();
+    closed(&other.run(&script("root-keygen.toml"), &script("root-keygen.answers.toml")));
+    let mut elsewhere = rotation();
+    elsewhere.record = std::fs::read(other.bundle().join("ceremony.jsonl")).unwrap();
+    refused(&elsewhere, "the named record did not make root-a");
+
+    let whole: Vec<&[u8]> = good.record.split_inclusive(|b| *b == b'\n').collect();
+    let mut open = rotation();
+    open.record = whole[..whole.len() - 1].concat();
+    refused(&open, "the record is not closed");
+    let mut gap = rotation();
+    gap.record = [&whole[..40], &whole[41..]].concat().concat();
+    refused(&gap, "the record is not intact");
+    let mut torn = rotation();
+    torn.record.truncate(good.record.len() / 2);
+    refused(&torn, "the record is not intact");
+    let mut huge = rotation();
+    huge.record = vec![b'x'; (4 << 20) + 1];
+    refused(&huge, "the limit is 4194304");
+
+    // A production ceremony's record says that it is one; whoever changes that
+    // gives the ceremony another id, and its keys no longer follow from it.
+    let mut production = rotation();
+    production.record = rewritten(&good.record, |r| {
+        if r.kind == Kind::Open {
+            with_text(r, "\"kind\":\"rehearsal\"", "\"kind\":\"production\"");
+        }
+    });
+    refused(&production, "expected the record of a rehearsal, got production");
+    let mut relabelled = rotation();
+    relabelled.record = rewritten(&good.record, |r| {
+        if r.kind == Kind::Open {
+            with_text(r, "\"site\":\"training-room\"", "\"site\":\"vienna\"");
+        }
+    });
+    refused(&relabelled, "no key that this ceremony made");
+
+    // What was enrolled there was made elsewhere.
+    let mut adopted = rotation();
+    adopted.record = rewritten(&good.record, |r| {
+        if r.kind == Kind::Key {
+            with_text(r, "\"accepted\":true", "\"accepted\":true,\"enrolled\":true");
+        }
+    });
+    refused(&adopted, "the named record did not make root-a");
+
+    let mut serial = rotation();
+    let known = serial_of(&good.record, "token-a");
+    serial.text = serial.text.replace(&known, "0123456789abcdef");
+    refused(&serial, "the named record made root-a on");
+
+    let mut real = rotation();
+    real.text = real.text.replace("kind = \"rehearsal\"", "kind = \"production\"");
+    refused(&real, "a production script names the record of a rehearsal");
+}
+
+/// The files of a SoftHSM2 token's objects, by the token's serial.
+fn empty_token(lab: &Lab, serial: &str) {
+    let folder = std::fs::read_dir(lab.room.dir.path().join("softhsm"))
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .find(|p| {
+            // SoftHSM2 names the folder after the serial, in groups.
+            let name = p.file_name().unwrap().to_str().unwrap().replace('-', "");
+            name.ends_with(serial)
+        })
+        .unwrap();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if name != "token.object" && name.contains(".object") {
+            std::fs::remove_file(path).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_token_without_the_key_enrols_nothing() {
+    let Some(lab) = Lab::new() else { return };
+    empty_token(&lab, &serial_of(&lab.rotation.record, "token-a"));
+    let got = lab.run();
+    lab.stopped(&got, "the device holds no key with the public key of root-a");
+}
+
+#[test]
+fn a_key_that_was_replaced_on_its_token_is_not_enrolled() {
+    let Some(lab) = Lab::new() else { return };
+    let serial = serial_of(&lab.rotation.record, "token-a");
+    empty_token(&lab, &serial);
+    // Another key, under the id and the label of the old one.
+    let key = rotation::made(&lab.rotation.record, "root-a");
+    let pem = lab.room.dir.path().join("other.pem");
+    let made = Command::new("openssl")
+        .args(["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out"])
+        .arg(&pem)
+        .output()
+        .unwrap();
+    assert!(made.status.success());
+    let bytes = data_encoding::BASE32_NOPAD
+        .decode(key.to_ascii_uppercase().as_bytes())
+        .unwrap();
+    let id = data_encoding::HEXLOWER.encode(&bytes);
+    let label = format!("root-a:{key}");
+    let pem = pem.to_str().unwrap();
+    softhsm(
+        &lab.conf,
+        &["--import", pem, "--serial", &serial, "--label", &label, "--id", &id, "--pin", "12345678"],
+    );
+    let got = lab.run();
+    lab.stopped(&got, "the device holds no key with the public key of root-a");
+    assert!(lines(&lab.room.record()).join("").contains("(1 keys in all)"));
+}
+
+#[test]
+fn a_wrong_pin_at_the_enrolment_counts_and_is_asked_again() {
+    let Some(lab) = Lab::new() else { return };
+    let answers = lab.answers().replacen("pin = \"12345678\"", "pin = \"12345678\"\nwrong = [\"00000000\"]", 1);
+    closed(&lab.go("run", &answers));
+    let wrong: Vec<String> = lab
+        .of_kind("outcome")
+        .into_iter()
+        .filter(|l| l.contains("\"code\":\"pin-wrong\""))
+        .collect();
+    assert_eq!(wrong.len(), 1);
+    assert!(wrong[0].contains("\"step\":\"all.4\""), "{}", wrong[0]);
+    let tries = lab
+        .of_kind("intended")
+        .iter()
+        .filter(|l| l.contains("\"step\":\"all.4\"") && l.contains("\"unlock\""))
+        .count();
+    assert_eq!(tries, 2, "one try for each PIN that was typed");
+}
+
+#[test]
+fn a_token_that_is_pulled_at_the_enrolment_is_enrolled_when_it_is_back() {
+    let Some(lab) = Lab::faulty("C_FindObjectsInit *@C_Login before return CKR_DEVICE_REMOVED") else {
+        return;
+    };
+    let got = lab.run();
+    lab.stopped(&got, "\"code\":\"removed\"");
+    lab.rule("");
+    closed(&lab.go("resume", &lab.answers()));
+    verifiers_accept(&lab.room.bundle());
+}
+
+/// A device of somebody else is not even unlocked.
+#[test]
+fn another_device_is_refused_before_its_pin_is_asked() {
+    let Some(mut lab) = Lab::faulty("") else { return };
+    let (a, c) = (
+        serial_of(&lab.rotation.record, "token-a"),
+        serial_of(&lab.rotation.record, "token-c"),
+    );
+    lab.rotation.text = lab.rotation.text.replace(&a, "at-inventory");
+    let got = lab.go("run", &lab.answers().replace(&a, &c));
+    lab.stopped(&got, "the named record made root-a on");
+    assert_eq!(lab.calls("C_Login"), 0);
+}
+
+/// Killed while root A's signature is made: before the token acted, and after.
+#[test]
+fn killed_between_enrolment_and_signature_nothing_is_signed_twice_in_silence() {
+    for point in ["before", "after"] {
+        // The first signature proves the new key.
+        let Some(lab) = Lab::faulty(&format!("C_Sign 2 {point} kill-both")) else {
+            return;
+        };
+        let killed = lab.run();
+        assert_eq!(killed.code, -1, "{}{}", killed.out, killed.err);
+        let before = lines(&lab.room.record());
+        assert!(before.last().unwrap().contains("\"type\":\"intended\""));
+        closed(&lab.go("resume", &lab.answers()));
+        verifiers_accept(&lab.room.bundle());
+        assert_eq!(lab.of_kind("recovered").len(), 1, "{point}: it is said");
+        assert_eq!(lab.of_kind("signed").len(), 3);
+        // Proof, A once more, B, D.
+        assert_eq!(lab.calls("C_Sign"), 5, "{point}");
+        let orders = lab
+            .of_kind("intended")
+            .iter()
+            .filter(|l| l.contains("\"sign\""))
+            .count();
+        assert_eq!(orders, 5, "{point}: each call was ordered in the record");
+        let whole = lab.rotation.published(&lab.room.bundle(), lab.room.dir.path());
+        clients_accept(&whole, lab.room.dir.path(), true);
+    }
 }

@@ -244,3 +244,11 @@ pub fn serial_of(record: &[u8], token: &str) -> String {
     }
     panic!("{token}")
 }
+
+/// The operation id, in base32, under which a record made a key.
+pub fn made(record: &[u8], key: &str) -> String {
+    let text = String::from_utf8_lossy(record);
+    let mark = format!("\"name\":\"{key}\",\"operation\":\"");
+    let at = text.find(&mark).unwrap() + mark.len();
+    text[at..at + 26].to_owned()
+}
