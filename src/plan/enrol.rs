@@ -82,7 +82,10 @@ impl Room<'_> {
             self.need(
                 step,
                 *serial == made.serial,
-                format!("the named record made {key} on {}, not on {serial}", shown(&made.serial, 40)),
+                format!(
+                    "the named record made {key} on {}, not on {serial}",
+                    shown(&made.serial, 40)
+                ),
                 "mend the token's `serial`, or `on`",
             );
         }

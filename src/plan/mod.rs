@@ -79,7 +79,13 @@ impl Plan {
                 read.external.insert(id.clone(), public);
             }
         }
-        room::walk(&script, &read.external, trusted.as_ref(), record.as_ref(), &mut found);
+        room::walk(
+            &script,
+            &read.external,
+            trusted.as_ref(),
+            record.as_ref(),
+            &mut found,
+        );
         policy::refuse(&script, &read.external, &mut found);
         if !found.is_empty() {
             found.sort_by_key(|d| (d.line, d.column));

@@ -70,7 +70,11 @@ pub(super) fn read(
     if script.kind == ScriptKind::Production {
         // The trusted root alone vouches for production keys.
         let help = "delete `record`: it allows keys of rehearsals, and only in rehearsals";
-        fault("trust-record", "a production script names the record of a rehearsal".to_owned(), help);
+        fault(
+            "trust-record",
+            "a production script names the record of a rehearsal".to_owned(),
+            help,
+        );
         return None;
     }
     // Its absence, or its digest, is a fault already.
@@ -78,7 +82,11 @@ pub(super) fn read(
     match judge(&file.bytes) {
         Ok(record) => Some(record),
         Err(why) => {
-            fault("trust-record", why, "name the whole ceremony.jsonl of a closed rehearsal");
+            fault(
+                "trust-record",
+                why,
+                "name the whole ceremony.jsonl of a closed rehearsal",
+            );
             None
         }
     }
@@ -90,7 +98,10 @@ fn judge(bytes: &[u8]) -> Result<EarlierRecord, String> {
     }
     let chain = transcript::read(bytes);
     if let Some(problem) = chain.problems.first() {
-        return Err(format!("the record is not intact: {}", shown(&problem.to_string(), 300)));
+        return Err(format!(
+            "the record is not intact: {}",
+            shown(&problem.to_string(), 300)
+        ));
     }
     if !chain.is_closed() {
         return Err("the record is not closed: that rehearsal has not come to its end".to_owned());

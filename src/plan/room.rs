@@ -4,8 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{EarlierRecord, Trusted};
 use super::devices::SET_UP_ENTRIES;
+use super::{EarlierRecord, Trusted};
 use crate::base::{Id, PublicKey};
 use crate::script::{Backend, Diagnostic, Kind, Made, Rank, Script, SourceKind, Step, Verb};
 use crate::tuf::RoleName;

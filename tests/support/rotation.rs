@@ -122,7 +122,8 @@ quorum = 2
                 _ if *token == "token-d" => "at-inventory".to_owned(),
                 _ => serial_of(&self.record, token),
             };
-            text += &format!("\n[[token]]\nid = \"{token}\"\nbackend = \"{backend}\"\nserial = \"{serial}\"\n");
+            text +=
+                &format!("\n[[token]]\nid = \"{token}\"\nbackend = \"{backend}\"\nserial = \"{serial}\"\n");
         }
         for (name, keyid) in &self.keys {
             text += &format!("\n[[key]]\nid = \"{name}\"\ntrusted = \"{keyid}\"\n");
@@ -168,7 +169,10 @@ quorum = 2
         steps.push("do = \"read-back\"\nmetadata = \"root\"\nsource = \"second\"".to_owned());
         for key in ["root-a", "root-b", "root-d"] {
             let token = if key == "root-d" { "token-d" } else { on(key) };
-            steps.push(format!("{}\nmetadata = \"root\"\nkey = \"{key}\"", step("sign", token)));
+            steps.push(format!(
+                "{}\nmetadata = \"root\"\nkey = \"{key}\"",
+                step("sign", token)
+            ));
         }
         if backend == "yubihsm" {
             for token in tokens {
@@ -209,11 +213,7 @@ quorum = 2
         std::fs::create_dir_all(&metadata).unwrap();
         std::fs::write(metadata.join("1.root.json"), &self.root).unwrap();
         std::fs::write(metadata.join("1.targets.json"), &self.targets).unwrap();
-        std::fs::copy(
-            bundle.join("metadata/2.root.json"),
-            metadata.join("2.root.json"),
-        )
-        .unwrap();
+        std::fs::copy(bundle.join("metadata/2.root.json"), metadata.join("2.root.json")).unwrap();
         whole
     }
 }

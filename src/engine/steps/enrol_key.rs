@@ -71,7 +71,9 @@ fn made<'t>(turn: &'t Turn, key: &Id) -> Option<&'t MadeKey> {
 }
 
 fn embedded(turn: &Turn, on: &Id) -> bool {
-    turn.plan.token(on).is_some_and(|t| t.backend == Backend::Embedded)
+    turn.plan
+        .token(on)
+        .is_some_and(|t| t.backend == Backend::Embedded)
 }
 
 /// Why no PIN may be asked for: the rehearsal's key is on another device. A real
