@@ -591,3 +591,35 @@ fn a_key_file_enrols_its_keys() {
     }
     rotates(&rotation, &room, &said, &[]);
 }
+
+/// One public key under two ids: one device operation, and the signature stands under both.
+#[test]
+fn a_re_keyed_key_on_a_real_token_signs_once_for_both_ids() {
+    let Some(mut lab) = Lab::faulty("") else { return };
+    let first = FIRST.as_ref().unwrap();
+    lab.rotation = Rotation::re_key(&first.room.bundle(), "pkcs11\"\nmodule = \"softhsm");
+    let answers = lab.answers();
+    let answers = &answers[..answers.find("\n[[token]]\nid = \"token-d\"").unwrap()];
+    let done = lab.go("run", answers);
+    assert_eq!(done.code, 0, "{}{}", done.out, done.err);
+    assert_eq!(lab.calls("C_Sign"), 2, "A once, B once");
+    let of_b: Vec<String> = lab
+        .of_kind("signed")
+        .into_iter()
+        .filter(|l| l.contains("\"step\":\"all.14\""))
+        .collect();
+    let bundle = lab.room.bundle();
+    verifiers_accept(&bundle);
+    let bytes = std::fs::read(bundle.join("metadata/2.root.json")).unwrap();
+    let metadata = tuf_ceremony::tuf::Metadata::parse(&bytes).unwrap();
+    let mut ids: Vec<_> = metadata.signatures.iter().map(|s| s.keyid).collect();
+    let mut texts: Vec<_> = metadata.signatures.iter().map(|s| s.sig.clone()).collect();
+    assert_eq!(ids.len(), 3, "A, and B under its old and its new id: {of_b:?}");
+    ids.sort();
+    ids.dedup();
+    texts.sort();
+    texts.dedup();
+    assert_eq!((ids.len(), texts.len()), (3, 2));
+    let whole = lab.rotation.published(&bundle, lab.room.dir.path());
+    clients_accept(&whole, lab.room.dir.path(), true);
+}

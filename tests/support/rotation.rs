@@ -3,8 +3,12 @@
 
 use std::path::{Path, PathBuf};
 
-use tuf_ceremony::base::{Digest, Json, PublicKey};
-use tuf_ceremony::tuf::{KeyId, Metadata, Root, Signed};
+use std::collections::BTreeMap;
+
+use ed25519_dalek::{Signer as _, SigningKey};
+use tuf_ceremony::base::{Algorithm, Digest, Instant, Json, PublicKey};
+use tuf_ceremony::tuf::successor::{self, SuccessorInputs};
+use tuf_ceremony::tuf::{Key, KeyId, Metadata, RoleName, Root, Signed};
 
 /// Answers of people; devices follow.
 pub const ANSWERS: &str = r#"schema = 1
@@ -77,6 +81,86 @@ impl Rotation {
             text: String::new(),
         };
         rotation.text = rotation.script(&model, backend, tokens, on);
+        rotation
+    }
+
+    /// A root 1 that lists the bundle's key B as another tool once spelled it, and
+    /// a root 2 that spells it as we do. Two keys of nobody's have signed root 1, so
+    /// that A and B, on their tokens, are what root 2 needs.
+    pub fn re_key(bundle: &Path, backend: &str) -> Rotation {
+        let mut rotation = Rotation::of(bundle, backend);
+        let Signed::Root(model) = Metadata::parse(&rotation.root).unwrap().signed else {
+            panic!("a root")
+        };
+        let mine: Vec<SigningKey> = [1, 2].map(|n| SigningKey::from_bytes(&[n; 32])).into();
+        let mut listed: Vec<Key> = Vec::new();
+        for name in ["root-a", "root-b"] {
+            let (_, id) = rotation.keys.iter().find(|(n, _)| n == name).unwrap();
+            let mut key = model.keys[id].clone();
+            if name == "root-b" {
+                key.unrecognized.insert("x-owner".to_owned(), "@olga".into());
+            }
+            listed.push(key);
+        }
+        for key in &mine {
+            let raw = key.verifying_key().to_bytes();
+            listed.push(Key::of(&PublicKey::from_raw(Algorithm::Ed25519, &raw).unwrap()));
+        }
+        let names = ["root-a", "root-b", "mine-1", "mine-2"];
+        rotation.keys.retain(|(name, _)| !name.starts_with("root-"));
+        for (name, key) in names.iter().zip(&listed) {
+            rotation.keys.push(((*name).to_owned(), key.keyid()));
+        }
+        let roles: BTreeMap<RoleName, (u64, Vec<Key>)> = model
+            .roles
+            .iter()
+            .map(|(role, of)| match role {
+                RoleName::Root => (*role, (2, listed.clone())),
+                _ => {
+                    let keys = of.keyids.iter().map(|id| model.keys[id].clone()).collect();
+                    (*role, (of.threshold, keys))
+                }
+            })
+            .collect();
+        let mut zero = model.clone();
+        zero.common.version = 0;
+        let inputs = SuccessorInputs {
+            version: 1,
+            expires: model.common.expires,
+            roles,
+        };
+        let now = Instant::parse("2026-01-01T00:00:00Z").unwrap();
+        let draft = successor::root(&zero, &inputs, now).unwrap();
+        let signatures: Vec<(KeyId, Vec<u8>)> = mine
+            .iter()
+            .zip(&listed[2..])
+            .map(|(private, key)| (key.keyid(), private.sign(&draft.canonical).to_vec()))
+            .collect();
+        rotation.root = draft.assemble(&signatures);
+        let Signed::Root(root) = Metadata::parse(&rotation.root).unwrap().signed else {
+            panic!("a root")
+        };
+        let on = |key: &str| match key {
+            "root-a" => "token-a",
+            _ => "token-b",
+        };
+        let text = rotation.script(&root, backend, &["token-a", "token-b"], on);
+        let (head, steps) = text.split_once("\n[[act.step]]\n").unwrap();
+        let changes = head.find("\n[[change]]").unwrap();
+        let end = head.find("\n[[result]]").unwrap();
+        let re_key = "\n[[change]]\ndo = \"re-key\"\nrole = \"root\"\nkey = \"root-b\"\n";
+        let mut text = format!("{}{re_key}{}", &head[..changes], &head[end..]);
+        let token = text.find("\n[[token]]\nid = \"token-d\"").unwrap();
+        let after = token + text[token..].find("\n[[key]]").unwrap();
+        text.replace_range(token..after, "");
+        text = text.replace(
+            "\"root-a\", \"root-b\", \"root-d\"",
+            "\"root-a\", \"root-b\", \"mine-1\", \"mine-2\"",
+        );
+        for step in steps.split("\n[[act.step]]\n").filter(|s| !s.contains("token-d")) {
+            text += &format!("\n[[act.step]]\n{step}");
+        }
+        rotation.text = text;
         rotation
     }
 
