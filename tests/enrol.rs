@@ -1,6 +1,5 @@
 //! Rotations whose keys stand on tokens of real modules: a first ceremony makes
-//! keys on SoftHSM2 tokens (or in a key file, or a simulated YubiHSM 2), and a
-//! second one, whose script is written from the first one's bundle, enrols them
+//! keys on SoftHSM2 tokens, and a second one, whose script is written from the first one's bundle, enrols them
 //! there by the first one's record, admits a new key and signs root 2. Then
 //! everything that must not be enrolled.
 #![allow(
@@ -12,10 +11,8 @@
     clippy::print_stdout,
     reason = "a test fails by panicking, and a skip must be visible"
 )]
-#![cfg(all(feature = "pkcs11", feature = "yubihsm"))]
+#![cfg(feature = "pkcs11")]
 
-#[path = "support/devices.rs"]
-mod devices;
 #[path = "support/program.rs"]
 mod program;
 #[path = "support/rotation.rs"]
@@ -26,10 +23,9 @@ use std::process::Command;
 use std::sync::LazyLock;
 
 use program::{Ran, Room, SOFTHSM, clients_accept, closed, lines, ran, run, script, verifiers_accept};
-use rotation::{Rotation, serial_of};
+use rotation::{Rotation, copy, refused, serial_of};
 use tuf_ceremony::base::{Digest, Json};
 use tuf_ceremony::transcript::{self, Kind, Record, Writer};
-use yubihsm_sim::codes::command;
 
 /// The first ceremony, run once; tests work on copies of its tokens.
 struct First {
@@ -176,19 +172,6 @@ impl Lab {
     }
 }
 
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let name = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            copy(&path, &name);
-        } else {
-            std::fs::copy(&path, &name).unwrap();
-        }
-    }
-}
-
 fn softhsm(conf: &Path, args: &[&str]) {
     let status = Command::new("softhsm2-util")
         .env("SOFTHSM2_CONF", conf)
@@ -220,16 +203,6 @@ fn a_rotation_enrols_on_the_tokens_of_the_first_ceremony() {
     // The record that vouched leaves with the bundle, by its digest.
     let named = Digest::of(&lab.rotation.record);
     assert!(bundle.join(format!("blobs/{named}")).is_file());
-}
-
-/// `check` refuses the rotation, and says this.
-fn refused(rotation: &Rotation, says: &str) {
-    let dir = tempfile::tempdir().unwrap();
-    let path = rotation.write(dir.path());
-    let got = run(&["check", path.to_str().unwrap()]);
-    let all = format!("{}{}", got.out, got.err);
-    assert_ne!(got.code, 0, "{says}: {all}");
-    assert!(all.contains(says), "{says}: {all}");
 }
 
 /// A record with some of its records changed, and its chain made anew.
@@ -463,133 +436,6 @@ fn killed_between_enrolment_and_signature_nothing_is_signed_twice_in_silence() {
         let whole = lab.rotation.published(&lab.room.bundle(), lab.room.dir.path());
         clients_accept(&whole, lab.room.dir.path(), true);
     }
-}
-
-const EMBEDDED: &str =
-    "\n[[token]]\nid = \"token-d\"\nserial = \"NEW-1\"\npin = \"pin-for-d\"\nso_pin = \"so-pin-for-d\"\n";
-
-/// Runs a rotation in a room of its own; both verifiers and the clients take it.
-fn rotates(rotation: &Rotation, room: &Room, answers: &str, extra: &[String]) -> PathBuf {
-    let path = room.dir.path().join("answers.toml");
-    std::fs::write(&path, answers).unwrap();
-    let done = ran(room
-        .command("run")
-        .arg(rotation.write(room.dir.path()))
-        .arg("--answers")
-        .arg(path)
-        .args(extra));
-    assert_eq!(
-        done.code,
-        0,
-        "{}{}\n{}",
-        done.out,
-        done.err,
-        lines(&room.record()).join("\n")
-    );
-    closed(&done);
-    let bundle = room.bundle();
-    verifiers_accept(&bundle);
-    clients_accept(
-        &rotation.published(&bundle, room.dir.path()),
-        room.dir.path(),
-        true,
-    );
-    bundle
-}
-
-/// The device was set up and its log read in the first ceremony; in the second
-/// its log is judged from the first reading on.
-#[test]
-fn a_yubihsm_enrols_its_keys_and_its_log_goes_on() {
-    let lab = devices::Lab::new((2, 4, 1));
-    closed(&lab.go("run", Some(&devices::small()), &devices::answers()));
-    let rotation = Rotation::with(&lab.room.bundle(), "yubihsm", &["yubi-a"], |_| "yubi-a");
-    let seen = lab.device().seen().len();
-    let room = Room::new();
-    let answers = format!(
-        "{}\n[[token]]\nid = \"yubi-a\"\nserial = \"00{}\"\nsigner = \"{}\"\nauditor = \"{}\"\n{EMBEDDED}",
-        rotation::ANSWERS,
-        devices::SERIAL,
-        devices::PASSWORDS[1],
-        devices::PASSWORDS[2]
-    );
-    let connector = format!("http://127.0.0.1:{}", lab.simulators[0].port());
-    let bundle = rotates(&rotation, &room, &answers, &["--yubihsm".to_owned(), connector]);
-    let signatures = lab.device().seen()[seen..]
-        .iter()
-        .filter(|s| s.command == command::SIGN_ECDSA)
-        .count();
-    assert_eq!(signatures, 2, "A and B, once each");
-    let told = run(&["verify", bundle.to_str().unwrap()]).out;
-    assert!(
-        told.contains(
-            "yubi-a: 2 commands, 2 entries, 0 unexplained, from the first reading on, not from a reset"
-        ),
-        "{told}"
-    );
-    let record = lines(&room.record());
-    let log = record
-        .iter()
-        .find(|l| l.contains("\"type\":\"device-log\""))
-        .unwrap();
-    assert!(
-        log.contains("\"from_reset\":false") && log.contains("\"earlier\":0"),
-        "{log}"
-    );
-
-    // What somebody signs with the device after our first signature is not ours.
-    let without = rotation
-        .text
-        .replace("do = \"device-log\"\non = \"yubi-a\"", "do = \"clock\"");
-    let unread = Rotation {
-        text: without,
-        ..Rotation::with(&lab.room.bundle(), "yubihsm", &["yubi-a"], |_| "yubi-a")
-    };
-    refused(&unread, "used after their log was read: yubi-a");
-}
-
-#[test]
-fn a_key_file_enrols_its_keys() {
-    let first = Room::new();
-    let mut text = std::fs::read_to_string(script("root-keygen-softhsm.toml")).unwrap();
-    let mut answers = std::fs::read_to_string(script("root-keygen-softhsm.answers.toml")).unwrap();
-    text = text
-        .replace(
-            "backend = \"pkcs11\"\nmodule  = \"softhsm\"",
-            "backend = \"file\"",
-        )
-        .replace("extractable = false", "extractable = true");
-    answers = answers
-        .replace("so_pin = \"87654321\"\n", "")
-        .replace("wrong  = [\"00000000\"]", "")
-        .replace("\"12345678\"", "\"passphrase-of-a-test\"");
-    for letter in ["a", "b", "c"] {
-        text = text.replacen("\"at-inventory\"", &format!("\"FILES-{letter}\""), 1);
-        answers = answers.replace(
-            &format!("label  = \"blank-{letter}\""),
-            &format!("serial = \"FILES-{letter}\""),
-        );
-    }
-    let place = first.dir.path().join("first.toml");
-    std::fs::write(&place, text).unwrap();
-    std::fs::copy(script("online.pub.pem"), first.dir.path().join("online.pub.pem")).unwrap();
-    let said = first.dir.path().join("first.answers.toml");
-    std::fs::write(&said, answers).unwrap();
-    closed(&first.run(&place, &said));
-
-    let rotation = Rotation::of(&first.bundle(), "file");
-    let room = Room::new();
-    copy(
-        &first.dir.path().join("record.devices"),
-        &room.dir.path().join("record.devices"),
-    );
-    let mut said = rotation::ANSWERS.to_owned() + EMBEDDED;
-    for letter in ["a", "b"] {
-        said += &format!(
-            "\n[[token]]\nid = \"token-{letter}\"\nserial = \"FILES-{letter}\"\npin = \"passphrase-of-a-test\"\n"
-        );
-    }
-    rotates(&rotation, &room, &said, &[]);
 }
 
 /// One public key under two ids: one device operation, and the signature stands under both.

@@ -336,3 +336,27 @@ pub fn made(record: &[u8], key: &str) -> String {
     let at = text.find(&mark).unwrap() + mark.len();
     text[at..at + 26].to_owned()
 }
+
+/// A folder with all that is in it.
+pub fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let name = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy(&path, &name);
+        } else {
+            std::fs::copy(&path, &name).unwrap();
+        }
+    }
+}
+
+/// `check` refuses the rotation, and says this.
+pub fn refused(rotation: &Rotation, says: &str) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = rotation.write(dir.path());
+    let got = crate::program::run(&["check", path.to_str().unwrap()]);
+    let all = format!("{}{}", got.out, got.err);
+    assert_ne!(got.code, 0, "{says}: {all}");
+    assert!(all.contains(says), "{says}: {all}");
+}
