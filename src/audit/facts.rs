@@ -132,10 +132,14 @@ fn state(case: &Case<'_>, facts: &mut Facts) {
     }
     for (id, token) in state.bench.iter().filter(|(_, t)| t.log.entries > 0) {
         // The log is not signed; that it is whole and explained was computed anew.
-        let value = format!(
+        let mut value = format!(
             "{id}: {} commands, {} entries, 0 unexplained",
             token.log.commands, token.log.entries
         );
+        if !token.set_up {
+            // The log before it is an earlier ceremony's, and was not read here.
+            value.push_str(", from the first reading on, not from a reset");
+        }
         facts.add(
             "device-log",
             value,

@@ -175,12 +175,14 @@ impl Room<'_> {
 
     pub(super) fn device_log(&mut self, step: &Step, on: &Id) {
         self.need_yubihsm(step, on, "keeps a log that can be read");
-        let set_up = self.set_up.contains(on);
+        // A device that holds a key from before was set up then: its log is judged
+        // from what is read first (docs/tokens.md).
+        let known = self.set_up.contains(on) || self.enrolled_on.contains(on);
         self.need(
             step,
-            set_up,
-            format!("{on} was not set up"),
-            "add a `provision` step before",
+            known,
+            format!("{on} was not set up, and no key on it is enrolled"),
+            "add a `provision` or an `enrol-key` step before",
         );
         self.logged.insert(on.clone());
         self.entries.remove(on);
@@ -225,8 +227,12 @@ impl Room<'_> {
             .script
             .tokens
             .iter()
-            .filter(|t| t.backend == Backend::Yubihsm && self.set_up.contains(&t.id))
-            .filter(|t| !self.retired.contains(&t.id) || !self.logged.contains(&t.id))
+            .filter(|t| t.backend == Backend::Yubihsm)
+            .filter(|t| {
+                let unretired = self.set_up.contains(&t.id) && !self.retired.contains(&t.id);
+                let used = self.set_up.contains(&t.id) || self.enrolled_on.contains(&t.id);
+                unretired || used && !self.logged.contains(&t.id)
+            })
             .map(|t| t.id.to_string())
             .collect();
         self.need(
@@ -236,7 +242,7 @@ impl Room<'_> {
                 "not retired, or used after their log was read: {}",
                 open.join(", ")
             ),
-            "add `retire-provisioner`, then as the device's last step `device-log`",
+            "add `retire-provisioner` where the device was set up here, then as its last step `device-log`",
         );
     }
 }

@@ -2,8 +2,8 @@
 //! since an earlier ceremony, and the threshold of the trusted root.
 
 use super::room::{KeyModel, Room};
-use crate::base::Id;
-use crate::script::{Backend, Kind, Made, Step};
+use crate::base::{Id, shown};
+use crate::script::{Backend, Kind, Made, SerialSpec, Step};
 use crate::tuf::RoleName;
 
 impl Room<'_> {
@@ -31,16 +31,9 @@ impl Room<'_> {
             format!("{key} is enrolled twice"),
             "enrol each key once, on the device that signs",
         );
-        // DESIGN 3: a rehearsal signs only with keys of rehearsals.
-        let backend = self.script.token(on).map(|t| &t.backend);
-        let harmless = self.script.kind == Kind::Production || backend == Some(&Backend::Embedded);
-        self.need(
-            step,
-            harmless,
-            format!("a rehearsal would sign a root with a real key on {on}"),
-            "rehearse with embedded tokens whose serials are veterans",
-        );
+        self.need_rehearsal_key(step, on, key);
         if trusted {
+            self.enrolled_on.insert(on.clone());
             self.keys.insert(
                 key.clone(),
                 KeyModel {
@@ -48,6 +41,52 @@ impl Room<'_> {
                     proven: true,
                     attested: true,
                 },
+            );
+        }
+    }
+
+    /// DESIGN 3: a rehearsal signs only with keys that it, or a named rehearsal
+    /// record, made. Veterans are known by their operation id when they are found.
+    fn need_rehearsal_key(&mut self, step: &Step, on: &Id, key: &Id) {
+        let token = self.script.token(on);
+        let backend = token.map(|t| &t.backend);
+        if self.script.kind == Kind::Production {
+            return;
+        }
+        let public = self
+            .trusted
+            .and_then(|t| t.keys.get(key))
+            .and_then(|(_, object)| object.to_public().ok());
+        let made = self
+            .record
+            .zip(public)
+            .and_then(|(record, public)| record.made(&public));
+        let (named, embedded) = (self.record.is_some(), backend == Some(&Backend::Embedded));
+        let (message, help) = if named {
+            (
+                format!("the named record did not make {key}, and a rehearsal signs with no other real key"),
+                "name the record of the rehearsal that made it in `[trust] record`",
+            )
+        } else {
+            (
+                format!("a rehearsal would sign a root with a real key on {on}"),
+                "name in `[trust] record` the rehearsal that made it; or use embedded tokens whose serials are veterans",
+            )
+        };
+        self.need(step, embedded || made.is_some(), message, help);
+        let serial = match token.map(|t| &t.serial) {
+            Some(SerialSpec::Known(serial)) => Some(serial),
+            _ => None,
+        };
+        if let (Some(serial), Some(made)) = (serial, made) {
+            self.need(
+                step,
+                *serial == made.serial,
+                format!(
+                    "the named record made {key} on {}, not on {serial}",
+                    shown(&made.serial, 40)
+                ),
+                "mend the token's `serial`, or `on`",
             );
         }
     }

@@ -11,6 +11,7 @@ mod inputs;
 mod paper;
 mod policy;
 pub mod possession;
+mod record;
 mod room;
 mod says;
 mod trust;
@@ -20,6 +21,7 @@ use std::collections::BTreeMap;
 pub use inputs::Inputs;
 pub use paper::outline;
 pub use policy::Line;
+pub use record::{EarlierRecord, MadeKey};
 pub use says::{Retry, Says};
 pub use trust::{Trusted, keyids_of};
 
@@ -35,6 +37,7 @@ pub struct Plan {
     shown: BTreeMap<Id, possession::Shown>,
     certificates: Vec<Vec<u8>>,
     trusted: Option<Trusted>,
+    record: Option<EarlierRecord>,
     files: Vec<InputFile>,
     steps: Vec<PlannedStep>,
 }
@@ -68,6 +71,7 @@ impl Plan {
         let mut found = Vec::new();
         let mut read = inputs::read(&script, inputs, &mut found);
         let trusted = trust::read(&script, &read.files, &mut found);
+        let record = record::read(&script, &read.files, &mut found);
         changes::check(&script, trusted.as_ref(), &read.external, &mut found);
         // The trusted root vouches for its keys: nobody proves them again.
         for (id, (_, key)) in trusted.iter().flat_map(|t| &t.keys) {
@@ -75,7 +79,13 @@ impl Plan {
                 read.external.insert(id.clone(), public);
             }
         }
-        room::walk(&script, &read.external, trusted.as_ref(), &mut found);
+        room::walk(
+            &script,
+            &read.external,
+            trusted.as_ref(),
+            record.as_ref(),
+            &mut found,
+        );
         policy::refuse(&script, &read.external, &mut found);
         if !found.is_empty() {
             found.sort_by_key(|d| (d.line, d.column));
@@ -93,6 +103,7 @@ impl Plan {
             shown: read.shown,
             certificates: read.certificates,
             trusted,
+            record,
             files: read.files,
             steps,
         })
@@ -144,6 +155,12 @@ impl Plan {
     #[must_use]
     pub fn trusted(&self) -> Option<&Trusted> {
         self.trusted.as_ref()
+    }
+
+    /// The record of an earlier rehearsal, whose keys this one may sign with.
+    #[must_use]
+    pub fn record(&self) -> Option<&EarlierRecord> {
+        self.record.as_ref()
     }
 
     /// Files that the script names.

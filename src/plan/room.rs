@@ -4,8 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Trusted;
 use super::devices::SET_UP_ENTRIES;
+use super::{EarlierRecord, Trusted};
 use crate::base::{Id, PublicKey};
 use crate::script::{Backend, Diagnostic, Kind, Made, Rank, Script, SourceKind, Step, Verb};
 use crate::tuf::RoleName;
@@ -15,16 +15,19 @@ pub(super) fn walk(
     script: &Script,
     external: &BTreeMap<Id, PublicKey>,
     trusted: Option<&Trusted>,
+    record: Option<&EarlierRecord>,
     found: &mut Vec<Diagnostic>,
 ) {
     let mut room = Room {
         script,
         trusted,
+        record,
         found,
         roll_called: false,
         clock: false,
         seen: BTreeSet::new(),
         set_up: BTreeSet::new(),
+        enrolled_on: BTreeSet::new(),
         retired: BTreeSet::new(),
         logged: BTreeSet::new(),
         entries: BTreeMap::new(),
@@ -67,11 +70,14 @@ pub(super) struct KeyModel {
 pub(super) struct Room<'a> {
     pub(super) script: &'a Script,
     pub(super) trusted: Option<&'a Trusted>,
+    pub(super) record: Option<&'a EarlierRecord>,
     found: &'a mut Vec<Diagnostic>,
     roll_called: bool,
     clock: bool,
     seen: BTreeSet<Id>,
     pub(super) set_up: BTreeSet<Id>,
+    /// Devices that hold keys from before.
+    pub(super) enrolled_on: BTreeSet<Id>,
     /// Devices that can make no more keys.
     pub(super) retired: BTreeSet<Id>,
     /// Devices whose log was read after everything else was done on them.

@@ -317,7 +317,8 @@ impl Script {
         let certificates = self.certificates.iter().map(|c| (c.file.as_str(), &c.sha256));
         let trust = self.succession().into_iter().flat_map(|s| {
             let others = s.predecessors.iter().map(|(_, f)| f);
-            s.roots.iter().chain(others).map(|f| (f.file.as_str(), &f.sha256))
+            let named = s.roots.iter().chain(others).chain(&s.record);
+            named.map(|f| (f.file.as_str(), &f.sha256))
         });
         keys.chain(proofs).chain(certificates).chain(trust)
     }

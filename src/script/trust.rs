@@ -27,6 +27,8 @@ pub struct Succession {
     pub roots: Vec<TrustFile>,
     /// The published files of other roles, where they are known.
     pub predecessors: Vec<(RoleName, TrustFile)>,
+    /// The record of an earlier rehearsal, whose keys a rehearsal may enrol.
+    pub record: Option<TrustFile>,
     /// Line and column in the script.
     pub at: (usize, usize),
 }
@@ -116,6 +118,11 @@ pub(super) fn read(trust: &mut Table, faults: &mut Faults) -> Option<Trust> {
             predecessors.push((role, found));
         }
     }
+    let record = if trust.has("record") {
+        Some(file(trust, faults, "record", "`record`")?)
+    } else {
+        None
+    };
     let (root, first) = (root?, first?);
     let name = root.file.rsplit('/').next().unwrap_or_default();
     let Some(version) = crate::tuf::chain::version_of(name).filter(|v| *v >= first) else {
@@ -163,6 +170,7 @@ pub(super) fn read(trust: &mut Table, faults: &mut Faults) -> Option<Trust> {
         first,
         roots,
         predecessors,
+        record,
         at,
     }))
 }

@@ -31,6 +31,10 @@ pub(super) fn pursue(turn: &mut Turn) {
         // whether the credential is still there.
         retire::go(turn);
     } else if state.unlocked != Some(needed(turn, &token)) {
+        if let Some(fault) = enrol_key::refuses_before_unlock(turn) {
+            super::trouble(turn, Trouble::Device(fault));
+            return;
+        }
         if state.unlocked.is_some() {
             // Another of its credentials is logged in: out first.
             let serial = turn.serial(&token);

@@ -27,8 +27,9 @@ pub(super) fn ready(turn: &mut Turn) {
 }
 
 pub(super) fn read(turn: &mut Turn, token: &Id, log: &LogRead) {
-    let before = turn.token(token).log.clone();
-    let judged = match judge(&before, log) {
+    let state = turn.token(token);
+    let (before, set_up) = (state.log.clone(), state.set_up);
+    let judged = match judge(&before, log, set_up) {
         Ok(judged) => judged,
         Err(why) => {
             stop(turn, &why);
@@ -36,17 +37,23 @@ pub(super) fn read(turn: &mut Turn, token: &Id, log: &LogRead) {
         }
     };
     let number = |n: u64| Json::Int(i64::try_from(n).unwrap_or(i64::MAX));
-    turn.derive(
-        Kind::DeviceLog,
-        [
-            ("token", token.as_str().into()),
-            ("commands", number(judged.commands)),
-            ("entries", number(judged.entries)),
-            ("boots", number(judged.boots)),
-            ("unexplained", judged.unexplained.join("; ").into()),
-            ("missing", judged.missing.join("; ").into()),
-        ],
-    );
+    let body = [
+        ("token", token.as_str().into()),
+        ("commands", number(judged.commands)),
+        ("entries", number(judged.entries)),
+        ("boots", number(judged.boots)),
+        ("unexplained", judged.unexplained.join("; ").into()),
+        ("missing", judged.missing.join("; ").into()),
+    ];
+    match judged.earlier {
+        None => turn.derive(Kind::DeviceLog, body),
+        Some(earlier) => {
+            // What was done before the first reading is nothing that this record knows.
+            let [a, b, c, d, e, f] = body;
+            let (g, h) = (("from_reset", Json::Bool(false)), ("earlier", number(earlier)));
+            turn.derive(Kind::DeviceLog, [a, b, c, d, e, f, g, h]);
+        }
+    }
     if let Some(first) = judged.unexplained.iter().chain(&judged.missing).next() {
         stop(turn, &format!("the log and the record differ, first in: {first}"));
         return;
@@ -69,13 +76,15 @@ struct Judged {
     commands: u64,
     entries: u64,
     boots: u64,
+    /// Entries from before this ceremony; only where the device was not set up here.
+    earlier: Option<u64>,
     unexplained: Vec<String>,
     missing: Vec<String>,
     last: u16,
     after: LogState,
 }
 
-fn judge(before: &LogState, log: &LogRead) -> Result<Judged, String> {
+fn judge(before: &LogState, log: &LogRead, set_up: bool) -> Result<Judged, String> {
     let entries: Vec<Entry> = log
         .entries
         .iter()
@@ -108,6 +117,16 @@ fn judge(before: &LogState, log: &LogRead) -> Result<Judged, String> {
     }
     // What may have been done explains what is left over, and nothing else.
     let rest = reconcile(&sent(&before.done, |sure| sure != Sure::Done), &both.unexplained);
+    // A device that was set up in an earlier ceremony: its chain starts from what is
+    // read first, and what stands there before the first entry of ours is that
+    // ceremony's to explain. Anything after it is still ours.
+    let first_reading = before.last.is_empty() && !set_up;
+    let earlier = if first_reading {
+        let same = |(a, b): &(&Entry, &Entry)| a == b;
+        ordered.iter().zip(&rest.unexplained).take_while(same).count()
+    } else {
+        0
+    };
     let counted = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
     let commands = counted(before.done.iter().filter(|d| d.sure == Sure::Done).count());
     let after = LogState {
@@ -120,7 +139,8 @@ fn judge(before: &LogState, log: &LogRead) -> Result<Judged, String> {
         commands,
         entries: counted(ordered.len()),
         boots: counted(new.iter().filter(|e| e.is_boot()).count()),
-        unexplained: rest.unexplained.iter().map(Entry::line).collect(),
+        earlier: first_reading.then(|| counted(earlier)),
+        unexplained: rest.unexplained.iter().skip(earlier).map(Entry::line).collect(),
         missing: both
             .missing
             .iter()

@@ -6,11 +6,12 @@
 use data_encoding::HEXLOWER;
 
 use crate::base::device::{Changed, DeviceCode, DeviceFault, KeyFound, Operation, OperationId, Retry};
-use crate::base::{Id, Json, veteran};
+use crate::base::{Id, Json, shown, veteran};
 use crate::engine::state::{KeyState, Trouble};
 use crate::engine::turn::Turn;
 use crate::engine::{Refusal, What};
-use crate::script::{Kind as ScriptKind, Verb};
+use crate::plan::MadeKey;
+use crate::script::{Backend, Kind as ScriptKind, Verb};
 use crate::transcript::Kind;
 
 pub(super) fn ready(turn: &mut Turn) {
@@ -63,6 +64,48 @@ pub(super) fn listed(turn: &mut Turn, found: &[KeyFound]) -> Result<(), Refusal>
     Ok(())
 }
 
+/// What the named record says of a key of the trusted root.
+fn made<'t>(turn: &'t Turn, key: &Id) -> Option<&'t MadeKey> {
+    let (_, object) = turn.plan.trusted()?.keys.get(key)?;
+    turn.plan.record()?.made(&object.to_public().ok()?)
+}
+
+fn embedded(turn: &Turn, on: &Id) -> bool {
+    turn.plan
+        .token(on)
+        .is_some_and(|t| t.backend == Backend::Embedded)
+}
+
+/// Why no PIN may be asked for: the rehearsal's key is on another device. A real
+/// device of somebody else is never unlocked (DESIGN 3, W2).
+pub(super) fn refuses_before_unlock(turn: &Turn) -> Option<DeviceFault> {
+    let Some(Verb::EnrolKey { on, key }) = turn.verb() else {
+        return None;
+    };
+    if turn.plan.script().kind != ScriptKind::Rehearsal {
+        return None;
+    }
+    let serial = turn.serial(on);
+    let meaning = match made(turn, key) {
+        Some(made) if made.serial == serial => return None,
+        Some(made) => format!(
+            "the named record made {key} on {}, and this device is {}",
+            shown(&made.serial, 40),
+            shown(&serial, 40)
+        ),
+        // Veterans are known by their operation ids, and hold no real key.
+        None if embedded(turn, on) => return None,
+        None => format!("no named record made {key}: a rehearsal opens no device for it"),
+    };
+    Some(DeviceFault {
+        operation: Operation::Identity,
+        code: DeviceCode::NotFound,
+        meaning,
+        changed: Changed::No,
+        retry: Retry::AskHuman,
+    })
+}
+
 type Judged = Result<(String, KeyState), (DeviceCode, String)>;
 
 fn judge(turn: &Turn, on: &Id, key: &Id, found: &[KeyFound]) -> Judged {
@@ -103,10 +146,14 @@ fn judge(turn: &Turn, on: &Id, key: &Id, found: &[KeyFound]) -> Judged {
         .filter(|name| operation.label(name) == one.label)
         .ok_or_else(foreign)?;
     // DESIGN 3: a rehearsal signs only with keys of rehearsals, known by the operation id.
-    if turn.plan.script().kind == ScriptKind::Rehearsal && operation != veteran::operation(&called) {
+    let rehearses = turn.plan.script().kind == ScriptKind::Rehearsal;
+    let recorded = made(turn, key).is_some_and(|made| made.operation == operation && made.name == called);
+    if rehearses && !recorded && !(embedded(turn, on) && operation == veteran::operation(&called)) {
         return Err((
             DeviceCode::Unsupported,
-            format!("{key} is no rehearsal key: a rehearsal signs with nothing else"),
+            format!(
+                "{key} is no rehearsal key by its operation id, neither a veteran's nor one of the named record: a rehearsal signs with nothing else"
+            ),
         ));
     }
     if let Some((other, _)) = turn.state.keys.iter().find(|(_, k)| k.public == public) {

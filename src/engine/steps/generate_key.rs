@@ -15,6 +15,7 @@ use crate::engine::turn::Turn;
 use crate::engine::{Refusal, What};
 use crate::script::{Backend, Verb};
 use crate::transcript::Kind;
+use crate::tuf::Key;
 
 pub(super) fn ready(turn: &mut Turn) {
     // It may have been made before the program stopped: the device knows.
@@ -253,6 +254,17 @@ fn judge(
         .collect();
     if let Some((name, _)) = known.iter().find(|(_, k)| **k == public) {
         return Err(format!("the device gave the public key of {name} again"));
+    }
+    // A key that left the chain is trusted no more, whatever a device calls it; and
+    // one that the trusted root lists is not new, named by the script or not.
+    if let Some(trusted) = turn.plan.trusted() {
+        if trusted.gone.contains(public) {
+            return Err("the device gave a key of an earlier root, which left the chain".to_owned());
+        }
+        let listed = |key: &Key| key.to_public().as_ref() == Ok(public);
+        if trusted.root.keys.values().any(listed) {
+            return Err("the device gave a key of the trusted root again".to_owned());
+        }
     }
     // A key file is wrapped for storage by its nature; a device must hold its key.
     if matches!(turn.plan.token(token).map(|t| &t.backend), Some(Backend::File)) {
