@@ -16,7 +16,7 @@ use crate::plan::Plan;
 use crate::script::{Made, Verb};
 use crate::transcript::Kind;
 use crate::tuf::clients::{Client, Judged, Verdict, judge_from_every_root};
-use crate::tuf::{Draft, Summary, check_repository_from, lint_sign};
+use crate::tuf::{Draft, RoleName, Summary, check_repository_from, lint_sign};
 
 /// What a client's word counts for, by the script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,7 +70,7 @@ fn acknowledged(plan: &Plan) -> Vec<&str> {
 /// Before the payload is frozen: false, and a question is open, where a client of
 /// the profile would refuse what the tokens are about to sign.
 pub(super) fn before_signing(turn: &mut Turn, draft: &Draft) -> bool {
-    let verdict = rehearse(&turn.state, draft, &predecessors(turn.plan));
+    let verdict = rehearse(turn.plan, &turn.state, draft);
     let refused = match verdict {
         Err(why) => Err(why),
         Ok(judged) => {
@@ -94,14 +94,28 @@ pub(super) fn before_signing(turn: &mut Turn, draft: &Draft) -> bool {
     }
 }
 
-fn rehearse(
-    state: &State,
-    draft: &Draft,
-    predecessors: &BTreeMap<String, Vec<u8>>,
-) -> Result<Vec<Judged>, String> {
+fn rehearse(plan: &Plan, state: &State, draft: &Draft) -> Result<Vec<Judged>, String> {
     let at = state.clock.ok_or("the clock was not confirmed")?.machine;
-    let beside: Vec<&Draft> = state.files.values().map(|f| &f.draft).collect();
-    lint_sign(draft, &beside, predecessors, at).map_err(|e| format!("LINT-SIGN: {e}"))
+    let published = published(plan, draft.role);
+    let made = state.files.values().map(|f| &f.draft);
+    let beside: Vec<&Draft> = made.chain(&published).collect();
+    lint_sign(draft, &beside, &predecessors(plan), at).map_err(|e| format!("LINT-SIGN: {e}"))
+}
+
+/// The published files that a snapshot or a timestamp leads clients to, where this
+/// ceremony makes no others.
+fn published(plan: &Plan, role: RoleName) -> Vec<Draft> {
+    let below: &[RoleName] = match role {
+        RoleName::Root | RoleName::Targets => &[],
+        RoleName::Snapshot => &[RoleName::Targets],
+        RoleName::Timestamp => &[RoleName::Targets, RoleName::Snapshot],
+    };
+    let trusted = plan.trusted().into_iter();
+    trusted
+        .flat_map(|t| below.iter().filter_map(|role| t.predecessors.get(role)))
+        .filter(|m| plan.made_here(m.signed.role()).is_none())
+        .filter_map(|m| Draft::of(m.signed_json.clone()).ok())
+        .collect()
 }
 
 /// The published roots that the first new one follows, `N.root.json` to bytes.
