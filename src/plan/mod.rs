@@ -13,6 +13,7 @@ mod policy;
 pub mod possession;
 mod room;
 mod says;
+mod targets;
 mod trust;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ pub use inputs::Inputs;
 pub use paper::outline;
 pub use policy::Line;
 pub use says::{Retry, Says};
+pub use targets::{TargetsPlan, delegation_changes, form, published};
 pub use trust::{Trusted, keyids_of};
 
 use crate::base::{Digest, Id, PublicKey};
@@ -35,6 +37,7 @@ pub struct Plan {
     shown: BTreeMap<Id, possession::Shown>,
     certificates: Vec<Vec<u8>>,
     trusted: Option<Trusted>,
+    targets: TargetsPlan,
     files: Vec<InputFile>,
     steps: Vec<PlannedStep>,
 }
@@ -75,6 +78,7 @@ impl Plan {
                 read.external.insert(id.clone(), public);
             }
         }
+        let targets = targets::read(&script, &read.files, &read.external, trusted.as_ref(), &mut found);
         room::walk(&script, &read.external, trusted.as_ref(), &mut found);
         policy::refuse(&script, &read.external, &mut found);
         if !found.is_empty() {
@@ -93,6 +97,7 @@ impl Plan {
             shown: read.shown,
             certificates: read.certificates,
             trusted,
+            targets,
             files: read.files,
             steps,
         })
@@ -144,6 +149,12 @@ impl Plan {
     #[must_use]
     pub fn trusted(&self) -> Option<&Trusted> {
         self.trusted.as_ref()
+    }
+
+    /// What becomes of target files.
+    #[must_use]
+    pub fn targets(&self) -> &TargetsPlan {
+        &self.targets
     }
 
     /// Files that the script names.
