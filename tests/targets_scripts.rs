@@ -16,7 +16,7 @@
 mod program;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use program::{Room, clients_accept, lines, ran, root, run, script};
@@ -377,5 +377,58 @@ fn each_sin_of_a_targets_script_is_refused_by_name() {
     for (code, text, word) in cases {
         let got = faults(text, None);
         assert!(got.contains(code) && got.contains(word), "{code} {word}: {got}");
+    }
+}
+
+#[test]
+fn each_change_of_delegations_is_taken_where_it_changes_something() {
+    let of = |what: &str| {
+        format!("[[delegation]]\nrole = \"targets\"\n{what}\n\n[[result]]\nmetadata        = \"root\"")
+    };
+    let result = "[[result]]\nmetadata        = \"root\"";
+    let good = [
+        "do = \"add-key\"\nname = \"docs\"\nkey = \"apps-key\"",
+        "do = \"set-terminating\"\nname = \"docs\"\nterminating = true",
+        "do = \"set-paths\"\nname = \"docs\"\npaths = [\"manual/*\"]",
+        "do = \"set-paths\"\nname = \"docs\"\nprefixes = [\"0a\"]",
+        "do = \"remove-role\"\nname = \"docs\"",
+        "do = \"add-role\"\nname = \"first\"\nkeys = [\"docs-key\"]\nthreshold = 1\nterminating = false\npaths = [\"x\"]\nbefore = \"apps\"",
+        "do = \"bins\"\nbins = { bits = 2, style = \"succinct\", name_prefix = \"bin\", keys = [\"apps-key\"], threshold = 1 }",
+    ];
+    let bad = [
+        ("do = \"add-key\"\nname = \"docs\"\nkey = \"docs-key\"", "docs"),
+        ("do = \"remove-key\"\nname = \"docs\"\nkey = \"apps-key\"", "docs"),
+        (
+            "do = \"remove-key\"\nname = \"docs\"\nkey = \"docs-key\"",
+            "threshold",
+        ),
+        (
+            "do = \"set-threshold\"\nname = \"docs\"\nthreshold = 1",
+            "threshold of docs",
+        ),
+        (
+            "do = \"set-threshold\"\nname = \"docs\"\nthreshold = 2",
+            "threshold",
+        ),
+        (
+            "do = \"set-terminating\"\nname = \"docs\"\nterminating = false",
+            "terminating of docs",
+        ),
+        (
+            "do = \"set-paths\"\nname = \"docs\"\npaths = [\"docs/*\"]",
+            "paths of docs",
+        ),
+        ("do = \"remove-role\"\nname = \"blog\"", "blog"),
+    ];
+    for what in good {
+        let got = faults(&with("targets-delegate", result, &of(what)), None);
+        assert_eq!(got, "accepted", "{what}");
+    }
+    for (what, word) in bad {
+        let got = faults(&with("targets-delegate", result, &of(what)), None);
+        assert!(
+            got.contains("plan-targets") && got.contains(word),
+            "{what}: {got}"
+        );
     }
 }
