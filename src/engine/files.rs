@@ -9,7 +9,7 @@ use data_encoding::HEXLOWER;
 use super::effect::What;
 use super::input::FileRef;
 use super::state::{KeyState, State};
-use super::succession;
+use super::{succession, successor};
 use crate::base::{Id, Instant, Payload, PublicKey, Purpose};
 use crate::plan::Plan;
 use crate::script::Expires;
@@ -124,43 +124,26 @@ pub(super) fn compose(plan: &Plan, state: &State, role: RoleName) -> Result<Draf
         .ok_or_else(|| format!("the script says that {} is made elsewhere", role.as_str()))?;
     let now = state.clock.ok_or("the clock was not confirmed")?.machine;
     let expires = expiry(expires, now)?;
-    let version_of = |other: RoleName| {
-        let before = plan.trusted().and_then(|t| t.predecessors.get(&other));
-        plan.made_here(other)
-            .map(|(version, _)| version)
-            .or_else(|| before.map(|m| m.signed.version()))
-            .ok_or_else(|| format!("the script says that {} is made elsewhere", other.as_str()))
-    };
-    if let Some(trusted) = plan.trusted() {
-        return match role {
-            RoleName::Root => succession::root(plan, state, trusted, version, expires, now),
-            _ => succession::other(trusted, role, version, expires, version_of, now),
-        };
+    if role != RoleName::Root {
+        return successor::compose(plan, state, role, expires, now);
     }
-    let draft = match role {
-        RoleName::Root => {
-            let mut roles = BTreeMap::new();
-            for result in &plan.script().results {
-                let keys = keys_of(plan, state, result.metadata);
-                if keys.len() != result.keys.len() {
-                    return Err(format!("a key of {} does not exist", result.metadata.as_str()));
-                }
-                roles.insert(result.metadata, (u64::from(result.threshold), keys));
-            }
-            compose::root(
-                &RootInputs {
-                    version,
-                    expires,
-                    roles,
-                },
-                now,
-            )
+    if let Some(trusted) = plan.trusted() {
+        return succession::root(plan, state, trusted, version, expires, now);
+    }
+    let mut roles = BTreeMap::new();
+    for result in &plan.script().results {
+        let keys = keys_of(plan, state, result.metadata);
+        if keys.len() != result.keys.len() {
+            return Err(format!("a key of {} does not exist", result.metadata.as_str()));
         }
-        RoleName::Targets => compose::targets(version, expires, now),
-        RoleName::Snapshot => compose::snapshot(version, expires, version_of(RoleName::Targets)?, now),
-        RoleName::Timestamp => compose::timestamp(version, expires, version_of(RoleName::Snapshot)?, now),
+        roles.insert(result.metadata, (u64::from(result.threshold), keys));
+    }
+    let inputs = RootInputs {
+        version,
+        expires,
+        roles,
     };
-    draft.map_err(|e| e.to_string())
+    compose::root(&inputs, now).map_err(|e| e.to_string())
 }
 
 fn expiry(expires: &Expires, now: Instant) -> Result<Instant, String> {

@@ -12,6 +12,7 @@ mod policy;
 mod state;
 mod steps;
 mod succession;
+mod successor;
 mod turn;
 
 use crate::base::{Digest, Json};

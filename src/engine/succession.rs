@@ -5,14 +5,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::files;
 use super::state::State;
+use super::{files, successor};
 use crate::base::{Digest, Id, Instant, Json, PublicKey, shown};
 use crate::plan::{Plan, Trusted, keyids_of};
 use crate::script::Declared;
-use crate::tuf::successor::{self, SuccessorInputs};
+use crate::tuf::successor::{SuccessorInputs, root as successor_of};
 use crate::tuf::transition::recovers_fast_forward;
-use crate::tuf::{Change, Draft, Key, KeyId, Meter, RoleName, Root, Signed, file_name, review, transition};
+use crate::tuf::{
+    Change, Draft, Key, KeyId, Meter, RoleName, Root, Signed, file_name, review_of, transition,
+};
 
 /// The root after the trusted one, if it changes what was declared and nothing else.
 pub(super) fn root(
@@ -39,7 +41,7 @@ pub(super) fn root(
         expires,
         roles,
     };
-    let draft = successor::root(&trusted.root, &inputs, now).map_err(|e| e.to_string())?;
+    let draft = successor_of(&trusted.root, &inputs, now).map_err(|e| e.to_string())?;
     let new = model(&draft).ok_or("the successor cannot be read")?;
     let happens = transition(&trusted.root, &new);
     let declared = declared(plan, state, trusted);
@@ -102,33 +104,6 @@ fn declared(plan: &Plan, state: &State, trusted: &Trusted) -> BTreeSet<Change> {
             }),
         })
         .collect()
-}
-
-/// The next version of a file that is not root.
-pub(super) fn other(
-    trusted: &Trusted,
-    role: RoleName,
-    version: u64,
-    expires: Instant,
-    version_of: impl Fn(RoleName) -> Result<u64, String>,
-    now: Instant,
-) -> Result<Draft, String> {
-    // Law 7: without the published file nobody can say what it must not lose.
-    let before = trusted
-        .predecessors
-        .get(&role)
-        .ok_or_else(|| format!("the published {role} is not known"))?;
-    let draft = match &before.signed {
-        Signed::Targets(old) => successor::targets(old, version, expires, now),
-        Signed::Snapshot(old) => {
-            successor::snapshot(old, version, expires, version_of(RoleName::Targets)?, now)
-        }
-        Signed::Timestamp(old) => {
-            successor::timestamp(old, version, expires, version_of(RoleName::Snapshot)?, now)
-        }
-        Signed::Root(_) => return Err("root has a successor of its own kind".to_owned()),
-    };
-    draft.map_err(|e| e.to_string())
 }
 
 /// The model of a draft of root.
@@ -239,7 +214,7 @@ pub(super) fn before(plan: &Plan, role: RoleName) -> Option<&Json> {
 /// and what the change means for clients.
 fn says(plan: &Plan, notes: &[String], draft: &Draft) -> Vec<String> {
     let (Some(trusted), RoleName::Root) = (plan.trusted(), draft.role) else {
-        return Vec::new();
+        return notes.to_vec();
     };
     let mut lines: Vec<String> = plan
         .script()
@@ -266,6 +241,9 @@ fn says(plan: &Plan, notes: &[String], draft: &Draft) -> Vec<String> {
 
 /// What a person must know who publishes the new root.
 pub(super) fn notes(plan: &Plan, state: &State, draft: &Draft) -> Vec<String> {
+    if draft.role == RoleName::Targets {
+        return successor::notes(plan, state);
+    }
     let (Some(trusted), Some(new)) = (plan.trusted(), model(draft)) else {
         return Vec::new();
     };
@@ -318,7 +296,7 @@ fn names(plan: &Plan, state: &State, trusted: &Trusted) -> Vec<String> {
 #[must_use]
 pub fn review_text(plan: &Plan, notes: &[String], draft: &Draft) -> Vec<String> {
     let mut lines = says(plan, notes, draft);
-    lines.extend(review(&draft.signed, before(plan, draft.role)));
+    lines.extend(review_of(draft, before(plan, draft.role), None));
     lines
 }
 

@@ -155,7 +155,9 @@ impl Room<'_> {
             )
         };
         self.need(step, allowed, message, help);
-        let named = self.script.results.iter().any(|r| r.keys.contains(key));
+        let delegated = &self.script.targets.delegations;
+        let named = self.script.results.iter().any(|r| r.keys.contains(key))
+            || delegated.iter().any(|d| d.what.keys().contains(key));
         self.need(
             step,
             named,

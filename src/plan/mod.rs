@@ -14,6 +14,7 @@ pub mod possession;
 mod record;
 mod room;
 mod says;
+mod targets;
 mod trust;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ pub use paper::outline;
 pub use policy::Line;
 pub use record::{EarlierRecord, MadeKey};
 pub use says::{Retry, Says};
+pub use targets::{TargetsPlan, delegation_changes, form, published};
 pub use trust::{Trusted, keyids_of};
 
 use crate::base::{Digest, Id, PublicKey};
@@ -38,6 +40,7 @@ pub struct Plan {
     certificates: Vec<Vec<u8>>,
     trusted: Option<Trusted>,
     record: Option<EarlierRecord>,
+    targets: TargetsPlan,
     files: Vec<InputFile>,
     steps: Vec<PlannedStep>,
 }
@@ -79,6 +82,7 @@ impl Plan {
                 read.external.insert(id.clone(), public);
             }
         }
+        let targets = targets::read(&script, &read.files, &read.external, trusted.as_ref(), &mut found);
         room::walk(
             &script,
             &read.external,
@@ -104,6 +108,7 @@ impl Plan {
             certificates: read.certificates,
             trusted,
             record,
+            targets,
             files: read.files,
             steps,
         })
@@ -161,6 +166,12 @@ impl Plan {
     #[must_use]
     pub fn record(&self) -> Option<&EarlierRecord> {
         self.record.as_ref()
+    }
+
+    /// What becomes of target files.
+    #[must_use]
+    pub fn targets(&self) -> &TargetsPlan {
+        &self.targets
     }
 
     /// Files that the script names.

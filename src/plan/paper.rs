@@ -34,6 +34,7 @@ pub fn outline(plan: &Plan) -> Vec<String> {
             format!("  changes: {}{}", change.what.words(), reason.unwrap_or_default())
         }));
     }
+    out.extend(plan.targets().says());
     for (name, key) in plan.external() {
         out.push(format!(
             "key {name}, made elsewhere: {}, fingerprint {}",

@@ -356,12 +356,13 @@ impl Room<'_> {
                 "change the order of the steps",
             );
         }
-        if role == RoleName::Root {
-            let unproven: Vec<String> = self
-                .script
-                .results
-                .iter()
-                .flat_map(|r| &r.keys)
+        // Keys are named in root, and in the delegations of targets.
+        if matches!(role, RoleName::Root | RoleName::Targets) {
+            let results = self.script.results.iter().flat_map(|r| &r.keys);
+            let delegated = self.script.targets.delegations.iter();
+            let delegated = delegated.filter(|_| role == RoleName::Targets);
+            let unproven: Vec<String> = results
+                .chain(delegated.flat_map(|d| d.what.keys()))
                 .filter(|k| !self.keys.get(k.as_str()).is_some_and(|m| m.proven))
                 .map(ToString::to_string)
                 .collect::<BTreeSet<_>>()

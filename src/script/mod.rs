@@ -8,6 +8,7 @@ mod answers;
 mod diagnostic;
 mod reader;
 mod sections;
+mod targets;
 mod text;
 mod trust;
 mod verb;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 
 pub use answers::{Answers, Named, TokenAnswers};
 pub use diagnostic::{Diagnostic, Diagnostics};
+pub use targets::{Delegate, DelegationSpec, ManifestSpec, TargetSpec, TargetsSpec};
 pub use text::MAX_BYTES;
 pub use trust::{ChangeSpec, Declared, Succession, Trust, TrustFile, TrustedKey};
 pub use verb::{Subject, Verb};
@@ -61,6 +63,8 @@ pub struct Script {
     pub trusted_keys: Vec<TrustedKey>,
     /// What differs from the trusted root.
     pub changes: Vec<ChangeSpec>,
+    /// What targets metadata is to say.
+    pub targets: TargetsSpec,
     /// Certificates by which devices' statements are judged.
     pub certificates: Vec<Certificate>,
     /// What must be true at the end.
@@ -320,7 +324,12 @@ impl Script {
             let named = s.roots.iter().chain(others).chain(&s.record);
             named.map(|f| (f.file.as_str(), &f.sha256))
         });
-        keys.chain(proofs).chain(certificates).chain(trust)
+        let manifests = self.targets.manifests.iter();
+        let manifests = manifests.map(|m| (m.file.file.as_str(), &m.file.sha256));
+        keys.chain(proofs)
+            .chain(certificates)
+            .chain(trust)
+            .chain(manifests)
     }
 
     /// The trusted files, in a succession.

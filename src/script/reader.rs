@@ -162,6 +162,17 @@ impl<'a, 'i> Table<'a, 'i> {
         )
     }
 
+    /// A text of which `pick` makes something; `what` says what it must be.
+    pub(super) fn text<T>(
+        &mut self,
+        faults: &mut Faults,
+        field: &'static str,
+        what: &str,
+        pick: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
+        self.pick(faults, field, what, |v| v.as_str().and_then(&pick))
+    }
+
     /// Whether a field is there and is a table.
     pub(super) fn has_table(&self, field: &str) -> bool {
         self.map
@@ -192,6 +203,16 @@ impl<'a, 'i> Table<'a, 'i> {
                 .filter(|n| n.radix() == 10)
                 .and_then(|n| n.as_str().parse().ok())
                 .filter(|n| range.contains(n))
+        })
+    }
+
+    /// A file's length in bytes: what a JSON integer can say everywhere.
+    pub(super) fn length(&mut self, faults: &mut Faults, field: &'static str) -> Option<u64> {
+        self.pick(faults, field, "a length in bytes, 0 to 2^53 - 1", |v| {
+            v.as_integer()
+                .filter(|n| n.radix() == 10)
+                .and_then(|n| n.as_str().parse::<u64>().ok())
+                .filter(|n| i64::try_from(*n).is_ok_and(|n| n <= crate::base::json::MAX_INTEGER))
         })
     }
 

@@ -8,6 +8,7 @@ use toml::de::DeTable;
 
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::reader::{Faults, Table};
+use super::targets::{self, TargetsSpec};
 use super::trust::{self, Trust};
 use super::verb::{Verb, metadata};
 use super::{
@@ -102,6 +103,20 @@ fn read_document(text: &str, map: &DeTable, faults: &mut Faults) -> Option<Scrip
     } else {
         Vec::new()
     };
+    let targets = TargetsSpec {
+        manifests: each(&mut top, faults, "manifest", "[[manifest]]", |t, f| {
+            let id = named(t, f, "manifest", &mut names)?;
+            targets::read_manifest(t, f, id)
+        }),
+        targets: each(&mut top, faults, "target", "[[target]]", targets::read_target),
+        delegations: each(
+            &mut top,
+            faults,
+            "delegation",
+            "[[delegation]]",
+            targets::read_delegation,
+        ),
+    };
     let certificates = each(&mut top, faults, "certificate", "[[certificate]]", |t, f| {
         read_certificate(t, f, &mut names)
     });
@@ -130,6 +145,7 @@ fn read_document(text: &str, map: &DeTable, faults: &mut Faults) -> Option<Scrip
         keys,
         trusted_keys,
         changes,
+        targets,
         certificates,
         results,
         waivers,

@@ -1,7 +1,7 @@
-//! Composes the next version of metadata that exists. Everything that nobody
-//! asked to change stays as it stands: unknown fields, key objects (whose digest
-//! is the keyid), `spec_version`, `consistent_snapshot`, target files,
-//! delegations, snapshot entries (TUF 5.5.5: none may be dropped).
+//! Composes the root after one that exists. Everything that nobody asked to
+//! change stays as it stands: unknown fields, key objects (whose digest is the
+//! keyid), `spec_version`, `consistent_snapshot`. The other roles' next files
+//! are made in `compose`.
 
 use std::collections::BTreeMap;
 
@@ -10,9 +10,6 @@ use super::key::Key;
 use super::metadata::Common;
 use super::role::{Role, RoleName};
 use super::root::Root;
-use super::snapshot::{MetaFile, Snapshot};
-use super::targets::Targets;
-use super::timestamp::Timestamp;
 use crate::base::{Instant, PublicKey};
 
 /// What a successor of a root is made of.
@@ -80,65 +77,6 @@ pub fn root(trusted: &Root, inputs: &SuccessorInputs, now: Instant) -> Result<Dr
         ..trusted.clone()
     };
     Draft::of(root.to_json())
-}
-
-/// The same targets under the next version.
-///
-/// # Errors
-/// [`NotComposed`]: not the next version, expired.
-pub fn targets(old: &Targets, version: u64, expires: Instant, now: Instant) -> Result<Draft, NotComposed> {
-    let common = next(&old.common, version, expires, now)?;
-    Draft::of(
-        Targets {
-            common,
-            ..old.clone()
-        }
-        .to_json(),
-    )
-}
-
-/// The same snapshot under the next version, over this version of targets.
-///
-/// # Errors
-/// [`NotComposed`]: not the next version, expired.
-pub fn snapshot(
-    old: &Snapshot,
-    version: u64,
-    expires: Instant,
-    targets_version: u64,
-    now: Instant,
-) -> Result<Draft, NotComposed> {
-    let mut snapshot = Snapshot {
-        common: next(&old.common, version, expires, now)?,
-        ..old.clone()
-    };
-    let entry = snapshot.meta.get("targets.json").map(|e| e.version);
-    if entry != Some(targets_version) {
-        let new = MetaFile::of_version(targets_version);
-        snapshot.meta.insert("targets.json".to_owned(), new);
-    }
-    Draft::of(snapshot.to_json())
-}
-
-/// The next timestamp, over this version of snapshot.
-///
-/// # Errors
-/// [`NotComposed`]: not the next version, expired.
-pub fn timestamp(
-    old: &Timestamp,
-    version: u64,
-    expires: Instant,
-    snapshot_version: u64,
-    now: Instant,
-) -> Result<Draft, NotComposed> {
-    let mut timestamp = Timestamp {
-        common: next(&old.common, version, expires, now)?,
-        ..old.clone()
-    };
-    if timestamp.snapshot.version != snapshot_version {
-        timestamp.snapshot = MetaFile::of_version(snapshot_version);
-    }
-    Draft::of(timestamp.to_json())
 }
 
 fn next(old: &Common, version: u64, expires: Instant, now: Instant) -> Result<Common, NotComposed> {

@@ -14,12 +14,14 @@ use std::path::{Path, PathBuf};
 
 use ed25519_dalek::Signer as _;
 use tuf_ceremony::base::device::Credential;
-use tuf_ceremony::base::{Id, Instant, Payload, PublicKey, Secret, veteran};
+use tuf_ceremony::base::{Digest, Id, Instant, Payload, PublicKey, Secret, veteran};
 use tuf_ceremony::signer::embedded::EmbeddedProvider;
 use tuf_ceremony::signer::embedded::veteran::{PIN, VETERANS};
 use tuf_ceremony::signer::{Grant, KeyRef, Provider, Token};
+use tuf_ceremony::tuf::compose::{Form, TargetsInputs, targets_with};
+use tuf_ceremony::tuf::manifest::TargetChange;
 use tuf_ceremony::tuf::successor::{self, SuccessorInputs};
-use tuf_ceremony::tuf::{Draft, Key, KeyId, RoleName, RootInputs, Signed, compose};
+use tuf_ceremony::tuf::{Draft, Key, KeyId, RoleName, RootInputs, Signed, TargetFile, compose};
 
 pub fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -108,6 +110,32 @@ fn key_of(name: &str, public: &PublicKey) -> Key {
     key
 }
 
+/// Targets 1 with three files, whose digests are those of their paths.
+fn published_targets(expires: Instant, now: Instant) -> Draft {
+    let files = ["apps/tool-1.0.tar.gz", "apps/tool-1.1.tar.gz", "docs/manual.pdf"].map(|path| {
+        let hashes = BTreeMap::from([("sha256".to_owned(), Digest::of(path.as_bytes()).to_string())]);
+        let file = TargetFile {
+            length: 1_000,
+            hashes,
+            unrecognized: BTreeMap::new(),
+        };
+        TargetChange::Add {
+            path: path.to_owned(),
+            file,
+        }
+    });
+    let inputs = TargetsInputs {
+        name: None,
+        scope: None,
+        previous: None,
+        expires,
+        files: &files,
+        delegations: &[],
+        form: Form::Indented,
+    };
+    targets_with(&inputs, now).unwrap()
+}
+
 /// Roots 1 and 2, targets 1, snapshot 1 and timestamp.
 pub fn chain(base: &Path) -> Map {
     let mut old = Old::new(base);
@@ -167,7 +195,7 @@ pub fn chain(base: &Path) -> Map {
         };
         before = root;
     }
-    let draft = compose::targets(1, far, now).unwrap();
+    let draft = published_targets(far, now);
     let signers = [("targets-a", id(&targets, 0)), ("targets-c", id(&targets, 2))];
     files.insert(draft.file_name(), old.signed(&draft, &signers));
     for draft in [

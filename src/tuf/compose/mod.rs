@@ -79,6 +79,17 @@ pub enum Form {
     Compact,
 }
 
+impl Form {
+    /// A file in this layout.
+    #[must_use]
+    pub fn write(self, file: &Json) -> String {
+        match self {
+            Form::Indented => file.indented(),
+            Form::Compact => file.line(),
+        }
+    }
+}
+
 /// Why inputs give no draft.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotComposed {
@@ -397,11 +408,7 @@ impl Draft {
             ("signatures", Json::Array(signatures)),
             ("signed", self.signed.clone()),
         ]);
-        match self.form {
-            Form::Indented => file.indented(),
-            Form::Compact => file.line(),
-        }
-        .into_bytes()
+        self.form.write(&file).into_bytes()
     }
 }
 

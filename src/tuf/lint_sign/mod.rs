@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::canonical::canonical;
 use super::clients::{self, Client, Judged, Refusal, Repository, Verdict};
-use super::compose::{Draft, file_name};
+use super::compose::{Draft, Form, file_name};
 use super::key::{Key, KeyId};
 use super::role::RoleName;
 use crate::base::{Digest, Instant, Json, PublicKey};
@@ -129,7 +129,7 @@ pub fn rehearse(
     let (mut files, mut short) = (BTreeMap::new(), None);
     if let Some((version, signed)) = old {
         let name = file_name(RoleName::Root, *version);
-        let (bytes, enough) = cast.sign(signed, &[(signed, RoleName::Root)]);
+        let (bytes, enough) = cast.sign(signed, Form::Indented, &[(signed, RoleName::Root)]);
         if !enough {
             short = Some(name.clone());
         }
@@ -144,7 +144,7 @@ pub fn rehearse(
             }
             role => by.extend(latest.map(|s| (s, role))),
         }
-        let (bytes, enough) = cast.sign(&draft.signed, &by);
+        let (bytes, enough) = cast.sign(&draft.signed, draft.form, &by);
         if !enough {
             short = Some(draft.file_name());
         }
@@ -364,7 +364,7 @@ impl Cast {
 
     /// The file, signed by a threshold of each role of each root in `by`; false where
     /// not so many keys have a player.
-    fn sign(&self, signed: &Json, by: &[(&Json, RoleName)]) -> (Vec<u8>, bool) {
+    fn sign(&self, signed: &Json, form: Form, by: &[(&Json, RoleName)]) -> (Vec<u8>, bool) {
         let signed = self.exchanged(signed, &self.there);
         let message = canonical(&signed);
         let mut signatures = BTreeMap::new();
@@ -387,7 +387,7 @@ impl Cast {
             .map(|(keyid, sig)| Json::object([("keyid", keyid.into()), ("sig", sig.into())]))
             .collect();
         let file = Json::object([("signatures", Json::Array(signatures)), ("signed", signed)]);
-        (file.indented().into_bytes(), all)
+        (form.write(&file).into_bytes(), all)
     }
 
     /// A threshold of the role's keyids, by distinct keys; a key under two ids signs for both.
