@@ -370,6 +370,7 @@ mod typed {
 
     /// Of all that was made and rolled, nothing is left but what opens a device
     /// that the screen shows as unlocked.
+    #[cfg(feature = "yubihsm")]
     fn gone(ada: &Operator, room: &Room, at: &str) {
         let screen = ada.text();
         let open = |token: &str| {
