@@ -96,14 +96,14 @@ pub(super) fn before_signing(turn: &mut Turn, draft: &Draft) -> bool {
 
 fn rehearse(plan: &Plan, state: &State, draft: &Draft) -> Result<Vec<Judged>, String> {
     let at = state.clock.ok_or("the clock was not confirmed")?.machine;
-    let beside: Vec<&Draft> = state.files.values().map(|f| &f.draft).collect();
+    let beside: Vec<&Draft> = state.files.values().map(|f| &*f.draft).collect();
     lint_sign(draft, &beside, &published(plan, state, draft, at), at).map_err(|e| format!("LINT-SIGN: {e}"))
 }
 
 /// What clients have already: the chain, and published files that still apply
 /// beside what is made here. A ceremony of a first root has none.
 fn published(plan: &Plan, state: &State, draft: &Draft, at: Instant) -> BTreeMap<String, Vec<u8>> {
-    let drafts = state.files.values().map(|f| &f.draft).chain([draft]);
+    let drafts = state.files.values().map(|f| &*f.draft).chain([draft]);
     let made = drafts.map(|d| (d.file_name(), d.assemble(&[]))).collect();
     let (mut files, _) = succession::repository(plan, &made, at);
     files.retain(|name, _| !made.contains_key(name));

@@ -52,7 +52,7 @@ pub(super) fn enter(turn: &mut Turn, metadata: RoleName) {
             turn.state.files.insert(
                 metadata,
                 FileState {
-                    draft,
+                    draft: draft.into(),
                     review,
                     notes,
                     reviewed: false,

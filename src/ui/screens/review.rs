@@ -28,7 +28,7 @@ pub static SCREEN: Screen = Screen {
 };
 
 fn draft(seen: &Snapshot) -> Option<&Draft> {
-    file(seen).map(|f| &f.draft)
+    file(seen).map(|f| &*f.draft)
 }
 
 fn file(seen: &Snapshot) -> Option<&FileState> {
