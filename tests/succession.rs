@@ -22,7 +22,7 @@ use audit::{judge, python_on};
 use rehearsal::{Key, Map, Room};
 use tuf_ceremony::audit::Level;
 use tuf_ceremony::base::device::{KeyAttributes, KeyFound, OperationId};
-use tuf_ceremony::base::{Algorithm, Digest, Id, Instant, veteran};
+use tuf_ceremony::base::{Algorithm, Digest, Id, Instant, Json, veteran};
 use tuf_ceremony::engine::{Expect, Phase, Question, Trouble, What, expects, meter_lines, review_text};
 use tuf_ceremony::plan::{Inputs, Plan};
 use tuf_ceremony::script::{Diagnostics, Script};
@@ -69,6 +69,18 @@ fn model(draft: &Draft) -> Root {
 
 /// Root 1 with a key that root 2 drops, and root 2, which expires at `expires`.
 fn chain(expires: &str) -> Map {
+    chain_of("1.0.0", expires)
+}
+
+/// The same, of roots that follow this version of the specification.
+fn chain_of(spec_version: &str, expires: &str) -> Map {
+    let of = |draft: Draft| {
+        let Json::Object(mut signed) = draft.signed else {
+            panic!("an object")
+        };
+        signed.insert("spec_version".to_owned(), spec_version.into());
+        Draft::of(Json::Object(signed)).unwrap()
+    };
     let now = at("2025-01-01T00:00:00Z");
     let first = roles(&["root-a", "root-b", "root-x"]);
     let publics = |r: &BTreeMap<RoleName, (u64, Vec<tuf_ceremony::tuf::Key>)>| {
@@ -91,6 +103,7 @@ fn chain(expires: &str) -> Map {
         roles: roles(&["root-a", "root-b", "root-c"]),
     };
     let two = successor::root(&model(&one), &inputs, now).unwrap();
+    let (one, two) = (of(one), of(two));
     Map::from([
         (
             "chain/1.root.json".to_owned(),
@@ -229,9 +242,13 @@ fn veteran_key(called: &str, public: &str) -> KeyFound {
 
 /// The tokens as they are, but what `token-a` lists.
 fn room(expires: &str, listed: Vec<KeyFound>) -> Room {
-    let mut files = chain(expires);
+    let files = chain(expires);
     let text = script(&files);
-    let plan = match build(&text, &files) {
+    room_of(&text, files, listed)
+}
+
+fn room_of(text: &str, mut files: Map, listed: Vec<KeyFound>) -> Room {
+    let plan = match build(text, &files) {
         Ok(plan) => plan,
         Err(found) => panic!("{:#?}", found.0),
     };
@@ -366,6 +383,43 @@ fn what_a_device_must_not_list_enrols_nothing() {
         assert!(fault.meaning.contains(says), "{says}: {}", fault.meaning);
         assert!(room.state.keys.is_empty());
     }
+}
+
+/// rust-tuf reads no root of another 1.0.N: under a profile that names it, its
+/// clients stay below this chain for ever, and nobody is asked to sign.
+#[test]
+fn what_a_client_of_the_profile_refuses_is_never_signed() {
+    let files = chain_of("1.0.31", "2028-01-01T00:00:00Z");
+    let listed = || vec![veteran_key("root-a", "root-a")];
+    let text = script(&files);
+    let universal = text.replace("\"hardware-default\"", "\"universal\"");
+    let mut room = room_of(&universal, files.clone(), listed());
+    room.go_until(|state| matches!(state.phase, Phase::Asking(Question::Trouble { .. })));
+    let Phase::Asking(Question::Trouble {
+        trouble: Trouble::Gate(why),
+    }) = &room.state.phase
+    else {
+        panic!("{:?}", room.state.phase)
+    };
+    for part in ["CLIENT: rust-tuf", "from root 1", "spec_version", "remedy: "] {
+        assert!(why.contains(part), "{part}: {why}");
+    }
+    assert!(room.state.files.is_empty(), "nothing was frozen");
+    let record = String::from_utf8_lossy(&room.record).into_owned();
+    for (kind, there) in [
+        ("client-verdicts", true),
+        ("gate-failed", true),
+        ("composed", false),
+        ("signed", false),
+    ] {
+        assert_eq!(record.contains(&format!("\"type\":\"{kind}\"")), there, "{kind}");
+    }
+    // A profile without that client goes on, and says what it would say.
+    let mut room = room_of(&text, files, listed());
+    room.go_until(|state| state.files.contains_key(&RoleName::Root));
+    let asked = &room.state.clients[&RoleName::Root];
+    let rust = asked.iter().find(|j| j.client.name() == "rust-tuf").unwrap();
+    assert!(!rust.verdict.accepts());
 }
 
 #[test]
