@@ -14,18 +14,18 @@
 mod audit;
 #[path = "support/rehearsal.rs"]
 mod rehearsal;
+#[path = "support/successions.rs"]
+mod successions;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use audit::{judge, python_on};
 use rehearsal::{Key, Map, Room};
+use successions::{acts, at, build, model};
 use tuf_ceremony::audit::Level;
 use tuf_ceremony::base::device::{KeyAttributes, KeyFound, OperationId};
-use tuf_ceremony::base::{Algorithm, Digest, Id, Instant, Json, veteran};
+use tuf_ceremony::base::{Algorithm, Digest, Id, Json, veteran};
 use tuf_ceremony::engine::{Expect, Phase, Question, Trouble, What, expects, meter_lines, review_text};
-use tuf_ceremony::plan::{Inputs, Plan};
-use tuf_ceremony::script::{Diagnostics, Script};
 use tuf_ceremony::tuf::{Draft, KeyId, RoleName, Root, RootInputs, Signed, compose, successor};
 
 const LETTERS: [&str; 3] = ["a", "b", "c"];
@@ -46,10 +46,6 @@ fn signed(draft: &Draft, names: &[&str]) -> Vec<u8> {
     draft.assemble(&signatures)
 }
 
-fn at(text: &str) -> Instant {
-    Instant::parse(text).unwrap()
-}
-
 fn roles(root: &[&str]) -> BTreeMap<RoleName, (u64, Vec<tuf_ceremony::tuf::Key>)> {
     let of = |names: &[&str]| names.iter().map(|n| tuf_key(n)).collect::<Vec<_>>();
     BTreeMap::from([
@@ -58,13 +54,6 @@ fn roles(root: &[&str]) -> BTreeMap<RoleName, (u64, Vec<tuf_ceremony::tuf::Key>)
         (RoleName::Snapshot, (1, of(&["live"]))),
         (RoleName::Timestamp, (1, of(&["live"]))),
     ])
-}
-
-fn model(draft: &Draft) -> Root {
-    match Signed::from_json(&draft.signed).unwrap() {
-        Signed::Root(root) => root,
-        _ => panic!("a root"),
-    }
 }
 
 /// Root 1 with a key that root 2 drops, and root 2, which expires at `expires`.
@@ -192,39 +181,8 @@ keys = ["targets-a", "targets-b"]
             "\n[[result]]\nmetadata = \"{role}\"\nmade = \"elsewhere\"\nthreshold = 1\nkeys = [\"live\"]\n"
         );
     }
-    text += "\n[[act]]\nid = \"all\"\ntitle = \"All of it\"\n";
-    let steps = [
-        "do = \"roll-call\"",
-        "do = \"clock\"",
-        "do = \"inventory\"\non = \"token-a\"",
-        "do = \"enrol-key\"\non = \"token-a\"\nkey = \"root-a\"",
-        "do = \"inventory\"\non = \"token-b\"",
-        "do = \"enrol-key\"\non = \"token-b\"\nkey = \"root-b\"",
-        "do = \"inventory\"\non = \"token-c\"",
-        "do = \"provision\"\ncredentials = \"typed\"\non = \"token-c\"",
-        "do = \"generate-key\"\non = \"token-c\"\nkey = { name = \"root-d\", algorithm = \"ed25519\", extractable = false }",
-        "do = \"prove-possession\"\non = \"token-c\"\nkey = \"root-d\"",
-        "do = \"compose\"\nmetadata = \"root\"",
-        "do = \"review\"\nmetadata = \"root\"",
-        "do = \"read-back\"\nmetadata = \"root\"\nsource = \"second\"",
-        "do = \"sign\"\nmetadata = \"root\"\non = \"token-a\"\nkey = \"root-a\"",
-        "do = \"sign\"\nmetadata = \"root\"\non = \"token-b\"\nkey = \"root-b\"",
-        "do = \"export\"",
-        "do = \"seal\"\nsource = \"second\"",
-    ];
-    for (n, step) in steps.iter().enumerate() {
-        text += &format!("\n[[act.step]]\nid = \"all.{n}\"\nby = \"officer\"\nminutes = 1\n{step}\n");
-    }
+    text += &acts();
     text
-}
-
-fn build(text: &str, files: &Map) -> Result<Plan, Diagnostics> {
-    let script = Script::parse(text.as_bytes())?;
-    let inputs = files
-        .iter()
-        .map(|(n, b)| (n.clone(), Arc::from(b.as_slice())))
-        .collect();
-    Plan::build(script, &Inputs(inputs))
 }
 
 fn found(called: &str, public: &str, operation: &OperationId) -> KeyFound {
@@ -484,13 +442,13 @@ fn the_screens_show_both_thresholds() {
         for (columns, rows) in [(80, 24), (120, 40)] {
             let now = state.last.unwrap();
             let snapshot = Snapshot {
-                plan: Arc::new(plan.clone()),
+                plan: std::sync::Arc::new(plan.clone()),
                 state: state.clone(),
                 records: 70,
                 head: Digest::of(b"line 70"),
             };
             let model = Model::new(
-                Arc::new(snapshot),
+                std::sync::Arc::new(snapshot),
                 now,
                 (columns, rows),
                 Theme::Mono,

@@ -14,19 +14,19 @@
 mod audit;
 #[path = "support/rehearsal.rs"]
 mod rehearsal;
+#[path = "support/successions.rs"]
+mod successions;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use audit::{forged, judge, python_on, set, summed};
 use rehearsal::{Key as Pair, Map, Room};
+use successions::{acts, at, build, model};
 use tuf_ceremony::base::device::{KeyAttributes, KeyFound};
-use tuf_ceremony::base::{Algorithm, Digest, Id, Instant, Json, veteran};
+use tuf_ceremony::base::{Algorithm, Digest, Id, Json, veteran};
 use tuf_ceremony::engine::{Answer, Expect, InputKind, Outcome, Phase, Question, What, expects};
-use tuf_ceremony::plan::{Inputs, Plan};
-use tuf_ceremony::script::{Diagnostics, Script};
 use tuf_ceremony::transcript::Kind;
-use tuf_ceremony::tuf::{Draft, Key, KeyId, RoleName, Root, Signed, successor, successor::SuccessorInputs};
+use tuf_ceremony::tuf::{Draft, Key, KeyId, RoleName, Root, successor, successor::SuccessorInputs};
 
 fn pair(name: &str) -> Pair {
     Pair::new(name, Algorithm::Ed25519)
@@ -41,13 +41,6 @@ fn key(name: &str) -> Key {
     key
 }
 
-fn model(draft: &Draft) -> Root {
-    match Signed::from_json(&draft.signed).unwrap() {
-        Signed::Root(root) => root,
-        _ => panic!("a root"),
-    }
-}
-
 fn signed(draft: &Draft, names: &[&str]) -> Vec<u8> {
     let signatures: Vec<(KeyId, Vec<u8>)> = names
         .iter()
@@ -57,10 +50,6 @@ fn signed(draft: &Draft, names: &[&str]) -> Vec<u8> {
         })
         .collect();
     draft.assemble(&signatures)
-}
-
-fn at(text: &str) -> Instant {
-    Instant::parse(text).unwrap()
 }
 
 /// The root after `before`; version 1 follows a root 0 that nobody has.
@@ -218,29 +207,7 @@ impl World {
                 list(keys)
             );
         }
-        text += "\n[[act]]\nid = \"all\"\ntitle = \"All of it\"\n";
-        let steps = [
-            "do = \"roll-call\"",
-            "do = \"clock\"",
-            "do = \"inventory\"\non = \"token-a\"",
-            "do = \"enrol-key\"\non = \"token-a\"\nkey = \"root-a\"",
-            "do = \"inventory\"\non = \"token-b\"",
-            "do = \"enrol-key\"\non = \"token-b\"\nkey = \"root-b\"",
-            "do = \"inventory\"\non = \"token-c\"",
-            "do = \"provision\"\ncredentials = \"typed\"\non = \"token-c\"",
-            "do = \"generate-key\"\non = \"token-c\"\nkey = { name = \"root-d\", algorithm = \"ed25519\", extractable = false }",
-            "do = \"prove-possession\"\non = \"token-c\"\nkey = \"root-d\"",
-            "do = \"compose\"\nmetadata = \"root\"",
-            "do = \"review\"\nmetadata = \"root\"",
-            "do = \"read-back\"\nmetadata = \"root\"\nsource = \"second\"",
-            "do = \"sign\"\nmetadata = \"root\"\non = \"token-a\"\nkey = \"root-a\"",
-            "do = \"sign\"\nmetadata = \"root\"\non = \"token-b\"\nkey = \"root-b\"",
-            "do = \"export\"",
-            "do = \"seal\"\nsource = \"second\"",
-        ];
-        for (n, step) in steps.iter().enumerate() {
-            text += &format!("\n[[act.step]]\nid = \"all.{n}\"\nby = \"officer\"\nminutes = 1\n{step}\n");
-        }
+        text += &acts();
         text
     }
 
@@ -266,15 +233,6 @@ impl World {
     fn refused(&self, code: &str, says: &str) {
         refused(&self.text(), &self.files, code, says);
     }
-}
-
-fn build(text: &str, files: &Map) -> Result<Plan, Diagnostics> {
-    let script = Script::parse(text.as_bytes())?;
-    let inputs = files
-        .iter()
-        .map(|(n, b)| (n.clone(), Arc::from(b.as_slice())))
-        .collect();
-    Plan::build(script, &Inputs(inputs))
 }
 
 fn refused(text: &str, files: &Map, code: &str, says: &str) {

@@ -37,6 +37,10 @@ pub struct DeviceCard {
     pub quirks: String,
 }
 
+/// Longest message that a YubiHSM 2 signs with Ed25519, in bytes: it stands in one
+/// frame (Yubico: 2019 for EdDSA). The policy counts with it, the adapter refuses more.
+pub const YUBIHSM_ED25519_MAX: usize = 2019;
+
 /// Profiles of modules that keep keys in software: rehearsals, never production (V32).
 pub const SOFTWARE_PROFILES: &[&str] = &["softhsm2", "kryoptic", "nss"];
 

@@ -9,7 +9,7 @@ use data_encoding::HEXLOWER;
 use super::effect::What;
 use super::input::FileRef;
 use super::state::{KeyState, State};
-use super::{succession, successor};
+use super::{below_root, succession};
 use crate::base::{Id, Instant, Payload, PublicKey, Purpose};
 use crate::plan::Plan;
 use crate::script::Expires;
@@ -125,7 +125,7 @@ pub(super) fn compose(plan: &Plan, state: &State, role: RoleName) -> Result<Draf
     let now = state.clock.ok_or("the clock was not confirmed")?.machine;
     let expires = expiry(expires, now)?;
     if role != RoleName::Root {
-        return successor::compose(plan, state, role, expires, now);
+        return below_root::compose(plan, state, role, version, expires, now);
     }
     if let Some(trusted) = plan.trusted() {
         return succession::root(plan, state, trusted, version, expires, now);

@@ -3,6 +3,7 @@
 //! disk, random numbers or terminal here: an auditor folds the recorded inputs
 //! and must get the same records, byte for byte.
 
+mod below_root;
 mod effect;
 mod files;
 mod fold;
@@ -12,7 +13,6 @@ mod policy;
 mod state;
 mod steps;
 mod succession;
-mod successor;
 mod turn;
 
 use crate::base::{Digest, Json};

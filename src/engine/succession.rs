@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::state::State;
-use super::{files, successor};
+use super::{below_root, files};
 use crate::base::{Digest, Id, Instant, Json, PublicKey, shown};
 use crate::plan::{Plan, Trusted, keyids_of};
 use crate::script::Declared;
@@ -242,7 +242,7 @@ fn says(plan: &Plan, notes: &[String], draft: &Draft) -> Vec<String> {
 /// What a person must know who publishes the new root.
 pub(super) fn notes(plan: &Plan, state: &State, draft: &Draft) -> Vec<String> {
     if draft.role == RoleName::Targets {
-        return successor::notes(plan, state);
+        return below_root::notes(plan, state);
     }
     let (Some(trusted), Some(new)) = (plan.trusted(), model(draft)) else {
         return Vec::new();

@@ -28,9 +28,7 @@ pub(in crate::signer) use roles::{RIGHTS, Rights};
 #[cfg(test)]
 pub(in crate::signer) use setup::set_up_with;
 
-/// Longest message for Ed25519, in bytes: the device takes it in one frame
-/// (Yubico: 2019 for EdDSA).
-pub const ED25519_MAX: usize = 2019;
+pub use crate::base::device::YUBIHSM_ED25519_MAX as ED25519_MAX;
 
 /// A way to a device. There is no host name in it: what is not on this machine
 /// cannot be said.

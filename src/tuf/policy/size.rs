@@ -17,9 +17,7 @@ use crate::tuf::compose::SPEC_VERSION;
 use crate::tuf::metadata::Common;
 use crate::tuf::{Key, Role, RoleName, Root, canonical};
 
-/// What a YubiHSM 2 signs at most with Ed25519, in bytes: the message stands in
-/// one frame (Yubico: 2019; facts/hsm.md 5, 5.6). `signer::yubihsm` refuses more.
-pub const ED25519_MAX: usize = 2019;
+pub use crate::base::device::YUBIHSM_ED25519_MAX as ED25519_MAX;
 
 /// What the length of a root depends on.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -16,12 +16,10 @@ pub(super) fn compose(
     plan: &Plan,
     state: &State,
     role: RoleName,
+    version: u64,
     expires: Instant,
     now: Instant,
 ) -> Result<Draft, String> {
-    let (version, _) = plan
-        .made_here(role)
-        .ok_or_else(|| format!("the script says that {role} is made elsewhere"))?;
     let before = predecessor(plan, role)?;
     let draft = match role {
         RoleName::Root => return Err("root has a successor of its own kind".to_owned()),
