@@ -26,6 +26,7 @@ use tuf_ceremony::audit::Level;
 use tuf_ceremony::base::device::{KeyAttributes, KeyFound, OperationId};
 use tuf_ceremony::base::{Algorithm, Digest, Id, Json, veteran};
 use tuf_ceremony::engine::{Expect, Phase, Question, Trouble, What, expects, meter_lines, review_text};
+use tuf_ceremony::plan::outline;
 use tuf_ceremony::tuf::{Draft, KeyId, RoleName, Root, RootInputs, Signed, compose, successor};
 
 const LETTERS: [&str; 3] = ["a", "b", "c"];
@@ -258,6 +259,15 @@ fn a_succession_is_judged_from_its_bundle_by_both_verifiers() {
     );
     let (good, text) = python_on(&bundle);
     assert!(good, "{text}");
+}
+
+/// The paper says of a key who vouches for it, and never that its proof was waived.
+#[test]
+fn the_plan_says_that_the_trusted_root_vouches_for_its_keys() {
+    let room = good_room("2028-01-01T00:00:00Z");
+    let paper = outline(&room.plan).join("\n");
+    assert!(paper.contains("key root-a, of the trusted root, which vouches for it: ed25519"));
+    assert!(!paper.contains("WAIVED"), "{paper}");
 }
 
 #[test]

@@ -36,11 +36,20 @@ pub fn outline(plan: &Plan) -> Vec<String> {
     }
     out.extend(plan.targets().says());
     for (name, key) in plan.external() {
+        let listed = plan.trusted().is_some_and(|t| t.keys.contains_key(name));
         out.push(format!(
-            "key {name}, made elsewhere: {}, fingerprint {}",
+            "key {name}, {}: {}, fingerprint {}",
+            if listed {
+                "of the trusted root, which vouches for it"
+            } else {
+                "made elsewhere"
+            },
             key.algorithm().name(),
             key.fingerprint().grouped()
         ));
+        if listed {
+            continue;
+        }
         out.push(match plan.possession(name) {
             Some(Shown::Proven(file)) => format!("  its holder signed the challenge beforehand: {file}"),
             Some(Shown::Waived) | None => {
