@@ -198,15 +198,24 @@ fn the_laws_hold(origin: &str) {
 /// the word goes on; and no act starts before the device was asked.
 fn recovers(plan: &Plan, before: &State, state: &State, resume: &Input) {
     let was = before.dangling().unwrap();
-    let Phase::Asking(Question::Recover { effect }) = &state.phase else {
+    let looked = |state: &State| looked(plan, state, resume.at);
+    let state = &looked(state);
+    let Phase::Asking(Question::Recover { effect, seen }) = &state.phase else {
         panic!("{:?}", state.phase)
     };
     assert_eq!(effect, was);
-    let again = step(plan, state, resume).unwrap().state;
+    let known = state.bench.values().filter(|t| t.serial.is_some()).count();
     assert_eq!(
-        (&again.phase, &again.recovering),
-        (&state.phase, &state.recovering)
+        seen.len(),
+        known,
+        "every device that the record knows was looked at"
     );
+    let again = step(plan, state, resume).unwrap().state;
+    assert_eq!(again.recovering, state.recovering, "a stop while it was looked");
+    let Phase::Asking(Question::Recover { effect, .. }) = looked(&again).phase else {
+        panic!("{:?}", again.phase)
+    };
+    assert_eq!(&effect, was);
     let word = |typed: &str| Input {
         at: resume.at,
         kind: InputKind::Answer(Answer::Recover {
@@ -227,6 +236,37 @@ fn recovers(plan: &Plan, before: &State, state: &State, resume: &Input) {
         !generates,
         "what came of a key is recorded once the device has said so"
     );
+}
+
+/// The devices answer the look after a stop.
+fn looked(plan: &Plan, state: &State, at: tuf_ceremony::base::Stamp) -> State {
+    let Phase::Working(effect) = &state.phase else {
+        return state.clone();
+    };
+    let What::Survey { tokens } = &effect.what else {
+        panic!("{:?}", effect.what)
+    };
+    let seen = |(token, _): &(tuf_ceremony::base::Id, String)| tuf_ceremony::engine::Seen {
+        token: token.clone(),
+        card: None,
+        keys: None,
+        fault: Some("it is not there".to_owned()),
+    };
+    let outcome = |seen| Input {
+        at,
+        kind: InputKind::Outcome {
+            effect: effect.id,
+            outcome: tuf_ceremony::engine::Outcome::Surveyed(seen),
+        },
+    };
+    let others = step(plan, state, &outcome(Vec::new())).unwrap().state;
+    let Phase::Asking(Question::Recover { seen: none, .. }) = &others.phase else {
+        panic!("{:?}", others.phase)
+    };
+    assert!(none.is_empty(), "an answer about other devices shows nothing");
+    step(plan, state, &outcome(tokens.iter().map(seen).collect()))
+        .unwrap()
+        .state
 }
 
 /// Deviations, pauses and resumptions at every point of the ceremony.

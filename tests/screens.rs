@@ -24,10 +24,11 @@ use tuf_ceremony::base::device::{
     StatementKind,
 };
 use tuf_ceremony::base::inventory::{Device, Inventory, Place, Powers};
+use tuf_ceremony::base::medium::Release;
 use tuf_ceremony::base::{Algorithm, PublicKey, Secret, Stamp};
 use tuf_ceremony::engine::{Confirm, InputKind, Question, Refusal};
 use tuf_ceremony::fault::Code;
-use tuf_ceremony::runner::{Failure, Msg};
+use tuf_ceremony::runner::{Failure, Msg, Sealed};
 use tuf_ceremony::ui::home::Home;
 use tuf_ceremony::ui::keymap::Intent;
 use tuf_ceremony::ui::tokens::{Tokens, Wish};
@@ -197,7 +198,16 @@ fn working_and_the_ends_look_as_they_did() {
     screen("sealing", &stage, plain);
     screen("closed", &stage, |m| {
         let place = "/media/stick/root-keygen".to_owned();
-        update(m, Event::Engine(Msg::Sealed { place }));
+        let released = Release::Unmounted;
+        update(m, Event::Engine(Msg::Sealed(Sealed { place, released })));
+    });
+    screen("closed by hand", &stage, |m| {
+        let place = "/media/stick/root-keygen".to_owned();
+        let released = Release::ByHand {
+            point: "/media/stick".to_owned(),
+            because: "the program may not unmount".to_owned(),
+        };
+        update(m, Event::Engine(Msg::Sealed(Sealed { place, released })));
     });
     screen("failed", &stage, |m| {
         let failure = Failure {

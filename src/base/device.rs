@@ -234,6 +234,12 @@ impl OperationId {
         data_encoding::BASE32_NOPAD.encode(&self.0).to_ascii_lowercase()
     }
 
+    /// Lowercase hexadecimal, as devices' key ids are told.
+    #[must_use]
+    pub fn hex(&self) -> String {
+        data_encoding::HEXLOWER.encode(&self.0)
+    }
+
     /// The label of the key object: the key's name, a colon, 26 base32
     /// characters; at most 40 bytes, which is what a YubiHSM 2 holds.
     #[must_use]

@@ -9,6 +9,7 @@ pub mod instant;
 pub mod inventory;
 pub mod json;
 pub mod key;
+pub mod medium;
 pub mod payload;
 mod rsa;
 pub mod secret;

@@ -7,7 +7,11 @@ use std::path::{Path, PathBuf};
 
 use crate::base::shown;
 use crate::fault::Code;
+use crate::store::media::{free, read_direct};
 use crate::store::{StoreError, read_file, replace_folder, sync_folder, write_new};
+
+/// Bytes that stay free beside the exported files, for the seal.
+const SPARE: u64 = 4 * 1024 * 1024;
 
 /// Writes the exported files into `NAME.part` on the media and reads every one
 /// back. An interrupted attempt's leftovers are cleared first.
@@ -20,6 +24,7 @@ pub fn write(
     files: &BTreeMap<String, Vec<u8>>,
 ) -> Result<BTreeMap<String, Vec<u8>>, StoreError> {
     check_media(media, name)?;
+    check_space(media, files)?;
     let part = part(media, name);
     replace_folder(&part)?;
     for (path, bytes) in files {
@@ -31,6 +36,26 @@ pub fn write(
         read_back.insert(path.clone(), read_file(&part.join(path))?);
     }
     Ok(read_back)
+}
+
+/// What is in `NAME.part` now, past the page cache where that can be done:
+/// every file that can be read, and whether all were read that way.
+#[must_use]
+pub fn read_again<'p>(
+    media: &Path,
+    name: &str,
+    paths: impl Iterator<Item = &'p String>,
+) -> (BTreeMap<String, Vec<u8>>, bool) {
+    let part = part(media, name);
+    let mut all_direct = true;
+    let mut found = BTreeMap::new();
+    for path in paths {
+        if let Ok((bytes, direct)) = read_direct(&part.join(path)) {
+            all_direct &= direct;
+            found.insert(path.clone(), bytes);
+        }
+    }
+    (found, all_direct)
 }
 
 /// Adds the seal and gives the folder its name. `exported` must still be there
@@ -58,6 +83,14 @@ pub fn seal(
     for (path, bytes) in seal {
         put(&part, path, bytes)?;
     }
+    for (path, bytes) in exported.iter().chain(seal) {
+        if read_direct(&part.join(path))?.0 != *bytes {
+            return Err(StoreError::new(
+                Code::StorageFailed,
+                format!("{} reads back differently", shown(path, 80)),
+            ));
+        }
+    }
     rustix::fs::rename(&part, &place).map_err(|e| {
         StoreError::new(
             Code::StorageFailed,
@@ -82,6 +115,22 @@ fn check_media(media: &Path, name: &str) -> Result<(), StoreError> {
         ));
     }
     Ok(())
+}
+
+/// Room for the files and a little more (facts/security.md 5.2): a full stick is
+/// found before anything is written. What an interrupted try left is cleared
+/// first and counts as free only then.
+fn check_space(media: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<(), StoreError> {
+    let bytes = files.values().fold(SPARE, |sum, b| {
+        sum.saturating_add(u64::try_from(b.len()).unwrap_or(u64::MAX))
+    });
+    match free(media) {
+        Some(free) if free < bytes => Err(StoreError::new(
+            Code::StorageFull,
+            format!("{bytes} bytes are needed, {free} are free"),
+        )),
+        _ => Ok(()),
+    }
 }
 
 fn part(media: &Path, name: &str) -> PathBuf {

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::{Exit, Ways, check, devices, harden, machine, out, places};
+use crate::base::medium::Release;
 use crate::engine::{FrontEnd, SecretsPath};
 use crate::fault::Code;
 use crate::headless;
 use crate::plan::Plan;
-use crate::runner::{self, Failure, Ports, Resumed, Run, Running, SystemClock};
+use crate::runner::{self, Failure, Ports, Resumed, Run, Running, Sealed, SystemClock};
 use crate::script::{Answers, Kind};
 
 pub(super) fn run(script: &Path, record: &Path, ways: &Ways) -> Exit {
@@ -104,7 +105,7 @@ fn try_drive(record: &Path, ways: &Ways, start: Start) -> Result<Exit, Exit> {
         Start::New(plan) => runner::open(plan, record, ports, &run),
         Start::Resumed(_) => match runner::resume(record, ports, &run) {
             Ok(Resumed::Running(running)) => Ok(*running),
-            Ok(Resumed::Sealed { place }) => return Ok(sealed(&place.display().to_string())),
+            Ok(Resumed::Sealed(bundle)) => return Ok(sealed(&bundle)),
             Err(failure) => Err(failure),
         },
     }
@@ -121,11 +122,14 @@ fn headless(running: Running, answers: Answers, stop: &AtomicBool, record: &Path
     drop(msgs);
     threads.finish();
     match ending {
-        headless::Ending::Closed { place, clients } => {
+        headless::Ending::Closed {
+            sealed: bundle,
+            clients,
+        } => {
             for line in clients {
                 out::say(&crate::base::shown(&line, 400));
             }
-            sealed(&place)
+            sealed(&bundle)
         }
         headless::Ending::Aborted => {
             out::say("aborted; the record says why");
@@ -149,12 +153,23 @@ fn headless(running: Running, answers: Answers, stop: &AtomicBool, record: &Path
 }
 
 /// The good end.
-fn sealed(place: &str) -> Exit {
-    let place = crate::base::shown(place, 300);
+fn sealed(bundle: &Sealed) -> Exit {
+    let place = crate::base::shown(&bundle.place, 300);
     out::say(&format!(
-        "closed and sealed\nbundle {place}\nverify it: tuf-ceremony verify {place}"
+        "closed and sealed\nbundle {place}\n{}\nverify it: tuf-ceremony verify {place}",
+        safe_to_remove(&bundle.released)
     ));
     Exit::Good
+}
+
+fn safe_to_remove(released: &Release) -> String {
+    match released {
+        Release::Unmounted => "safe to remove the media: it is unmounted".to_owned(),
+        Release::Folder => "the bundle is in a folder of this machine, not on media".to_owned(),
+        Release::ByHand { point, because } => {
+            format!("NOT SAFE TO REMOVE yet: unmount {point} first, everything is written ({because})")
+        }
+    }
 }
 
 /// What a person does next after a pause.
@@ -224,8 +239,8 @@ fn full_screen(running: Running, stop: Arc<AtomicBool>, record: &Path, media: Op
     let ending = ui::run(handle, msgs, first, options);
     threads.finish();
     match ending {
-        Ok(ui::Ending::Closed { place: Some(place) }) => sealed(&place),
-        Ok(ui::Ending::Closed { place: None }) => {
+        Ok(ui::Ending::Closed { sealed: Some(bundle) }) => sealed(&bundle),
+        Ok(ui::Ending::Closed { sealed: None }) => {
             out::complain("the record is closed, and the seal was not written; keep record and media");
             Exit::Fault
         }

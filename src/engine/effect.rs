@@ -41,6 +41,11 @@ pub enum What {
         /// Its serial.
         serial: String,
     },
+    /// Ask: what is each device now, before anybody logs in? After a stop.
+    Survey {
+        /// Tokens with their serials.
+        tokens: Vec<(Id, String)>,
+    },
     /// Ask: 32 random bytes.
     Nonce,
     /// Ask: make a new secret for a device and keep it in the vault.
@@ -164,6 +169,11 @@ pub enum What {
         /// Which files, in order.
         files: Vec<FileRef>,
     },
+    /// Ask: read the exported files again, after the media was taken out and put back.
+    ReadBack {
+        /// Which files, in order.
+        files: Vec<FileRef>,
+    },
     /// After the close: write transcript, final checkpoint and SHA256SUMS to
     /// the media. Has no outcome and may be repeated.
     Seal,
@@ -213,7 +223,13 @@ impl What {
             | What::Retire { token, .. }
             | What::Generate { token, .. }
             | What::Sign { token, .. } => Some(token),
-            What::Nonce | What::Compare { .. } | What::Checkpoint | What::Export { .. } | What::Seal => None,
+            What::Nonce
+            | What::Survey { .. }
+            | What::Compare { .. }
+            | What::Checkpoint
+            | What::Export { .. }
+            | What::ReadBack { .. }
+            | What::Seal => None,
         }
     }
 
@@ -224,6 +240,7 @@ impl What {
             What::List { token } => format!("Looking for devices ({token})"),
             What::Identify { token, .. } => format!("Looking for {token}"),
             What::Keys { token, .. } => format!("Asking {token} which keys it holds"),
+            What::Survey { tokens } => format!("Looking at {} devices", tokens.len()),
             What::Nonce => "Drawing random positions".to_owned(),
             What::Mint {
                 token, credential, ..
@@ -251,6 +268,7 @@ impl What {
                 Purpose::ProofOfPossession => format!("{key} on {token} signs its challenge"),
             },
             What::Export { files } => format!("Writing {} files and reading them back", files.len()),
+            What::ReadBack { files } => format!("Reading {} files from the media", files.len()),
             What::Seal => "Writing the seal".to_owned(),
         }
     }

@@ -5,7 +5,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::base::device::{Credential, DeviceCard, DeviceFault, KeyAttributes, KeyFound, LogRead, Statement};
-use crate::base::{Digest, PublicKey, Stamp};
+use crate::base::medium::{Reading, Release};
+use crate::base::{Digest, Id, PublicKey, Stamp};
 
 /// One input, with the clocks at the moment it entered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -287,6 +288,22 @@ pub struct Deviation {
     pub by: String,
 }
 
+/// A device as it was found after a stop, before anybody logged in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// The token.
+    pub token: Id,
+    /// What it says of itself; none: it did not answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card: Option<DeviceCard>,
+    /// The ids of its keys, lowercase hexadecimal; none: it shows none before a login.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keys: Option<Vec<String>>,
+    /// Why it did not answer, safe to show.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
+}
+
 /// What became of an effect.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -297,6 +314,8 @@ pub enum Outcome {
     Card(DeviceCard),
     /// The device's keys.
     Keys(Vec<KeyFound>),
+    /// What each device is after a stop, in the order asked.
+    Surveyed(Vec<Seen>),
     /// 32 random bytes; public.
     Nonce(Digest),
     /// A checkpoint, signed by the log key.
@@ -357,6 +376,15 @@ pub enum Outcome {
     Exported {
         /// What was read back.
         files: Vec<FileRef>,
+        /// How the media was let go of after that.
+        released: Release,
+    },
+    /// The exported files, read after the media was put back.
+    ReadBack {
+        /// What was read.
+        files: Vec<FileRef>,
+        /// How.
+        reading: Reading,
     },
     /// The device failed.
     Fault(DeviceFault),

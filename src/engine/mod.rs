@@ -25,7 +25,7 @@ pub use fold::{FoldError, replay};
 pub use gate::{Standing, judge_all, standing};
 pub use input::{
     Answer, Deviation, FileRef, FrontEnd, Input, InputKind, NewSecret, Opening, Outcome, Program, Resumption,
-    SecretsPath, Ticket,
+    SecretsPath, Seen, Ticket,
 };
 pub use policy::{policy_facts, refused as policy_refused};
 pub use state::{
@@ -233,6 +233,7 @@ fn resume(turn: &mut Turn, resumption: &Resumption) -> Result<(), Refusal> {
         ));
     }
     unanswered(turn);
+    turn.state.resumed = turn.state.last.map(|last| last.wall);
     turn.state.boot.clone_from(&resumption.boot);
     turn.state.log_key = Some(resumption.log_key.clone());
     turn.state.minted.clear();
@@ -247,8 +248,8 @@ fn resume(turn: &mut Turn, resumption: &Resumption) -> Result<(), Refusal> {
     }
     if !turn.state.begun {
         turn.ask(Question::Begin);
-    } else if let Some(effect) = turn.state.recovering.clone() {
-        turn.ask(Question::Recover { effect });
+    } else if turn.state.recovering.is_some() {
+        steps::recover::begin(turn);
     } else if turn.state.gating {
         turn.work(What::Checkpoint);
     } else {

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::effect::Effect;
-use super::input::Ticket;
+use super::input::{Seen, Ticket};
 use crate::base::device::{Credential, DeviceCard, DeviceFault, KeyAttributes, OperationId};
+use crate::base::medium::Release;
 use crate::base::{Algorithm, Digest, Id, Instant, PublicKey, Stamp};
 use crate::script::Subject;
 use crate::tuf::RoleName;
@@ -50,6 +51,10 @@ pub struct State {
     pub minted: Vec<Minted>,
     /// What was under way when the program stopped, until it is settled.
     pub recovering: Option<Effect>,
+    /// What the recovery in this step came to.
+    pub recovered: Option<String>,
+    /// When the record had stopped before this run; forgotten with the step.
+    pub resumed: Option<Instant>,
     /// Attempts to fill a key's slot.
     pub attempts: BTreeMap<Id, u32>,
     /// What each client model said of a payload before it was frozen.
@@ -60,6 +65,9 @@ pub struct State {
     pub checkpoint: Option<Head>,
     /// Deviation notes so far.
     pub deviations: u32,
+    /// How the media was let go of, once the files are on it; they count when
+    /// they were read again.
+    pub released: Option<Release>,
     /// Files that were exported and read back.
     pub exported: Vec<super::FileRef>,
     /// The number of the next effect.
@@ -193,6 +201,8 @@ pub enum Question {
     Recover {
         /// What was under way.
         effect: Effect,
+        /// What each device is now.
+        seen: Vec<Seen>,
     },
     /// Something failed.
     Trouble {
@@ -213,6 +223,8 @@ pub enum Confirm {
     Retire,
     /// Files will leave on the media: type `export`.
     Export,
+    /// The media was taken out and put back: type `back`.
+    PutBack,
     /// The record will be closed: type `close`.
     Close,
 }
@@ -403,11 +415,14 @@ impl State {
             keys: BTreeMap::new(),
             minted: Vec::new(),
             recovering: None,
+            recovered: None,
+            resumed: None,
             attempts: BTreeMap::new(),
             clients: BTreeMap::new(),
             files: BTreeMap::new(),
             checkpoint: None,
             deviations: 0,
+            released: None,
             exported: Vec::new(),
             next_effect: 1,
         }

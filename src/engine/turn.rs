@@ -119,6 +119,8 @@ impl<'p> Turn<'p> {
 
     pub(super) fn next(&mut self) {
         self.state.gating = false;
+        self.state.recovered = None;
+        self.state.resumed = None;
         self.state.cursor = self.state.cursor.saturating_add(1);
         steps::enter(self);
     }

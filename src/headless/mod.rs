@@ -19,7 +19,7 @@ use crate::engine::{
     serial_tail, standing,
 };
 use crate::fault::Code;
-use crate::runner::{Cmd, Failure, Handle, Msg, Snapshot};
+use crate::runner::{Cmd, Failure, Handle, Msg, Sealed, Snapshot};
 use crate::script::{Answers, Named, SourceKind, Verb};
 use crate::transcript::words;
 
@@ -28,8 +28,8 @@ use crate::transcript::words;
 pub enum Ending {
     /// Closed and sealed; where the bundle is.
     Closed {
-        /// The bundle's folder.
-        place: String,
+        /// The bundle.
+        sealed: Sealed,
         /// What each client model said of each payload before it was signed.
         clients: Vec<String>,
     },
@@ -95,9 +95,9 @@ pub fn run(
             }
             Ok(Msg::Refused(refusal)) => driver.refused(&refusal, &seen),
             Ok(Msg::Failed(failure)) => return Ending::Failed(failure),
-            Ok(Msg::Sealed { place }) => {
+            Ok(Msg::Sealed(sealed)) => {
                 let clients = clients(&seen);
-                return Ending::Closed { place, clients };
+                return Ending::Closed { sealed, clients };
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => {

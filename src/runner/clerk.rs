@@ -10,7 +10,8 @@ use std::sync::mpsc::{Receiver, Sender};
 use ed25519_dalek::{Signer as _, SigningKey};
 use rand_core::{OsRng, RngCore};
 
-use super::hands::{Export, Job};
+use super::hands::Job;
+use super::media::Export;
 use super::{Clock, Cmd, Failure, Msg, Snapshot, Vault, internal};
 use crate::base::device::{Changed, DeviceCode, DeviceFault, Operation, Retry};
 use crate::base::{Digest, PublicKey};
@@ -211,7 +212,7 @@ impl Clerk {
             ),
             _ => None,
         };
-        let export = matches!(effect.what, What::Export { .. }).then(|| Export {
+        let export = matches!(effect.what, What::Export { .. } | What::ReadBack { .. }).then(|| Export {
             name: super::seal::bundle_name(&self.plan, &self.state),
             files: super::seal::export_files(&self.plan, &self.state),
         });
@@ -252,7 +253,7 @@ impl Clerk {
 
     /// The seal follows the close; a failure leaves it to a later `resume`.
     fn seal(&mut self) -> Result<(), Failure> {
-        let place = super::seal::write(&super::seal::Closed {
+        let sealed = super::seal::write(&super::seal::Closed {
             plan: &self.plan,
             state: &self.state,
             record: self.journal.folder(),
@@ -261,9 +262,7 @@ impl Clerk {
             notes: &self.notes,
             media: self.media.as_deref(),
         })?;
-        let _ = self.msgs.send(Msg::Sealed {
-            place: place.display().to_string(),
-        });
+        let _ = self.msgs.send(Msg::Sealed(sealed));
         Ok(())
     }
 }

@@ -3,17 +3,16 @@
 //! nothing: which device, which key, which payload stands in the effect.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
 
 use data_encoding::HEXLOWER;
 
+use super::media::{Export, Media};
 use super::{Cmd, Vault};
 use crate::base::device::{Changed, Credential, DeviceCode, DeviceFault, Operation, Retry};
 use crate::base::{Id, Payload, Secret, shown};
-use crate::bundle::export;
-use crate::engine::{FileRef, Outcome, Ticket, What, recipe_of};
+use crate::engine::{Outcome, Seen, Ticket, What, recipe_of};
 use crate::signer::{Grant, KeyRef, Provider, Secrets, Token};
 
 /// One effect with what it needs.
@@ -29,15 +28,6 @@ pub(super) struct Job {
     pub(super) export: Option<Export>,
 }
 
-/// What an export writes.
-#[derive(Debug)]
-pub(super) struct Export {
-    /// The bundle folder's name on the media.
-    pub(super) name: String,
-    /// Path and bytes.
-    pub(super) files: BTreeMap<String, Vec<u8>>,
-}
-
 /// The devices that the script names, by token.
 pub type Bench = BTreeMap<Id, Box<dyn Provider>>;
 
@@ -46,11 +36,11 @@ pub(super) struct Hands {
     bench: Bench,
     open: BTreeMap<Id, Box<dyn Token>>,
     vault: Arc<Vault>,
-    media: Option<PathBuf>,
+    media: Media,
 }
 
 impl Hands {
-    pub(super) fn new(bench: Bench, vault: Arc<Vault>, media: Option<PathBuf>) -> Hands {
+    pub(super) fn new(bench: Bench, vault: Arc<Vault>, media: Media) -> Hands {
         Hands {
             bench,
             open: BTreeMap::new(),
@@ -94,8 +84,11 @@ impl Hands {
             export,
             ..
         } = job;
-        if let What::Export { .. } = what {
-            return self.export(export);
+        match what {
+            What::Export { .. } => return self.media.export(export),
+            What::ReadBack { .. } => return self.media.read_back(export),
+            What::Survey { tokens } => return Outcome::Surveyed(self.survey(tokens)),
+            _ => {}
         }
         self.on_device(what, payload).unwrap_or_else(Outcome::Fault)
     }
@@ -223,31 +216,34 @@ impl Hands {
                     signature: HEXLOWER.encode(&signature),
                 })
             }
-            What::Nonce | What::Checkpoint | What::Seal | What::Export { .. } => {
-                Err(unsupported(Operation::Find))
-            }
+            What::Nonce
+            | What::Survey { .. }
+            | What::Checkpoint
+            | What::Seal
+            | What::Export { .. }
+            | What::ReadBack { .. } => Err(unsupported(Operation::Find)),
         }
     }
 
-    fn export(&mut self, job: Option<Export>) -> Outcome {
-        let fault = |meaning: &str| Outcome::MediaFault {
-            meaning: shown(meaning, 400),
-        };
-        let Some(Export { name, files }) = job else {
-            return fault("the export has no files");
-        };
-        let Some(media) = &self.media else {
-            return fault(crate::fault::Code::MediaMissing.card().fact);
-        };
-        match export::write(media, &name, &files) {
-            Ok(read_back) => Outcome::Exported {
-                files: read_back
-                    .iter()
-                    .map(|(path, bytes)| FileRef::of(path, bytes))
-                    .collect(),
-            },
-            Err(error) => fault(&format!("{} {}", error.code.card().fact, error.meaning)),
-        }
+    /// Each device as it is, without a login; one that does not answer says why.
+    fn survey(&mut self, tokens: Vec<(Id, String)>) -> Vec<Seen> {
+        tokens
+            .into_iter()
+            .map(|(token, serial)| {
+                let card = self.token(&token, &serial).and_then(|t| t.identity());
+                let keys = card.as_ref().ok().and_then(|_| {
+                    let found = self.token(&token, &serial).and_then(|t| t.keys()).ok()?;
+                    Some(found.into_iter().map(|k| k.id).collect())
+                });
+                let fault = card.as_ref().err().map(|f| shown(&f.to_string(), 200));
+                Seen {
+                    token,
+                    card: card.ok(),
+                    keys,
+                    fault,
+                }
+            })
+            .collect()
     }
 
     fn provider(&mut self, token: &Id) -> Result<&mut Box<dyn Provider>, DeviceFault> {

@@ -6,6 +6,7 @@
 mod clerk;
 mod clock;
 mod hands;
+mod media;
 mod seal;
 mod start;
 mod vault;
@@ -18,6 +19,7 @@ pub use hands::Bench;
 pub use start::{Ports, Resumed, Run, Running, Threads, open, resume, stored_plan};
 pub use vault::Vault;
 
+use crate::base::medium::Release;
 use crate::base::{Digest, Secret};
 use crate::engine::{Answer, Deviation, Refusal, State, Ticket};
 use crate::plan::Plan;
@@ -61,10 +63,7 @@ pub enum Msg {
     /// disk is intact.
     Failed(Failure),
     /// The seal is written, after the close.
-    Sealed {
-        /// Where the bundle is.
-        place: String,
-    },
+    Sealed(Sealed),
 }
 
 /// What everybody may see at one moment.
@@ -78,6 +77,15 @@ pub struct Snapshot {
     pub records: u64,
     /// SHA-256 of the last line on disk.
     pub head: Digest,
+}
+
+/// A finished bundle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sealed {
+    /// Its folder.
+    pub place: String,
+    /// How its media was let go of.
+    pub released: Release,
 }
 
 /// The record or the media failed.

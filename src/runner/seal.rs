@@ -4,9 +4,9 @@
 //! again from the closed record, on the same media or on others.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::{Failure, internal};
+use super::{Failure, Sealed, internal};
 use crate::base::{Digest, PublicKey};
 use crate::bundle::{self, export};
 use crate::engine::{self, State};
@@ -29,8 +29,8 @@ pub(super) struct Closed<'a> {
     pub(super) media: Option<&'a Path>,
 }
 
-/// Writes the seal; gives the finished bundle's folder.
-pub(super) fn write(closed: &Closed<'_>) -> Result<PathBuf, Failure> {
+/// Writes the seal.
+pub(super) fn write(closed: &Closed<'_>) -> Result<Sealed, Failure> {
     let media = closed.media.ok_or_else(|| Failure {
         code: Code::MediaMissing,
         meaning: "the record is closed; its seal needs the media".to_owned(),
@@ -59,7 +59,12 @@ pub(super) fn write(closed: &Closed<'_>) -> Result<PathBuf, Failure> {
     .map_err(|e| internal(&e.to_string()))?;
     let name = bundle_name(closed.plan, closed.state);
     let files = export_files(closed.plan, closed.state);
-    Ok(export::seal(media, &name, &files, &seal)?)
+    let place = export::seal(media, &name, &files, &seal)?;
+    let released = super::media::let_go(media, closed.record)?;
+    Ok(Sealed {
+        place: place.display().to_string(),
+        released,
+    })
 }
 
 /// `<ceremony>-<first 8 of its id>`: names tell copies apart, digests bind them.

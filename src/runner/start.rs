@@ -10,7 +10,8 @@ use std::thread::JoinHandle;
 
 use super::clerk::{Clerk, new_log_key, public_of, random_digest};
 use super::hands::Hands;
-use super::{Bench, Clock, Failure, Handle, Msg, Snapshot, Vault, internal, seal};
+use super::media::Media;
+use super::{Bench, Clock, Failure, Handle, Msg, Sealed, Snapshot, Vault, internal, seal};
 use crate::engine::{
     self, CLIENTS, ENGINE, FileRef, FrontEnd, InputKind, Opening, Outcome, Phase, Program, Resumption,
     SecretsPath, State,
@@ -135,10 +136,7 @@ pub enum Resumed {
     /// The ceremony goes on.
     Running(Box<Running>),
     /// The record was closed and its seal was missing: it is written now.
-    Sealed {
-        /// The bundle's folder.
-        place: PathBuf,
-    },
+    Sealed(Sealed),
 }
 
 /// Folds an existing record and goes on with it.
@@ -190,7 +188,7 @@ pub fn resume(record: &Path, ports: Ports, run: &Run) -> Result<Resumed, Failure
             notes: &notes,
             media: ports.media.as_deref(),
         })
-        .map(|place| Resumed::Sealed { place });
+        .map(Resumed::Sealed);
     }
     if state.phase == Phase::Aborted {
         return Err(Failure {
@@ -258,6 +256,7 @@ fn go(
     let (cmds, heard) = channel();
     let (msgs_out, msgs) = channel();
     let (jobs_out, jobs) = channel();
+    let home = parts.journal.folder().to_owned();
     let mut clerk = Clerk {
         plan: parts.plan,
         state: parts.state,
@@ -279,7 +278,8 @@ fn go(
         .accept(first)?
         .map_err(|refusal| internal(&refusal.to_string()))?;
     let snapshot = clerk.snapshot();
-    let hands = Hands::new(ports.bench, vault.clone(), ports.media);
+    let media = Media::new(ports.media, home);
+    let hands = Hands::new(ports.bench, vault.clone(), media);
     let done = cmds.clone();
     let threads = vec![
         std::thread::spawn(move || hands.run(&jobs, &done)),

@@ -4,6 +4,7 @@
 //! never a warning (threat T17; convention 8).
 
 mod journal;
+pub mod media;
 mod output;
 
 use std::io;

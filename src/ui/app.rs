@@ -177,7 +177,7 @@ fn ending(model: &Model) -> Ending {
     }
     match model.seen.state.phase {
         Phase::Closed => Ending::Closed {
-            place: model.sealed.clone(),
+            sealed: model.sealed.clone(),
         },
         Phase::Aborted => Ending::Aborted,
         _ => Ending::Paused,

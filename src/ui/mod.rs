@@ -30,7 +30,7 @@ pub use update::update;
 pub use view::draw;
 
 use crate::fault::Code;
-use crate::runner::{Failure, Handle, Msg, Snapshot};
+use crate::runner::{Failure, Handle, Msg, Sealed, Snapshot};
 
 /// What the caller decides.
 #[derive(Debug, Clone)]
@@ -48,8 +48,8 @@ pub struct Options {
 pub enum Ending {
     /// The record is closed.
     Closed {
-        /// Where the sealed bundle is; `None` when the seal was not written.
-        place: Option<String>,
+        /// The bundle; `None` when the seal was not written.
+        sealed: Option<Sealed>,
     },
     /// The ceremony was aborted.
     Aborted,

@@ -8,10 +8,11 @@ use super::keymap::Intent;
 use super::screens;
 use super::theme::{Theme, Tone};
 use super::widgets::form::Form;
+use super::wording;
 use crate::base::device::Credential;
 use crate::base::{Secret, Stamp};
 use crate::engine::{Expect, Phase, Question, Ticket, expects};
-use crate::runner::{Cmd, Failure, Msg, Snapshot};
+use crate::runner::{Cmd, Failure, Msg, Sealed, Snapshot};
 use crate::script::{Kind, SourceKind};
 use crate::tuf::{Meter, RoleName};
 
@@ -41,8 +42,8 @@ pub struct Model {
     pub since: u64,
     /// A pause that waits for a device to answer.
     pub stop: Option<Stop>,
-    /// Where the sealed bundle is.
-    pub sealed: Option<String>,
+    /// The sealed bundle.
+    pub sealed: Option<Sealed>,
     /// The record or the media failed.
     pub failed: Option<Failure>,
     /// Who has signed what, counted once for each snapshot.
@@ -290,7 +291,7 @@ impl Model {
             old_meter: crate::engine::old_meter(&seen.plan, &seen.state),
             seen,
         };
-        model.local = (screens::of(&model).local)(&model.seen);
+        model.begin();
         super::layout::settle(&mut model);
         model
     }
@@ -305,8 +306,20 @@ impl Model {
         }
         self.seen = seen;
         if !same || answered {
-            self.local = (screens::of(self).local)(&self.seen);
+            self.begin();
         }
+    }
+
+    /// A new question: an empty form, and what a stop before it came to.
+    fn begin(&mut self) {
+        self.local = (screens::of(self).local)(&self.seen);
+        let state = &self.seen.state;
+        self.local.pane.notice = match (self.question(), &state.recovered, state.resumed) {
+            (None | Some(Question::Recover { .. } | Question::Trouble { .. }), _, _) => None,
+            (_, Some(found), _) => Some(Notice::good(wording::recover::settled(found))),
+            (_, None, Some(at)) => Some(Notice::good(wording::recover::resumed(at))),
+            _ => None,
+        };
     }
 
     /// The open question.

@@ -77,8 +77,8 @@ fn hear(model: &mut Model, msg: Msg) -> Vec<Out> {
             model.local = (screens::of(model).local)(&model.seen);
             stop(model)
         }
-        Msg::Sealed { place } => {
-            model.sealed = Some(place);
+        Msg::Sealed(sealed) => {
+            model.sealed = Some(sealed);
             model.local = (screens::of(model).local)(&model.seen);
             stop(model)
         }

@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use tuf_ceremony::base::device::{Changed, Credential, DeviceCode, DeviceFault, Operation, PinState, Retry};
+use tuf_ceremony::base::medium::Release;
 use tuf_ceremony::base::{Id, Stamp};
 use tuf_ceremony::engine::{Answer, Confirm, Outcome, Phase, Question, Ticket, Trouble, What};
 use tuf_ceremony::script::Subject;
@@ -201,6 +202,20 @@ fn step_through() -> Vec<(&'static str, Stage)> {
     at("confirm-export", &|s| {
         s.until(confirm(Confirm::Export));
     });
+    at("confirm-put-back-folder", &|s| {
+        s.until(confirm(Confirm::PutBack));
+    });
+    at("confirm-put-back-unmounted", &|s| {
+        s.until(confirm(Confirm::PutBack));
+        s.state.released = Some(Release::Unmounted);
+    });
+    at("confirm-put-back-by-hand", &|s| {
+        s.until(confirm(Confirm::PutBack));
+        s.state.released = Some(Release::ByHand {
+            point: "/media/stick".to_owned(),
+            because: "the program may not unmount".to_owned(),
+        });
+    });
     at("words-record", &|s| {
         s.until(|q| {
             matches!(
@@ -214,6 +229,32 @@ fn step_through() -> Vec<(&'static str, Stage)> {
     });
     at("confirm-close", &|s| {
         s.until(confirm(Confirm::Close));
+    });
+    at("recover-generate", &|s| {
+        s.until(confirm(Confirm::Generate));
+        let answer = s.good_answer();
+        s.answer(answer);
+        s.crash().settle();
+    });
+    at("recover-sign-device-gone", &|s| {
+        s.until(confirm(Confirm::Sign));
+        let answer = s.good_answer();
+        s.answer(answer);
+        s.cards.clear();
+        s.crash().settle();
+    });
+    at("resumed-with-nothing-under-way", &|s| {
+        s.until(confirm(Confirm::Sign));
+        s.crash().settle();
+    });
+    at("recovered", &|s| {
+        s.until(confirm(Confirm::Sign));
+        let answer = s.good_answer();
+        s.answer(answer);
+        s.crash().settle();
+        let answer = s.good_answer();
+        s.answer(answer);
+        s.settle();
     });
     at("trouble-device", &|s| {
         s.until(confirm(Confirm::Sign));

@@ -20,11 +20,12 @@ use ed25519_dalek::{Signer as _, SigningKey};
 use p256::elliptic_curve::sec1::ToEncodedPoint as _;
 use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
 use tuf_ceremony::base::device::{DeviceCard, KeyAttributes, KeyFound, PinState};
+use tuf_ceremony::base::medium::{Mounted, Reading, Release};
 use tuf_ceremony::base::{Algorithm, Digest, Instant, PublicKey, Stamp};
 use tuf_ceremony::bundle::{Files, Seal, VERIFY_PY, seal_files};
 use tuf_ceremony::engine::{
     Answer, ENGINE, Effect, Expect, FileRef, FrontEnd, Input, InputKind, NewSecret, Opening, Outcome,
-    Program, Question, Refusal, Resumption, SecretsPath, State, Ticket, What, confirm_wanted, expects,
+    Program, Question, Refusal, Resumption, SecretsPath, Seen, State, Ticket, What, confirm_wanted, expects,
     export_contents, payload, step,
 };
 use tuf_ceremony::note::{Note, Vkey};
@@ -351,6 +352,17 @@ impl Room {
     fn outcome(&mut self, effect: &Effect) -> Outcome {
         match &effect.what {
             What::List { token } => Outcome::Cards(vec![self.card(token.as_str())]),
+            What::Survey { tokens } => Outcome::Surveyed(
+                tokens
+                    .iter()
+                    .map(|(token, _)| Seen {
+                        token: token.clone(),
+                        card: Some(self.card(token.as_str())),
+                        keys: Some(Vec::new()),
+                        fault: None,
+                    })
+                    .collect(),
+            ),
             What::Identify { token, .. } => Outcome::Card(self.card(token.as_str())),
             What::Keys { token, .. } => {
                 Outcome::Keys(self.keys.get(token.as_str()).cloned().unwrap_or_default())
@@ -389,7 +401,17 @@ impl Room {
                     signature: data_encoding::HEXLOWER.encode(&signature),
                 }
             }
-            What::Export { files } => Outcome::Exported { files: files.clone() },
+            What::Export { files } => Outcome::Exported {
+                files: files.clone(),
+                released: Release::Folder,
+            },
+            What::ReadBack { files } => Outcome::ReadBack {
+                files: files.clone(),
+                reading: Reading {
+                    direct: true,
+                    mounted: Mounted::Folder,
+                },
+            },
             What::Seal => panic!("the seal has no outcome"),
         }
     }

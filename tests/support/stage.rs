@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use ed25519_dalek::{Signer, SigningKey};
 use tuf_ceremony::base::device::{DeviceCard, KeyAttributes, LogRead, PinState};
+use tuf_ceremony::base::medium::{Mounted, Reading, Release};
 use tuf_ceremony::base::{Algorithm, Digest, Id, Instant, PublicKey, Stamp};
 use tuf_ceremony::engine::{
     Answer, Effect, FileRef, FrontEnd, Input, InputKind, NewSecret, Opening, Outcome, Phase, Program,
-    Question, Refusal, SecretsPath, State, Ticket, What, confirm_wanted, payload, step,
+    Question, Refusal, Resumption, SecretsPath, Seen, State, Ticket, What, confirm_wanted, payload, step,
 };
 use tuf_ceremony::note::{Note, Vkey};
 use tuf_ceremony::plan::{Inputs, Plan};
@@ -38,6 +39,15 @@ fn seed(n: u8) -> SigningKey {
 
 fn public(key: &SigningKey) -> PublicKey {
     PublicKey::from_raw(Algorithm::Ed25519, key.verifying_key().as_bytes()).unwrap()
+}
+
+fn program() -> Program {
+    Program {
+        version: "0.0.0".to_owned(),
+        sha256: Digest::of(b"program"),
+        lock: Digest::of(b"lock"),
+        features: Vec::new(),
+    }
 }
 
 /// The script of the stage; `kind` and the tokens' backend can be chosen.
@@ -244,12 +254,7 @@ impl Stage {
                 .iter()
                 .map(|f| FileRef::of(&f.name, &f.bytes))
                 .collect(),
-            program: Program {
-                version: "0.0.0".to_owned(),
-                sha256: Digest::of(b"program"),
-                lock: Digest::of(b"lock"),
-                features: Vec::new(),
-            },
+            program: program(),
             verifier: FileRef::of("verify.py", b"verifier"),
             front_end: FrontEnd::Tui,
             secrets: SecretsPath::Keyboard,
@@ -291,6 +296,22 @@ impl Stage {
         self
     }
 
+    /// The program stops without a word and is started again.
+    pub fn crash(&mut self) -> &mut Stage {
+        self.at.mono_ms = 1;
+        self.put(InputKind::Resume(Resumption {
+            boot: "00112233445566778899aabbccddeeff".to_owned(),
+            engine: tuf_ceremony::engine::ENGINE,
+            program: program(),
+            front_end: FrontEnd::Tui,
+            secrets: SecretsPath::Keyboard,
+            log_key: public(&seed(100)),
+            torn: Vec::new(),
+        }))
+        .unwrap();
+        self
+    }
+
     pub fn effect(&self) -> Effect {
         match &self.state.phase {
             Phase::Working(effect) => effect.clone(),
@@ -324,6 +345,17 @@ impl Stage {
             What::List { .. } => Outcome::Cards(self.cards.values().cloned().collect()),
             What::Identify { serial, .. } => Outcome::Card(self.cards[serial].clone()),
             What::Keys { .. } => Outcome::Keys(Vec::new()),
+            What::Survey { tokens } => Outcome::Surveyed(
+                tokens
+                    .iter()
+                    .map(|(token, serial)| Seen {
+                        token: token.clone(),
+                        card: self.cards.get(serial).cloned(),
+                        keys: None,
+                        fault: None,
+                    })
+                    .collect(),
+            ),
             What::Nonce => Outcome::Nonce(Digest::of(b"nonce")),
             What::Checkpoint => self.checkpoint(),
             What::Mint { .. } => Outcome::Minted { secret: Ticket(6) },
@@ -368,7 +400,17 @@ impl Stage {
                     signature: data_encoding::HEXLOWER.encode(&signature),
                 }
             }
-            What::Export { files } => Outcome::Exported { files: files.clone() },
+            What::Export { files } => Outcome::Exported {
+                files: files.clone(),
+                released: Release::Folder,
+            },
+            What::ReadBack { files } => Outcome::ReadBack {
+                files: files.clone(),
+                reading: Reading {
+                    direct: true,
+                    mounted: Mounted::Folder,
+                },
+            },
             What::Seal => panic!("the seal has no outcome"),
         }
     }

@@ -21,6 +21,7 @@ pub fn wanted(plan: &Plan, state: &State) -> Option<String> {
             Some(tail(state.bench.get(token)?.serial.as_deref()?))
         }
         Confirm::Export => Some("export".to_owned()),
+        Confirm::PutBack => Some("back".to_owned()),
         Confirm::Close => Some("close".to_owned()),
     }
 }
@@ -32,6 +33,7 @@ pub(super) fn answer(turn: &mut Turn, text: &str) -> Result<(), Refusal> {
         Some(Verb::GenerateKey { .. }) => generate_key::go(turn),
         Some(Verb::Sign { .. }) => sign::go(turn),
         Some(Verb::Retire { .. }) => retire::go(turn),
+        Some(Verb::Export) if turn.state.released.is_some() => export::read_back(turn),
         Some(Verb::Export) => export::go(turn),
         Some(Verb::Seal { .. }) => seal::close(turn),
         _ => {

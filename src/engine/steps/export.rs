@@ -1,9 +1,12 @@
 //! `export`: before anything leaves, the finished files go through the client
-//! workflow once more; then they are written, synced and read back. Until the
-//! seal the bundle's folder carries a name that says it is partial.
+//! workflow once more; then they are written, synced and read back; then the
+//! media is let go of, taken out, put back, and read once more past what the
+//! system remembers of it (facts/security.md 5.5). Until the seal the bundle's
+//! folder carries a name that says it is partial.
 
 use super::trouble;
 use crate::base::Json;
+use crate::base::medium::{Mounted, Reading, Release};
 use crate::engine::input::FileRef;
 use crate::engine::state::{Confirm, Question, Trouble};
 use crate::engine::turn::Turn;
@@ -11,6 +14,10 @@ use crate::engine::{What, files, gate};
 use crate::transcript::Kind;
 
 pub(super) fn enter(turn: &mut Turn) {
+    // The files are on the media: what is missing is the second look.
+    if turn.state.released.is_some() {
+        return put_back(turn);
+    }
     match gate::before_export(turn) {
         Ok(summary) => {
             turn.derive(
@@ -38,13 +45,45 @@ pub(super) fn go(turn: &mut Turn) {
 }
 
 /// What was read back must be what was to be written.
-pub(super) fn exported(turn: &mut Turn, wanted: &[FileRef], read_back: &[FileRef]) {
-    if wanted != read_back {
-        trouble(
+pub(super) fn exported(turn: &mut Turn, wanted: &[FileRef], got: &[FileRef], released: &Release) {
+    if wanted != got {
+        return trouble(
             turn,
             Trouble::Media("what was read back from the media is not what was written".to_owned()),
         );
-        return;
+    }
+    turn.state.released = Some(released.clone());
+    put_back(turn);
+}
+
+fn put_back(turn: &mut Turn) {
+    turn.ask(Question::Confirm {
+        what: Confirm::PutBack,
+    });
+}
+
+pub(super) fn read_back(turn: &mut Turn) {
+    let files = files::export_list(turn.plan, &turn.state);
+    turn.work(What::ReadBack { files });
+}
+
+/// The media after it was put back holds the same files, or the export begins
+/// anew; one that was never unmounted has shown nothing.
+pub(super) fn read_again(turn: &mut Turn, wanted: &[FileRef], got: &[FileRef], reading: Reading) {
+    if reading.mounted == Mounted::AsBefore {
+        return trouble(
+            turn,
+            Trouble::Media("the media is still mounted as it was: it was not taken out".to_owned()),
+        );
+    }
+    if wanted != got {
+        turn.state.released = None;
+        return trouble(
+            turn,
+            Trouble::Media(
+                "the media that was put back does not hold the files that were written".to_owned(),
+            ),
+        );
     }
     let list = wanted
         .iter()
@@ -56,7 +95,17 @@ pub(super) fn exported(turn: &mut Turn, wanted: &[FileRef], read_back: &[FileRef
             ])
         })
         .collect();
-    turn.derive(Kind::Exported, [("files", Json::Array(list))]);
+    let released = turn.state.released.as_ref().map_or("", Release::word);
+    let read = if reading.direct { "direct" } else { "cache-dropped" };
+    turn.derive(
+        Kind::Exported,
+        [
+            ("files", Json::Array(list)),
+            ("released", released.into()),
+            ("mounted", reading.mounted.word().into()),
+            ("read", read.into()),
+        ],
+    );
     turn.state.exported = wanted.to_vec();
     turn.finish(false);
 }

@@ -158,7 +158,7 @@ pub(super) fn asked(turn: &mut Turn, found: &[KeyFound]) -> Result<(), Refusal> 
             "no key is being made",
         ));
     };
-    let id = data_encoding::HEXLOWER.encode(order.operation.as_bytes());
+    let id = order.operation.hex();
     let ours: Vec<&KeyFound> = found.iter().filter(|k| k.id == id).collect();
     match ours.as_slice() {
         [key] => match &key.public {

@@ -16,7 +16,7 @@ mod inventory;
 mod prove_possession;
 pub(super) mod provision;
 pub(super) mod read_back;
-mod recover;
+pub(super) mod recover;
 mod retire;
 mod review;
 mod roll_call;
@@ -126,7 +126,7 @@ pub(super) fn answer(turn: &mut Turn, answer: &Answer) -> Result<(), Refusal> {
         }
         (Question::Words { .. }, Answer::Words { typed }) => read_back::answer(turn, &question, typed),
         (Question::Reopen { .. }, Answer::Reopen { second, why }) => read_back::reopen(turn, second, why),
-        (Question::Recover { effect }, Answer::Recover { typed }) => recover::answer(turn, effect, typed),
+        (Question::Recover { effect, .. }, Answer::Recover { typed }) => recover::answer(turn, effect, typed),
         // The step looks again: a failure was mended, a device was plugged in.
         (Question::Trouble { .. } | Question::Serial { .. }, Answer::Again) => {
             enter(turn);
@@ -183,12 +183,17 @@ pub(super) fn outcome(turn: &mut Turn, id: u64, outcome: &Outcome) -> Result<(),
             retire::not_yet(turn);
             return Ok(());
         }
+        // A look that failed shows nothing; what was under way stays to be settled.
+        (What::Survey { .. }, Outcome::Fault(_)) => {
+            recover::surveyed(turn, &[], &[]);
+            return Ok(());
+        }
         (what, Outcome::Fault(fault)) => {
             device_log::perhaps(turn, what);
             trouble(turn, Trouble::Device(fault.clone()));
             return Ok(());
         }
-        (What::Export { .. }, Outcome::MediaFault { meaning }) => {
+        (What::Export { .. } | What::ReadBack { .. }, Outcome::MediaFault { meaning }) => {
             trouble(turn, Trouble::Media(shown(meaning, 400)));
             return Ok(());
         }
@@ -206,6 +211,7 @@ pub(super) fn outcome(turn: &mut Turn, id: u64, outcome: &Outcome) -> Result<(),
                 _ => device::pursue(turn),
             }
         }
+        (What::Survey { tokens }, Outcome::Surveyed(seen)) => recover::surveyed(turn, tokens, seen),
         (What::Nonce, Outcome::Nonce(nonce)) => read_back::positions(turn, nonce),
         (What::Checkpoint, Outcome::Checkpoint { size, root, note }) => {
             return seal::checkpointed(turn, *size, root, note);
@@ -250,9 +256,20 @@ pub(super) fn outcome(turn: &mut Turn, id: u64, outcome: &Outcome) -> Result<(),
         (What::Sign { .. }, Outcome::Signed { signature }) => {
             return sign::signed(turn, &effect.what, signature);
         }
-        (What::Export { files }, Outcome::Exported { files: read_back }) => {
-            export::exported(turn, files, read_back)
-        }
+        (
+            What::Export { files },
+            Outcome::Exported {
+                files: read_back,
+                released,
+            },
+        ) => export::exported(turn, files, read_back, released),
+        (
+            What::ReadBack { files },
+            Outcome::ReadBack {
+                files: read_back,
+                reading,
+            },
+        ) => export::read_again(turn, files, read_back, *reading),
         _ => {
             return Err(Refusal::new(
                 "other-outcome",

@@ -5,11 +5,42 @@
 //! each recovery counts as a deviation.
 
 use super::device_log;
+use crate::base::Id;
 use crate::base::device::KeyOrder;
 use crate::engine::effect::Effect;
+use crate::engine::input::Seen;
+use crate::engine::state::Question;
 use crate::engine::turn::Turn;
 use crate::engine::{Refusal, What};
 use crate::transcript::Kind;
+
+/// First every device that the record knows is looked at: people read what
+/// stands on the bench before they say anything.
+pub(in crate::engine) fn begin(turn: &mut Turn) {
+    let tokens: Vec<(Id, String)> = turn
+        .state
+        .bench
+        .iter()
+        .filter_map(|(id, t)| Some((id.clone(), t.serial.clone()?)))
+        .collect();
+    if tokens.is_empty() {
+        surveyed(turn, &[], &[]);
+    } else {
+        turn.work(What::Survey { tokens });
+    }
+}
+
+/// What was found goes onto the screen with the question; nothing, where the
+/// answer is not of the devices that were asked.
+pub(super) fn surveyed(turn: &mut Turn, tokens: &[(Id, String)], seen: &[Seen]) {
+    let same = tokens.len() == seen.len() && tokens.iter().zip(seen).all(|((id, _), s)| *id == s.token);
+    if let Some(effect) = turn.state.recovering.clone() {
+        turn.ask(Question::Recover {
+            effect,
+            seen: if same { seen.to_vec() } else { Vec::new() },
+        });
+    }
+}
 
 /// A person has read what happened; the step begins again and looks first.
 pub(super) fn answer(turn: &mut Turn, effect: &Effect, typed: &str) -> Result<(), Refusal> {
@@ -49,6 +80,7 @@ pub(super) fn retires(turn: &Turn) -> bool {
 /// What came of it; nothing is recovered any more.
 pub(super) fn settled(turn: &mut Turn, found: &str) {
     if let Some(effect) = turn.state.recovering.take() {
+        turn.state.recovered = Some(found.to_owned());
         let id = i64::try_from(effect.id).unwrap_or(i64::MAX);
         turn.derive(
             Kind::Recovered,

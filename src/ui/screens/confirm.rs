@@ -5,6 +5,7 @@
 use super::{Screen, ask, no_hints, no_key, say, unchecked};
 use crate::base::Id;
 use crate::base::device::touch_seconds;
+use crate::base::medium::Release;
 use crate::engine::{Answer, Confirm, Phase, Question, export_contents, keys_of, meter_lines};
 use crate::runner::Snapshot;
 use crate::script::{Backend, Verb};
@@ -15,7 +16,7 @@ use crate::ui::theme::Tone;
 use crate::ui::widgets::card;
 use crate::ui::widgets::form::Form;
 use crate::ui::widgets::rows::{Row, boxed, fact, para};
-use crate::ui::wording::{help, screens as words, secrets};
+use crate::ui::wording::{help, safe, screens as words, secrets};
 
 /// The screen.
 pub static SCREEN: Screen = Screen {
@@ -42,6 +43,7 @@ fn what(seen: &Snapshot) -> Option<Confirm> {
 fn local(seen: &Snapshot) -> Local {
     Local::with(Form::line(match what(seen) {
         Some(Confirm::Export) => words::EXPORT_FIELD,
+        Some(Confirm::PutBack) => words::PUT_BACK_FIELD,
         Some(Confirm::Close) => words::CLOSE_FIELD,
         _ => secrets::LAST_FOUR,
     }))
@@ -75,6 +77,11 @@ fn page(model: &Model, width: usize) -> Page {
             words::EXPORT_SAY.to_owned(),
             export(model, width),
             words::EXPORT_NEXT,
+        ),
+        (Some(Confirm::PutBack), _) => (
+            words::PUT_BACK_SAY.to_owned(),
+            put_back(model, width),
+            words::PUT_BACK_NEXT,
         ),
         (Some(Confirm::Close), _) => (
             words::CLOSE_SAY.to_owned(),
@@ -214,6 +221,31 @@ fn export(model: &Model, width: usize) -> Vec<Row> {
             body.push(row);
         }
     }
+    body
+}
+
+/// The files are on the media; whether they stay there is seen after a real
+/// removal.
+fn put_back(model: &Model, width: usize) -> Vec<Row> {
+    let state = &model.seen.state;
+    let (tone, how) = match &state.released {
+        Some(Release::Unmounted) => (Tone::Good, words::PUT_BACK_UNMOUNTED.to_owned()),
+        Some(Release::ByHand { point, because }) => {
+            (Tone::Bad, words::put_back_by_hand(&safe(point), &safe(because)))
+        }
+        Some(Release::Folder) | None => (Tone::Plain, words::PUT_BACK_FOLDER.to_owned()),
+    };
+    let media = model.places.media.clone();
+    let mut body = fact(
+        words::TO,
+        12,
+        Tone::Strong,
+        media.as_deref().unwrap_or(words::THE_MEDIA),
+        width,
+    );
+    body.extend(para(tone, &how, width));
+    body.push(Row::blank());
+    body.extend(para(Tone::Plain, words::PUT_BACK_WHY, width));
     body
 }
 

@@ -3,7 +3,9 @@
 //! media be removed.
 
 use super::{Screen, no_hints, no_key, unchecked};
+use crate::base::medium::Release;
 use crate::engine::Phase;
+use crate::runner::Sealed;
 use crate::transcript::words as spoken;
 use crate::ui::layout::Page;
 use crate::ui::model::{Local, Model, Notice, Out};
@@ -71,8 +73,14 @@ fn page(model: &Model, width: usize) -> Page {
                 line(words::NOW, Tone::Warn, words::SEALING_NOW);
                 words::SEALING_SAY
             }
-            Some(place) => {
-                line(words::SAFE_NOW, Tone::Good, words::CLOSED_SAFE);
+            Some(Sealed { place, released }) => {
+                match released {
+                    Release::Unmounted => line(words::SAFE_NOW, Tone::Good, words::CLOSED_SAFE),
+                    Release::Folder => line(words::SAFE_NOW, Tone::Good, words::CLOSED_FOLDER),
+                    Release::ByHand { point, .. } => {
+                        line(words::NOT_YET, Tone::Bad, &words::unmount(&safe(point)));
+                    }
+                }
                 line(words::BUNDLE, Tone::Strong, &safe(place));
                 line(words::NEXT, Tone::Strong, &words::verify(&safe(place)));
                 line("", Tone::Plain, words::CLOSED_NEXT);

@@ -2,7 +2,7 @@
 //! means, and the one next step. Nothing is done before a person has read it.
 
 use super::{Screen, ask, no_hints, no_key, say, unchecked};
-use crate::engine::{Answer, Question, What};
+use crate::engine::{Answer, Question, Seen, What};
 use crate::ui::layout::Page;
 use crate::ui::model::{Local, Model};
 use crate::ui::theme::Tone;
@@ -25,8 +25,31 @@ pub static SCREEN: Screen = Screen {
     help: &help::RECOVER,
 };
 
+/// What a device is now, before anybody logs in. Its serial stays hidden: its
+/// end is asked for later, from the device's body (law 9).
+fn found(device: &Seen, was: &What) -> (Tone, String) {
+    let concerned = was.token() == Some(&device.token);
+    let Some(card) = &device.card else {
+        let why = safe(device.fault.as_deref().unwrap_or(words::SILENT));
+        return if concerned {
+            (Tone::Bad, words::absent(&why))
+        } else {
+            (Tone::Plain, words::absent_elsewhere(&why))
+        };
+    };
+    let label = safe(&card.label);
+    let text = match (&device.keys, was) {
+        (None, _) => words::there_closed(&label),
+        (Some(keys), What::Generate { order, .. }) if concerned => {
+            words::there_with(&label, keys.len(), keys.contains(&order.operation.hex()))
+        }
+        (Some(keys), _) => words::there(&label, keys.len()),
+    };
+    (Tone::Plain, text)
+}
+
 fn page(model: &Model, width: usize) -> Page {
-    let Some(Question::Recover { effect }) = model.question() else {
+    let Some(Question::Recover { effect, seen }) = model.question() else {
         return Page::default();
     };
     let (means, then) = match &effect.what {
@@ -38,9 +61,22 @@ fn page(model: &Model, width: usize) -> Page {
         _ => (words::EXPORT, words::EXPORT_THEN),
     };
     let mut body = fact(words::WAS, 15, Tone::Strong, &safe(&effect.what.label()), width);
+    if let Some(at) = model.seen.state.resumed {
+        body.extend(fact(words::STOPPED, 15, Tone::Plain, &words::stopped(at), width));
+    }
     body.extend(fact(screens::MEANS, 15, Tone::Plain, means, width));
-    body.extend(fact(screens::WAS_CHANGED, 15, Tone::Plain, words::CHANGED, width));
+    let concerned = |device: &&Seen| effect.what.token() == Some(&device.token);
+    let others = seen.iter().filter(|d| !concerned(d));
+    for device in seen.iter().filter(concerned) {
+        let (tone, text) = found(device, &effect.what);
+        body.extend(fact(&safe(device.token.as_str()), 15, tone, &text, width));
+    }
     body.extend(fact(words::THEN, 15, Tone::Strong, then, width));
+    body.extend(fact(screens::WAS_CHANGED, 15, Tone::Plain, words::CHANGED, width));
+    for device in others {
+        let (tone, text) = found(device, &effect.what);
+        body.extend(fact(&safe(device.token.as_str()), 15, tone, &text, width));
+    }
     Page {
         say: words::SAY.to_owned(),
         body,

@@ -43,7 +43,7 @@ fn page(model: &Model, width: usize) -> Page {
         Some(What::Sign { .. }) => words::LONG_SIGN,
         Some(What::Initialise { .. }) => words::LONG_SET_UP,
         Some(What::Unlock { .. } | What::Retire { .. }) => words::LONG_UNLOCK,
-        Some(What::Export { .. } | What::Seal) => words::LONG_EXPORT,
+        Some(What::Export { .. } | What::ReadBack { .. } | What::Seal) => words::LONG_EXPORT,
         _ => words::LONG_OTHER,
     };
     body.extend(para(Tone::Plain, long, width));

@@ -4,7 +4,8 @@
 
 use super::rows::Row;
 use super::text::{ends, fit, len, pad};
-use crate::engine::{Expect, Phase, Question, expects};
+use crate::base::medium::Release;
+use crate::engine::{Confirm, Expect, Phase, Question, expects};
 use crate::ui::keymap::{self, Intent};
 use crate::ui::model::Model;
 use crate::ui::theme::Tone;
@@ -97,10 +98,16 @@ pub fn status(model: &Model, width: u16) -> Row {
     let state = &model.seen.state;
     let (tone, safe) = match expects(state) {
         _ if model.failed.is_some() => (Tone::Bad, wording::STATUS_FAILED),
-        Expect::Closed if model.sealed.is_some() => (Tone::Good, wording::STATUS_REMOVE),
+        Expect::Closed if let Some(sealed) = &model.sealed => match sealed.released {
+            Release::ByHand { .. } => (Tone::Bad, wording::STATUS_UNMOUNT),
+            _ => (Tone::Good, wording::STATUS_REMOVE),
+        },
         Expect::Closed => (Tone::Bad, wording::STATUS_SEALING),
         Expect::Outcome(effect) if effect.what.is_act() => (Tone::Bad, wording::STATUS_WORKING),
         Expect::Outcome(_) | Expect::Opening => (Tone::Warn, wording::STATUS_ASKING),
+        Expect::Answer(Question::Confirm {
+            what: Confirm::PutBack,
+        }) if matches!(state.released, Some(Release::ByHand { .. })) => (Tone::Bad, wording::STATUS_UNMOUNT),
         Expect::Answer(_) if model.waiting.is_some() => (Tone::Warn, wording::STATUS_SENT),
         _ => (Tone::Good, wording::STATUS_SAFE),
     };

@@ -160,7 +160,18 @@ pub const SEALING_WAIT: &str = "The seal is still being written. Wait.";
 /// Closed.
 pub const CLOSED_SAY: &str = "Done. The record is closed and the bundle is sealed.";
 /// Closed.
-pub const CLOSED_SAFE: &str = "SAFE TO REMOVE MEDIA";
+pub const CLOSED_SAFE: &str = "SAFE TO REMOVE MEDIA. It is unmounted.";
+/// Closed onto a folder.
+pub const CLOSED_FOLDER: &str =
+    "SAFE TO REMOVE MEDIA. The bundle is in a folder of this machine, so there is none to take out.";
+/// Name of a fact.
+pub const NOT_YET: &str = "NOT SAFE yet";
+
+/// Before a medium may be taken out.
+#[must_use]
+pub fn unmount(point: &str) -> String {
+    format!("Unmount {point} before you take the media out. Everything is written to it.")
+}
 /// Closed.
 pub const CLOSED_NEXT: &str = "Run it on another computer, too, before anything is published.";
 

@@ -64,6 +64,8 @@ pub const STATUS_FAILED: &str = "STOPPED - read the card";
 /// Status line.
 pub const STATUS_REMOVE: &str = "SAFE TO REMOVE MEDIA";
 /// Status line.
+pub const STATUS_UNMOUNT: &str = "NOT SAFE TO REMOVE - unmount first";
+/// Status line.
 pub const STATUS_SEALING: &str = "WRITING THE SEAL - do not unplug";
 /// Status line.
 pub const STATUS_WORKING: &str = "WORKING - do not unplug";

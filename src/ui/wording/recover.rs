@@ -1,6 +1,8 @@
 //! Sentences for a ceremony that stopped in the middle of something: what was
 //! under way, what that means, what follows.
 
+use crate::base::Instant;
+
 /// Instruction.
 pub const SAY: &str = "The program stopped while something was under way. Read this, then type recover.";
 /// Field.
@@ -13,6 +15,75 @@ pub const THEN: &str = "What follows";
 pub const CHANGED: &str = "Not known yet. Nothing is done twice: the device is asked first.";
 /// Below the form.
 pub const NEXT: &str = "Next: the step begins again and looks at the device. The record counts a deviation.";
+/// Name of a fact.
+pub const STOPPED: &str = "Stopped";
+
+/// When the record ended.
+#[must_use]
+pub fn stopped(at: Instant) -> String {
+    format!("after its last line, written {}", super::utc_minutes(at))
+}
+
+/// What a recovery came to, above the step's next question.
+#[must_use]
+pub fn settled(found: &str) -> String {
+    format!("Recovered: {found}.")
+}
+
+/// A stop that left nothing open.
+#[must_use]
+pub fn resumed(at: Instant) -> String {
+    format!(
+        "Started again. The record had stopped at {} with nothing under way. Nothing is lost; nobody is logged in; this step begins again.",
+        super::utc_minutes(at)
+    )
+}
+
+/// No reason was given.
+pub const SILENT: &str = "it does not answer";
+
+/// The device that it is about does not answer.
+#[must_use]
+pub fn absent(why: &str) -> String {
+    format!("NOT FOUND: plug it in before you type recover. ({why})")
+}
+
+/// Another device does not answer.
+#[must_use]
+pub fn absent_elsewhere(why: &str) -> String {
+    format!("not found; this step does not need it. ({why})")
+}
+
+/// A device that tells nothing of its keys yet.
+#[must_use]
+pub fn there_closed(label: &str) -> String {
+    format!("found, label \"{label}\". It shows its keys after a login.")
+}
+
+/// A device with its keys.
+#[must_use]
+pub fn there(label: &str, keys: usize) -> String {
+    format!("found, label \"{label}\", with {}.", keys_of(keys))
+}
+
+/// The device that a key was ordered from.
+#[must_use]
+pub fn there_with(label: &str, keys: usize, ours: bool) -> String {
+    let ours = if ours {
+        "The key that was ordered is one of them."
+    } else {
+        "The key that was ordered is not among them."
+    };
+    format!("found, label \"{label}\", with {}. {ours}", keys_of(keys))
+}
+
+fn keys_of(keys: usize) -> String {
+    match keys {
+        1 => "1 key".to_owned(),
+        n => format!("{n} keys"),
+    }
+}
+
 /// A key.
 pub const GENERATE: &str = "The device may have made the key, or not.";
 /// A key.

@@ -328,6 +328,28 @@ pub const EXPORT_SAY: &str = "Look at the media and at this list. To write the f
 /// Below the form.
 pub const EXPORT_NEXT: &str =
     "Next: the files are written and read back. Until the seal the folder is marked partial.";
+/// Field.
+pub const PUT_BACK_FIELD: &str = "Type back";
+/// Instruction.
+pub const PUT_BACK_SAY: &str = "Take the media out. Put it back. Then type back.";
+/// The program unmounted it.
+pub const PUT_BACK_UNMOUNTED: &str = "SAFE TO REMOVE NOW: the program has unmounted the media. Take it out, count to five, put it back: the program mounts it again.";
+/// Nothing to unmount.
+pub const PUT_BACK_FOLDER: &str =
+    "This media is a folder of this machine: there is nothing to take out. A real ceremony does it here.";
+/// Why.
+pub const PUT_BACK_WHY: &str = "What the system remembers of the files proves nothing. Only what is read after the media was away shows that it keeps them.";
+/// Below the form.
+pub const PUT_BACK_NEXT: &str = "Next: every file is read from the media and compared. Nothing is written.";
+
+/// People unmount.
+#[must_use]
+pub fn put_back_by_hand(point: &str, because: &str) -> String {
+    format!(
+        "NOT SAFE TO REMOVE YET: unmount {point} first ({because}). Then take the media out, count to five, put it back and mount it at the same place."
+    )
+}
+
 /// Name of a fact.
 pub const TO: &str = "To";
 /// Without a path.

@@ -1,0 +1,119 @@
+//! The removable medium of a run: files are written and read back, then it is
+//! let go of; after people have put it back it is read once more, past what the
+//! system remembers of it. Which of that the system could do is told, never
+//! assumed (facts/security.md 5.5).
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::base::medium::{Mounted, Reading, Release};
+use crate::base::shown;
+use crate::bundle::export;
+use crate::engine::{FileRef, Outcome};
+use crate::fault::Code;
+use crate::store::media::Mount;
+use crate::store::{self, StoreError};
+
+/// What an export writes.
+#[derive(Debug)]
+pub(super) struct Export {
+    /// The bundle folder's name on the media.
+    pub(super) name: String,
+    /// Path and bytes.
+    pub(super) files: BTreeMap<String, Vec<u8>>,
+}
+
+/// Where a run's media are.
+#[derive(Debug, Clone)]
+pub(super) struct Media {
+    folder: Option<PathBuf>,
+    /// The record's folder: what lies in its file system is no medium.
+    home: PathBuf,
+    /// The mount that was written through, in this run of the program.
+    written: Option<Mount>,
+}
+
+impl Media {
+    pub(super) fn new(folder: Option<PathBuf>, home: PathBuf) -> Media {
+        Media {
+            folder,
+            home,
+            written: None,
+        }
+    }
+
+    fn folder(&self) -> Result<PathBuf, Outcome> {
+        self.folder
+            .clone()
+            .ok_or_else(|| fault(Code::MediaMissing.card().fact))
+    }
+
+    /// Writes everything, reads it back, lets go of the medium.
+    pub(super) fn export(&mut self, job: Option<Export>) -> Outcome {
+        self.try_export(job).unwrap_or_else(|outcome| outcome)
+    }
+
+    fn try_export(&mut self, job: Option<Export>) -> Result<Outcome, Outcome> {
+        let Export { name, files } = job.ok_or_else(|| fault("the export has no files"))?;
+        let folder = self.folder()?;
+        let written = export::write(&folder, &name, &files).map_err(|e| failed(&e))?;
+        store::media::flush(&folder).map_err(|e| failed(&e))?;
+        self.written = Mount::of(&folder, &self.home);
+        let released = self.written.as_ref().map_or(Release::Folder, Mount::release);
+        Ok(Outcome::Exported {
+            files: refs(&written),
+            released,
+        })
+    }
+
+    /// Reads what is on the medium that was put back. A file that is missing or
+    /// cannot be read is left out, which the engine sees.
+    pub(super) fn read_back(&mut self, job: Option<Export>) -> Outcome {
+        self.try_read_back(job).unwrap_or_else(|outcome| outcome)
+    }
+
+    fn try_read_back(&mut self, job: Option<Export>) -> Result<Outcome, Outcome> {
+        let Export { name, files } = job.ok_or_else(|| fault("the export has no files"))?;
+        let folder = self.folder()?;
+        if let Some(mount) = &self.written {
+            mount.again();
+        }
+        if !folder.is_dir() {
+            return Err(fault(Code::MediaMissing.card().fact));
+        }
+        let now = Mount::of(&folder, &self.home);
+        let mounted = match (&self.written, &now) {
+            (Some(before), now) => before.compared(now.as_ref()),
+            (None, Some(_)) => Mounted::NotTold,
+            (None, None) => Mounted::Folder,
+        };
+        let (read, direct) = export::read_again(&folder, &name, files.keys());
+        Ok(Outcome::ReadBack {
+            files: refs(&read),
+            reading: Reading { direct, mounted },
+        })
+    }
+}
+
+fn refs(files: &BTreeMap<String, Vec<u8>>) -> Vec<FileRef> {
+    files
+        .iter()
+        .map(|(path, bytes)| FileRef::of(path, bytes))
+        .collect()
+}
+
+fn failed(error: &StoreError) -> Outcome {
+    fault(&format!("{} {}", error.code.card().fact, error.meaning))
+}
+
+fn fault(meaning: &str) -> Outcome {
+    Outcome::MediaFault {
+        meaning: shown(meaning, 400),
+    }
+}
+
+/// A sealed bundle's medium may be taken out, or must be unmounted first.
+pub(super) fn let_go(folder: &std::path::Path, home: &std::path::Path) -> Result<Release, StoreError> {
+    store::media::flush(folder)?;
+    Ok(Mount::of(folder, home).map_or(Release::Folder, |mount| mount.release()))
+}
