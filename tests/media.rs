@@ -104,11 +104,23 @@ fn an_export_counts_only_after_the_media_was_away() {
     // Away and back, and a new run of the program, which cannot tell the mounts apart.
     let last = lab.resume();
     assert_eq!(last.code, 0, "{}{}", last.out, last.err);
-    assert!(last.out.contains("NOT SAFE TO REMOVE yet: unmount"), "{}", last.out);
+    assert!(
+        last.out.contains("NOT SAFE TO REMOVE yet: unmount"),
+        "{}",
+        last.out
+    );
     let exported = lab.exported();
     assert_eq!(exported.len(), 1);
-    assert!(exported[0].contains("\"mounted\":\"not-told\""), "{}", exported[0]);
-    assert!(exported[0].contains("\"released\":\"by-hand\""), "{}", exported[0]);
+    assert!(
+        exported[0].contains("\"mounted\":\"not-told\""),
+        "{}",
+        exported[0]
+    );
+    assert!(
+        exported[0].contains("\"released\":\"by-hand\""),
+        "{}",
+        exported[0]
+    );
     assert!(!part(&lab.on_stick()));
     verifiers_accept(&lab.on_stick());
 }

@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 
 use crate::base::shown;
 use crate::fault::Code;
-use crate::store::media::{free, read_direct};
-use crate::store::{StoreError, read_file, replace_folder, sync_folder, write_new};
+use crate::store::{
+    Disk, StoreError, flush, give_name, is_folder, make_folders, read_direct, read_file, replace_folder,
+    sync_folder, write_new,
+};
 
 /// Bytes that stay free beside the exported files, for the seal.
 const SPARE: u64 = 4 * 1024 * 1024;
@@ -19,21 +21,23 @@ const SPARE: u64 = 4 * 1024 * 1024;
 /// # Errors
 /// [`StoreError`]; what is on the media then is visibly partial.
 pub fn write(
+    disk: &dyn Disk,
     media: &Path,
     name: &str,
     files: &BTreeMap<String, Vec<u8>>,
 ) -> Result<BTreeMap<String, Vec<u8>>, StoreError> {
-    check_media(media, name)?;
-    check_space(media, files)?;
+    check_media(disk, media, name)?;
+    check_space(disk, media, files)?;
     let part = part(media, name);
-    replace_folder(&part)?;
+    replace_folder(disk, &part)?;
     for (path, bytes) in files {
-        put(&part, path, bytes)?;
+        put(disk, &part, path, bytes)?;
     }
-    sync_folder(media)?;
+    sync_folder(disk, media)?;
+    flush(disk, media)?;
     let mut read_back = BTreeMap::new();
     for path in files.keys() {
-        read_back.insert(path.clone(), read_file(&part.join(path))?);
+        read_back.insert(path.clone(), read_file(disk, &part.join(path))?);
     }
     Ok(read_back)
 }
@@ -42,6 +46,7 @@ pub fn write(
 /// every file that can be read, and whether all were read that way.
 #[must_use]
 pub fn read_again<'p>(
+    disk: &dyn Disk,
     media: &Path,
     name: &str,
     paths: impl Iterator<Item = &'p String>,
@@ -50,7 +55,7 @@ pub fn read_again<'p>(
     let mut all_direct = true;
     let mut found = BTreeMap::new();
     for path in paths {
-        if let Ok((bytes, direct)) = read_direct(&part.join(path)) {
+        if let Ok((bytes, direct)) = read_direct(disk, &part.join(path)) {
             all_direct &= direct;
             found.insert(path.clone(), bytes);
         }
@@ -65,50 +70,48 @@ pub fn read_again<'p>(
 /// # Errors
 /// [`StoreError`].
 pub fn seal(
+    disk: &dyn Disk,
     media: &Path,
     name: &str,
     exported: &BTreeMap<String, Vec<u8>>,
     seal: &BTreeMap<String, Vec<u8>>,
 ) -> Result<PathBuf, StoreError> {
     let place = media.join(name);
-    check_media(media, name)?;
+    check_media(disk, media, name)?;
     let part = part(media, name);
     let intact = exported
         .iter()
-        .all(|(path, bytes)| read_file(&part.join(path)).is_ok_and(|b| b == *bytes));
-    let sealed_before = seal.keys().any(|path| part.join(path).exists());
+        .all(|(path, bytes)| read_file(disk, &part.join(path)).is_ok_and(|b| b == *bytes));
+    let sealed_before = seal
+        .keys()
+        .any(|path| !matches!(disk.kind(&part.join(path)), Ok(None)));
     if !intact || sealed_before {
-        write(media, name, exported)?;
+        write(disk, media, name, exported)?;
     }
     for (path, bytes) in seal {
-        put(&part, path, bytes)?;
+        put(disk, &part, path, bytes)?;
     }
     for (path, bytes) in exported.iter().chain(seal) {
-        if read_direct(&part.join(path))?.0 != *bytes {
+        if read_direct(disk, &part.join(path))?.0 != *bytes {
             return Err(StoreError::new(
                 Code::StorageFailed,
                 format!("{} reads back differently", shown(path, 80)),
             ));
         }
     }
-    rustix::fs::rename(&part, &place).map_err(|e| {
-        StoreError::new(
-            Code::StorageFailed,
-            format!("naming {}: {e}", shown(&place.display().to_string(), 200)),
-        )
-    })?;
-    sync_folder(media)?;
+    give_name(disk, &part, &place)?;
+    flush(disk, media)?;
     Ok(place)
 }
 
-fn check_media(media: &Path, name: &str) -> Result<(), StoreError> {
-    if !media.is_dir() {
+fn check_media(disk: &dyn Disk, media: &Path, name: &str) -> Result<(), StoreError> {
+    if !is_folder(disk, media) {
         return Err(StoreError::new(
             Code::MediaMissing,
             format!("{} is not a folder", shown(&media.display().to_string(), 200)),
         ));
     }
-    if std::fs::symlink_metadata(media.join(name)).is_ok() {
+    if !matches!(disk.kind(&media.join(name)), Ok(None)) {
         return Err(StoreError::new(
             Code::MediaOccupied,
             format!("{} already stands on the media", shown(name, 80)),
@@ -120,12 +123,13 @@ fn check_media(media: &Path, name: &str) -> Result<(), StoreError> {
 /// Room for the files and a little more (facts/security.md 5.2): a full stick is
 /// found before anything is written. What an interrupted try left is cleared
 /// first and counts as free only then.
-fn check_space(media: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<(), StoreError> {
+fn check_space(disk: &dyn Disk, media: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<(), StoreError> {
     let bytes = files.values().fold(SPARE, |sum, b| {
         sum.saturating_add(u64::try_from(b.len()).unwrap_or(u64::MAX))
     });
-    match free(media) {
-        Some(free) if free < bytes => Err(StoreError::new(
+    match disk.free(media) {
+        // A disk that does not say is found full by the first write.
+        Ok(free) if free < bytes => Err(StoreError::new(
             Code::StorageFull,
             format!("{bytes} bytes are needed, {free} are free"),
         )),
@@ -138,21 +142,13 @@ fn part(media: &Path, name: &str) -> PathBuf {
 }
 
 /// One level of folders at most (DESIGN 5: a plain folder).
-fn put(part: &Path, path: &str, bytes: &[u8]) -> Result<(), StoreError> {
+fn put(disk: &dyn Disk, part: &Path, path: &str, bytes: &[u8]) -> Result<(), StoreError> {
     match path.split_once('/') {
         Some((folder, file)) => {
             let folder = part.join(folder);
-            if !folder.is_dir() {
-                std::fs::create_dir(&folder).map_err(|e| {
-                    StoreError::new(
-                        Code::StorageFailed,
-                        format!("creating {}: {e}", shown(&folder.display().to_string(), 200)),
-                    )
-                })?;
-                sync_folder(part)?;
-            }
-            write_new(&folder, file, bytes, 0o644)
+            make_folders(disk, &folder, 0o755)?;
+            write_new(disk, &folder, file, bytes, 0o644)
         }
-        None => write_new(part, path, bytes, 0o644),
+        None => write_new(disk, part, path, bytes, 0o644),
     }
 }

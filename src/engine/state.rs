@@ -10,7 +10,7 @@ use super::effect::Effect;
 use super::input::{Seen, Ticket};
 use crate::base::device::{Credential, DeviceCard, DeviceFault, KeyAttributes, OperationId};
 use crate::base::medium::Release;
-use crate::base::{Algorithm, Digest, Id, Instant, PublicKey, Stamp};
+use crate::base::{Algorithm, CopyName, Digest, Id, Instant, PublicKey, Stamp};
 use crate::script::Subject;
 use crate::tuf::RoleName;
 use crate::tuf::clients::Judged;
@@ -72,6 +72,8 @@ pub struct State {
     pub exported: Vec<super::FileRef>,
     /// The number of the next effect.
     pub next_effect: u64,
+    /// The record's copies.
+    pub copies: Copies,
 }
 
 /// What is open.
@@ -239,6 +241,15 @@ pub enum Trouble {
     Media(String),
     /// The gate before the export refused.
     Gate(String),
+}
+
+/// The copies of the record.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Copies {
+    /// There are two, or were.
+    pub mirrored: bool,
+    /// The one that is not written any more.
+    pub lost: Option<CopyName>,
 }
 
 /// A seat of the roll call.
@@ -425,6 +436,7 @@ impl State {
             released: None,
             exported: Vec::new(),
             next_effect: 1,
+            copies: Copies::default(),
         }
     }
 

@@ -4,7 +4,8 @@
 //! assumed (facts/security.md 5.5).
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::base::medium::{Mounted, Reading, Release};
 use crate::base::shown;
@@ -12,7 +13,7 @@ use crate::bundle::export;
 use crate::engine::{FileRef, Outcome};
 use crate::fault::Code;
 use crate::store::media::Mount;
-use crate::store::{self, StoreError};
+use crate::store::{Disk, StoreError, flush, is_folder};
 
 /// What an export writes.
 #[derive(Debug)]
@@ -26,6 +27,7 @@ pub(super) struct Export {
 /// Where a run's media are.
 #[derive(Debug, Clone)]
 pub(super) struct Media {
+    disk: Arc<dyn Disk>,
     folder: Option<PathBuf>,
     /// The record's folder: what lies in its file system is no medium.
     home: PathBuf,
@@ -34,8 +36,9 @@ pub(super) struct Media {
 }
 
 impl Media {
-    pub(super) fn new(folder: Option<PathBuf>, home: PathBuf) -> Media {
+    pub(super) fn new(disk: Arc<dyn Disk>, folder: Option<PathBuf>, home: PathBuf) -> Media {
         Media {
+            disk,
             folder,
             home,
             written: None,
@@ -56,9 +59,8 @@ impl Media {
     fn try_export(&mut self, job: Option<Export>) -> Result<Outcome, Outcome> {
         let Export { name, files } = job.ok_or_else(|| fault("the export has no files"))?;
         let folder = self.folder()?;
-        let written = export::write(&folder, &name, &files).map_err(|e| failed(&e))?;
-        store::media::flush(&folder).map_err(|e| failed(&e))?;
-        self.written = Mount::of(&folder, &self.home);
+        let written = export::write(&*self.disk, &folder, &name, &files).map_err(|e| failed(&e))?;
+        self.written = self.disk.mount(&folder, &self.home);
         let released = self.written.as_ref().map_or(Release::Folder, Mount::release);
         Ok(Outcome::Exported {
             files: refs(&written),
@@ -78,16 +80,16 @@ impl Media {
         if let Some(mount) = &self.written {
             mount.again();
         }
-        if !folder.is_dir() {
+        if !is_folder(&*self.disk, &folder) {
             return Err(fault(Code::MediaMissing.card().fact));
         }
-        let now = Mount::of(&folder, &self.home);
+        let now = self.disk.mount(&folder, &self.home);
         let mounted = match (&self.written, &now) {
             (Some(before), now) => before.compared(now.as_ref()),
             (None, Some(_)) => Mounted::NotTold,
             (None, None) => Mounted::Folder,
         };
-        let (read, direct) = export::read_again(&folder, &name, files.keys());
+        let (read, direct) = export::read_again(&*self.disk, &folder, &name, files.keys());
         Ok(Outcome::ReadBack {
             files: refs(&read),
             reading: Reading { direct, mounted },
@@ -113,7 +115,9 @@ fn fault(meaning: &str) -> Outcome {
 }
 
 /// A sealed bundle's medium may be taken out, or must be unmounted first.
-pub(super) fn let_go(folder: &std::path::Path, home: &std::path::Path) -> Result<Release, StoreError> {
-    store::media::flush(folder)?;
-    Ok(Mount::of(folder, home).map_or(Release::Folder, |mount| mount.release()))
+pub(super) fn let_go(disk: &dyn Disk, folder: &Path, home: &Path) -> Result<Release, StoreError> {
+    flush(disk, folder)?;
+    Ok(disk
+        .mount(folder, home)
+        .map_or(Release::Folder, |mount| mount.release()))
 }

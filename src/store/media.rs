@@ -11,7 +11,6 @@ use rustix::fs::{AtFlags, CWD, OFlags, StatxFlags};
 use rustix::io::Errno;
 use rustix::mount::{MountFlags, UnmountFlags};
 
-use super::StoreError;
 use crate::base::medium::{Mounted, Release};
 use crate::base::shown;
 
@@ -163,44 +162,20 @@ fn is_removable(source: &Path) -> bool {
     says(&place) || place.parent().is_some_and(says)
 }
 
-/// Everything that was written reaches the medium.
+/// A regular file past the page cache.
 ///
 /// # Errors
-/// [`StoreError`].
-pub fn flush(folder: &Path) -> Result<(), StoreError> {
-    let io = |e: std::io::Error| StoreError::io("flushing", folder, &e);
-    let handle = std::fs::File::open(folder).map_err(io)?;
-    rustix::fs::syncfs(&handle).map_err(|e| io(e.into()))
-}
-
-/// Bytes that are free for this user in the file system of a folder; `None`
-/// where it does not say.
-#[must_use]
-pub fn free(folder: &Path) -> Option<u64> {
-    let found = rustix::fs::statvfs(folder).ok()?;
-    found.f_bavail.checked_mul(found.f_frsize)
-}
-
-/// A regular file, past the page cache where the file system can: its bytes,
-/// and whether it could.
-///
-/// # Errors
-/// [`StoreError`].
-pub fn read_direct(path: &Path) -> Result<(Vec<u8>, bool), StoreError> {
-    let opened = std::fs::OpenOptions::new()
+/// The system's; `InvalidInput` where its file system has no direct reads.
+pub(super) fn read_direct(path: &Path) -> std::io::Result<Vec<u8>> {
+    let file = std::fs::OpenOptions::new()
         .read(true)
         .custom_flags(
             (OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::DIRECT)
                 .bits()
                 .cast_signed(),
         )
-        .open(path);
-    // EINVAL: this file system has no direct reads.
-    let read = opened.and_then(|file| blocks(file));
-    match read {
-        Ok(bytes) => Ok((bytes, true)),
-        Err(_) => super::read_file(path).map(|bytes| (bytes, false)),
-    }
+        .open(path)?;
+    blocks(file)
 }
 
 fn blocks(mut file: std::fs::File) -> std::io::Result<Vec<u8>> {
@@ -228,6 +203,7 @@ fn blocks(mut file: std::fs::File) -> std::io::Result<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Disk, Real};
     use super::*;
 
     const TABLE: &str = "\
@@ -283,12 +259,11 @@ mod tests {
         for len in [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, CHUNK, CHUNK + 17] {
             let bytes: Vec<u8> = (0..len).map(|i| (i % 251) as u8).collect();
             std::fs::write(&path, &bytes).unwrap();
-            assert_eq!(read_direct(&path).unwrap().0, bytes, "{len}");
+            assert_eq!(Real.read_direct(&path).unwrap().0, bytes, "{len}");
         }
         let link = dir.path().join("link");
         std::os::unix::fs::symlink(&path, &link).unwrap();
-        assert!(read_direct(&link).is_err());
-        assert!(free(dir.path()).unwrap() > 0);
-        flush(dir.path()).unwrap();
+        assert!(Real.read_direct(&link).is_err());
+        Real.flush(dir.path()).unwrap();
     }
 }
