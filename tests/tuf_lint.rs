@@ -132,7 +132,7 @@ fn hardware_root() -> Vec<u8> {
 fn the_golden_files_and_the_golden_repository() {
     let desk = Desk::new();
     desk.put("1.root.json", &hardware_root());
-    let files = ["1.root.json", "repo/1.targets.json"];
+    let files = ["1.root.json", "repo/1.targets.json", "--at", AT];
     let text = desk.lint(&files);
     assert_eq!(text.code, 0, "{text:?}");
     golden("lint-files.txt", &text.out);
@@ -236,12 +236,19 @@ fn the_instant_is_stated_and_decides() {
     }
     let text = desk.lint(&["--repository", "repo"]);
     assert!(text.out.contains("(this machine's clock)\n"), "{}", text.out);
-    // A file by itself is judged without a time.
-    let (_, json) = desk.verdicts(&["repo/1.root.json"]);
-    assert_eq!(
-        (json.get("at"), json.get("at_from")),
-        (Some(&Json::Null), Some(&Json::Null))
-    );
+    // A file by itself may be history: that it is expired is said, and no verdict hangs on it.
+    for (instant, expired) in [(AT, false), ("2028-01-01T00:00:01Z", true)] {
+        let words = ["repo/1.root.json", "--at", instant];
+        let text = desk.lint(&words);
+        assert_eq!(text.code, 0, "{text:?}");
+        assert!(text.out.contains(&format!("judged at {instant}")), "{text:?}");
+        let note = "note repo/1.root.json: [EXPIRED] since ";
+        assert_eq!(text.out.contains(note), expired, "{}", text.out);
+        let (_, json) = desk.verdicts(&words);
+        assert_eq!(json.get("at").and_then(Json::as_str), Some(instant));
+        let notes = json.get("notes").unwrap().as_array().unwrap();
+        assert_eq!(notes.len(), usize::from(expired));
+    }
     assert!(at(AT) == kit::now());
 }
 
@@ -310,8 +317,7 @@ fn bad_input_is_no_verdict() {
         &["--repository", "empty"],
         &["--repository", "repo", "--at", "tomorrow"],
         &["repo/1.root.json", "--profile", "nobody"],
-        // It would judge nothing.
-        &["repo/1.root.json", "--at", AT],
+        &["repo/1.root.json", "--at", "tomorrow"],
     ] {
         let ran = desk.lint(words);
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{words:?}: {ran:?}");
