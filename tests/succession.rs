@@ -270,6 +270,27 @@ fn the_plan_says_that_the_trusted_root_vouches_for_its_keys() {
     assert!(!paper.contains("WAIVED"), "{paper}");
 }
 
+/// Who reviews the paper sees both thresholds with their keys, the people and the devices.
+#[test]
+fn the_plan_says_who_must_sign_and_what_must_be_there() {
+    let room = good_room("2028-01-01T00:00:00Z");
+    let paper = outline(&room.plan).join("\n");
+    for line in [
+        "people officer: 2 of 3 seats must be filled",
+        "device token-a: a token that this program plays, serial VETERAN-a",
+        "root, version 3, made here: 2 of 3 keys must sign: root-a, root-b, root-d",
+        "targets, made elsewhere: 1 of 2 keys must sign: targets-a, targets-b",
+    ] {
+        assert!(paper.contains(line), "{line}\n{paper}");
+    }
+    // The names stand in the order of the trusted root's keyids.
+    let old = "for root 2, which clients have: 2 of 3 keys must sign root too: ";
+    let rest = paper.split(old).nth(1).expect("the old threshold");
+    let mut names: Vec<&str> = rest.lines().next().unwrap().split(", ").collect();
+    names.sort_unstable();
+    assert_eq!(names, ["root-a", "root-b", "root-c"]);
+}
+
 #[test]
 fn both_meters_say_who_signed_and_who_is_missing() {
     let mut room = good_room("2028-01-01T00:00:00Z");
