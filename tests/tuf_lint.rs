@@ -17,6 +17,8 @@ mod chains;
 mod kit;
 #[path = "support/program.rs"]
 mod program;
+#[path = "support/real_files.rs"]
+mod real_files;
 
 use std::process::Command;
 
@@ -306,6 +308,32 @@ fn refused_files_are_named_with_code_and_remedy() {
     }
 }
 
+/// A chain that an old root spoils is judged from the oldest one that clients still have.
+#[test]
+fn the_oldest_root_that_is_judged_can_be_named() {
+    let desk = Desk::new();
+    desk.put("chain/1.root.json", b"{}");
+    assert_eq!(desk.lint(&["--repository", "chain", "--at", AT]).code, 1);
+    let text = desk.lint(&["--repository", "chain", "--from", "2", "--at", AT]);
+    assert!(
+        text.code == 0 && text.out.contains("chain from root 2"),
+        "{text:?}"
+    );
+    let Some(real) = real_files::folder("sigstore-root-chain") else {
+        return;
+    };
+    let real = real.to_str().unwrap();
+    let base = ["--repository", real, "--profile", "sigstore"];
+    for (from, instant, exit) in [
+        ("1", "2026-11-01T00:00:00Z", 1),
+        ("12", "2026-11-01T00:00:00Z", 0),
+        ("12", "2026-11-21T00:00:00Z", 1),
+    ] {
+        let ran = desk.lint(&[&base[..], &["--from", from, "--at", instant]].concat());
+        assert_eq!(ran.code, exit, "from {from} at {instant}: {ran:?}");
+    }
+}
+
 #[test]
 fn bad_input_is_no_verdict() {
     let desk = Desk::new();
@@ -318,6 +346,9 @@ fn bad_input_is_no_verdict() {
         &["--repository", "repo", "--at", "tomorrow"],
         &["repo/1.root.json", "--profile", "nobody"],
         &["repo/1.root.json", "--at", "tomorrow"],
+        &["repo/1.root.json", "--from", "1"],
+        &["--repository", "repo", "--from", "0"],
+        &["--repository", "repo", "--from", "7"],
     ] {
         let ran = desk.lint(words);
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{words:?}: {ran:?}");

@@ -24,6 +24,9 @@ pub(in crate::cli) struct Lint {
     /// A folder of published metadata, judged as a client walks it.
     #[arg(long, value_name = "DIR")]
     repository: Option<PathBuf>,
+    /// The oldest root that a client still has: older ones are not judged.
+    #[arg(long, value_name = "N", requires = "repository", value_parser = clap::value_parser!(u64).range(1..))]
+    from: Option<u64>,
     /// Whose verdicts decide: universal, hardware-default, tuf-on-ci, rstuf, pypi-pep458, sigstore.
     #[arg(long, value_name = "NAME", default_value = "hardware-default")]
     profile: String,
@@ -97,7 +100,13 @@ fn rows(args: &Lint, profile: &Profile, at: Instant) -> Result<(Vec<Row>, Notes)
         }
     }
     if let Some(folder) = &args.repository {
-        let files = repository(folder)?;
+        let mut files = repository(folder)?;
+        let first = args.from.unwrap_or(1);
+        // Clients begin at the root that they have, and never ask for an older one (TUF 5.3).
+        files.retain(|name, _| root_version(name).is_none_or(|version| version >= first));
+        if !files.keys().any(|name| root_version(name) == Some(first)) && args.from.is_some() {
+            return Err(unreadable(folder, &format!("no {first}.root.json")));
+        }
         for (name, bytes) in &files {
             note(&shown(name, 200), bytes, None);
         }
@@ -111,6 +120,11 @@ fn rows(args: &Lint, profile: &Profile, at: Instant) -> Result<(Vec<Row>, Notes)
         }
     }
     Ok((rows, notes))
+}
+
+/// 3 of `3.root.json`.
+fn root_version(name: &str) -> Option<u64> {
+    name.strip_suffix(".root.json")?.parse().ok()
 }
 
 /// `targets` of `3.targets.json`.
