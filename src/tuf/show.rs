@@ -13,6 +13,7 @@ use super::fields::Fields;
 use super::in_place::MAX_SIGNATURES;
 use super::key::{Key, KeyId};
 use super::metadata::{Metadata, Signature};
+use super::policy::relative;
 use super::refused::Refused;
 use super::threshold::{Meter, meter};
 use crate::base::{Digest, Instant, Json, PublicKey, shown};
@@ -160,6 +161,22 @@ pub fn uncounted(bytes: &[u8]) -> Vec<String> {
         .filter(|(_, note)| CODES.iter().any(|code| note.starts_with(code)))
         .map(|(key, note)| format!("{note}: key {}", key.keyid))
         .collect()
+}
+
+/// That a file is expired at an instant; `None` while it is not, and for what has no
+/// date that can be read.
+#[must_use]
+pub fn expired(bytes: &[u8], at: Instant) -> Option<String> {
+    let whole = Json::parse(bytes).ok()?;
+    let text = whole.get("signed")?.get("expires")?.as_str()?;
+    let end = expiry(text, &mut Defects::default()).ok()?;
+    (end <= at).then(|| {
+        format!(
+            "[EXPIRED] since {end}, a {}, {}: as the newest version of its role clients refuse it",
+            end.weekday(),
+            relative(end, at)
+        )
+    })
 }
 
 type Own<'a> = Option<(&'a BTreeMap<KeyId, PublicKey>, &'a Json)>;

@@ -53,7 +53,8 @@ pub(super) trait Rules: Sync {
         true
     }
     fn spec_version(&self, spec_version: Option<&Value>) -> Check;
-    fn expires(&self, stamp: &Stamp) -> Check;
+    /// Why a date in RFC 3339 is refused, if it is.
+    fn expires(&self, stamp: &Stamp) -> Result<(), &'static str>;
     /// Whether the very second of `expires` is still good.
     fn good_at_expiry(&self) -> bool {
         false
@@ -188,8 +189,8 @@ pub(super) fn read(rules: &dyn Rules, kind: Kind, bytes: &[u8]) -> Result<File, 
     rules.spec_version(signed.get("spec_version"))?;
     let version = version("signed.version", signed.get("version"))?;
     let expires = text("signed.expires", signed.get("expires"))?;
-    let stamp = Stamp::parse(expires).ok_or_else(|| expires_form(expires))?;
-    rules.expires(&stamp)?;
+    let stamp = Stamp::parse(expires).ok_or_else(|| expires_form(expires, "no date of RFC 3339"))?;
+    rules.expires(&stamp).map_err(|why| expires_form(expires, why))?;
     rules.fields(kind, signed)?;
     let body = match kind {
         Kind::Root => Body::Root {
@@ -225,8 +226,8 @@ pub(super) fn read(rules: &dyn Rules, kind: Kind, bytes: &[u8]) -> Result<File, 
 }
 
 /// The refusal of a spelling of `expires`.
-pub(super) fn expires_form(got: &str) -> Stop {
-    let why = format!("cannot read {}", shown(got, 40));
+fn expires_form(got: &str, because: &str) -> Stop {
+    let why = format!("got {}: {because}", shown(got, 40));
     refuse(
         "EXPIRES_FORM",
         "signed.expires",

@@ -44,7 +44,7 @@ impl Rules for TufJs {
     }
 
     /// `base.ts: isExpired`: any text is kept as it is; what is no date never expires.
-    fn expires(&self, _stamp: &Stamp) -> Check {
+    fn expires(&self, _stamp: &Stamp) -> Result<(), &'static str> {
         Ok(())
     }
 
