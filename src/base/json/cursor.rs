@@ -125,6 +125,7 @@ impl<'a> Cursor<'a> {
     ///
     /// # Errors
     /// [`NotJson`] where no value starts.
+    #[inline]
     pub fn kind(&mut self) -> Result<Kind, NotJson> {
         self.space();
         match self.byte() {
@@ -162,6 +163,7 @@ impl<'a> Cursor<'a> {
     ///
     /// # Errors
     /// [`NotJson`] for a float, an exponent, `-0`, a leading zero or a larger one.
+    #[inline]
     pub fn integer(&mut self) -> Result<i64, NotJson> {
         self.space();
         let negative = self.byte() == Some(b'-');
@@ -244,6 +246,7 @@ impl<'a> Cursor<'a> {
     ///
     /// # Errors
     /// [`NotJson`] where it does not stand, or beyond [`MAX_DEPTH`].
+    #[inline]
     pub fn object(&mut self) -> Result<(), NotJson> {
         self.enter(b'{')
     }
@@ -252,6 +255,7 @@ impl<'a> Cursor<'a> {
     ///
     /// # Errors
     /// [`NotJson`] where neither stands; at the end also for a key that stands twice.
+    #[inline]
     pub fn key(&mut self) -> Result<Option<Text<'a>>, NotJson> {
         if self.leave(b'}')? {
             self.distinct()?;
@@ -395,6 +399,7 @@ impl<'a> Cursor<'a> {
             .or_else(|| of_equals(keys().collect()))
     }
 
+    #[inline]
     fn enter(&mut self, bracket: u8) -> Result<(), NotJson> {
         self.space();
         self.mark(bracket)?;
@@ -411,6 +416,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Whether the closing bracket stands next; a comma before every other entry but the first.
+    #[inline]
     fn leave(&mut self, bracket: u8) -> Result<bool, NotJson> {
         self.space();
         let next = self.byte();
