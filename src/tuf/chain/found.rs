@@ -139,7 +139,7 @@ fn envelope(bytes: &[u8], keyring: &mut Keyring, defects: &mut Defects) -> Resul
         roles,
         rest,
         signatures: read_signatures(signatures, defects)?,
-        canonical: canonical(&signed),
+        canonical: canonical(signed),
     }))
 }
 
