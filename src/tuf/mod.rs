@@ -25,6 +25,7 @@ pub mod metadata;
 pub mod pattern;
 pub mod policy;
 pub mod refused;
+pub mod remedy;
 pub mod repository;
 pub mod role;
 pub mod root;

@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::super::{Exit, check, out};
-use super::{MAX_FILE, instant, profile, read, unreadable};
+use super::{MAX_FILE, instant, profile, read, refused, unreadable};
 use crate::base::{Instant, Json, shown};
 use crate::tuf::clients::{Client, Profile, Verdict, judge_from_every_root, lint_file};
 use crate::tuf::show::{expired, uncounted};
+use crate::tuf::{Document, Refused};
 
 /// The most files that are read of one repository.
 const MAX_FILES: usize = 100_000;
@@ -93,6 +94,7 @@ fn rows(args: &Lint, profile: &Profile, at: Instant) -> Result<(Vec<Row>, Notes)
     };
     for path in &args.files {
         let bytes = read(path, MAX_FILE)?;
+        not_flooded(path, &bytes)?;
         note(&check::name(path), &bytes, Some(at));
         let role = role_of(path);
         for client in Client::ALL {
@@ -127,6 +129,15 @@ fn root_version(name: &str) -> Option<u64> {
     name.strip_suffix(".root.json")?.parse().ok()
 }
 
+/// More signatures than anybody makes are refused before five models build trees of them (V18).
+fn not_flooded(path: &Path, bytes: &[u8]) -> Result<(), Exit> {
+    match Document::read(bytes) {
+        Err(why @ Refused::SignatureFlood { .. }) => Err(refused(path, &why)),
+        // Whatever else is wrong is for the models to say, client by client.
+        _ => Ok(()),
+    }
+}
+
 /// `targets` of `3.targets.json`.
 fn role_of(path: &Path) -> String {
     let name = path
@@ -157,7 +168,9 @@ fn repository(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>, Exit> {
         if files.len() >= MAX_FILES {
             return Err(unreadable(folder, &format!("more than {MAX_FILES} files")));
         }
-        files.insert(name, read(&entry.path(), MAX_FILE)?);
+        let bytes = read(&entry.path(), MAX_FILE)?;
+        not_flooded(&entry.path(), &bytes)?;
+        files.insert(name, bytes);
     }
     if !files.keys().any(|name| name.ends_with(".root.json")) {
         return Err(unreadable(folder, "no N.root.json"));

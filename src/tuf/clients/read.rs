@@ -204,17 +204,26 @@ pub(super) fn read(rules: &dyn Rules, kind: Kind, bytes: &[u8]) -> Result<File, 
         Some(targets) if rules.loads_delegations() => targets.keys().cloned().collect(),
         _ => BTreeSet::new(),
     };
-    let mut seen = signed.clone();
-    rules.view(kind, &mut seen);
-    let message = rules.bytes().of(&Value::Object(seen)).map_err(|e| match e {
-        NoBytes::Refused(why) => refuse(
-            "CANONICAL",
-            "signed",
-            why,
-            "keep to whole numbers below 2^53 and to ASCII",
-        ),
-        NoBytes::Unsure(why) => Stop::Unsure(why.to_owned()),
-    })?;
+    // Nothing reads the document any more: what the client signs over is taken out of it, not copied.
+    let mut seen = match document.value {
+        Value::Object(mut envelope) => envelope.remove("signed"),
+        _ => None,
+    };
+    if let Some(Value::Object(signed)) = &mut seen {
+        rules.view(kind, signed);
+    }
+    let message = rules
+        .bytes()
+        .of(&seen.unwrap_or(Value::Null))
+        .map_err(|e| match e {
+            NoBytes::Refused(why) => refuse(
+                "CANONICAL",
+                "signed",
+                why,
+                "keep to whole numbers below 2^53 and to ASCII",
+            ),
+            NoBytes::Unsure(why) => Stop::Unsure(why.to_owned()),
+        })?;
     Ok(File {
         version,
         unix: stamp.unix,

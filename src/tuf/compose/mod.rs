@@ -404,11 +404,9 @@ impl Draft {
                 ])
             })
             .collect();
-        let file = Json::object([
-            ("signatures", Json::Array(signatures)),
-            ("signed", self.signed.clone()),
-        ]);
-        self.form.write(&file).into_bytes()
+        let signatures = Json::Array(signatures);
+        let members = [("signatures", &signatures), ("signed", &self.signed)];
+        Json::object_text(members, self.form == Form::Indented).into_bytes()
     }
 }
 
