@@ -27,6 +27,7 @@ pub fn repository(
             .filter_map(|(name, bytes)| Some((MetadataName::of_file(name)?.0, bytes.as_slice())))
             .collect(),
         at,
+        next_timestamp: plan.made_here(RoleName::Timestamp).is_some(),
         files: made.clone(),
         left_out: Vec::new(),
     };
@@ -47,6 +48,8 @@ struct View<'a> {
     trusted: &'a Trusted,
     made: BTreeMap<MetadataName, &'a [u8]>,
     at: Instant,
+    /// A timestamp is made here, now or later.
+    next_timestamp: bool,
     files: BTreeMap<String, Vec<u8>>,
     left_out: Vec<String>,
 }
@@ -86,6 +89,11 @@ impl View<'_> {
                 Some(why) => why,
                 None => return self.take(&name, metadata),
             },
+            // It would be signed by a key that also signs the new snapshot, and that a
+            // rehearsal plays; and clients would never look at that snapshot.
+            Signed::Timestamp(_) if self.next_timestamp && self.own(&MetadataName::SNAPSHOT) => {
+                "the next one is made here".to_owned()
+            }
             Signed::Timestamp(t) if !self.has(&MetadataName::SNAPSHOT, t.snapshot.version) => {
                 "the snapshot that it names is not here".to_owned()
             }
