@@ -27,7 +27,7 @@ use tuf_ceremony::base::device::{KeyAttributes, KeyFound, OperationId};
 use tuf_ceremony::base::{Algorithm, Digest, Id, Json, veteran};
 use tuf_ceremony::engine::{Expect, Phase, Question, Trouble, What, expects, meter_lines, review_text};
 use tuf_ceremony::plan::outline;
-use tuf_ceremony::tuf::{Draft, KeyId, RoleName, Root, RootInputs, Signed, compose, successor};
+use tuf_ceremony::tuf::{Draft, KeyId, MetadataName, RoleName, Root, RootInputs, Signed, compose, successor};
 
 const LETTERS: [&str; 3] = ["a", "b", "c"];
 
@@ -297,7 +297,7 @@ fn both_meters_say_who_signed_and_who_is_missing() {
     room.go_until(|state| {
         state
             .files
-            .get(&RoleName::Root)
+            .get(&MetadataName::ROOT)
             .is_some_and(|f| f.signatures.len() == 1)
     });
     assert_eq!(
@@ -326,7 +326,7 @@ fn an_expired_root_is_succeeded_and_the_review_says_so() {
     // The room's clock says November 2026.
     let mut room = good_room("2026-06-01T00:00:00Z");
     room.go_until(|state| matches!(state.phase, Phase::Asking(Question::Review { .. })));
-    let file = &room.state.files[&RoleName::Root];
+    let file = &room.state.files[&MetadataName::ROOT];
     let text = review_text(&room.plan, &file.notes, &file.draft).join("\n");
     assert!(text.contains("expired on 2026-06-01T00:00:00Z"), "{text}");
     assert!(
@@ -405,8 +405,8 @@ fn what_a_client_of_the_profile_refuses_is_never_signed() {
     }
     // A profile without that client goes on, and says what it would say.
     let mut room = room_of(&text, files, listed());
-    room.go_until(|state| state.files.contains_key(&RoleName::Root));
-    let asked = &room.state.clients[&RoleName::Root];
+    room.go_until(|state| state.files.contains_key(&MetadataName::ROOT));
+    let asked = &room.state.clients[&MetadataName::ROOT];
     let rust = asked.iter().find(|j| j.client.name() == "rust-tuf").unwrap();
     assert!(!rust.verdict.accepts());
 }
@@ -443,7 +443,7 @@ fn a_resumed_succession_comes_to_the_same_root() {
     assert_eq!(expects(&cut.state), Expect::Closed);
     assert!(judge(&cut.bundle()).good());
     assert_eq!(cut.state.deviations, 1, "what was under way is a deviation");
-    let signatures = |room: &Room| room.state.files[&RoleName::Root].signatures.len();
+    let signatures = |room: &Room| room.state.files[&MetadataName::ROOT].signatures.len();
     assert_eq!(signatures(&whole), signatures(&cut));
 }
 
@@ -504,7 +504,7 @@ fn the_screens_show_both_thresholds() {
     room.go_until(|state| matches!(state.phase, Phase::Asking(Question::Review { .. })));
     golden("succession-review", &room, &[]);
     room.go_until(|state| {
-        let one = state.files[&RoleName::Root].signatures.len() == 1;
+        let one = state.files[&MetadataName::ROOT].signatures.len() == 1;
         one && matches!(
             state.phase,
             Phase::Asking(Question::Confirm { what: Confirm::Sign })

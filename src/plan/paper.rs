@@ -38,13 +38,17 @@ pub fn outline(plan: &Plan) -> Vec<String> {
             format!("  changes: {}{}", change.what.words(), reason.unwrap_or_default())
         }));
     }
-    out.extend(plan.targets().says());
+    out.extend(plan.targets().values().flat_map(super::TargetsPlan::says));
     for (name, key) in plan.external() {
-        let listed = plan.trusted().is_some_and(|t| t.keys.contains_key(name));
+        let trusted = plan.trusted().and_then(|t| Some((t, t.keys.get(name)?)));
+        let listed = trusted.is_some();
+        let of_root = trusted.is_some_and(|(t, (keyid, _))| t.root.keys.contains_key(keyid));
         out.push(format!(
             "key {name}, {}: {}, fingerprint {}",
-            if listed {
+            if of_root {
                 "of the trusted root, which vouches for it"
+            } else if listed {
+                "of a trusted delegation, which vouches for it"
             } else {
                 "made elsewhere"
             },

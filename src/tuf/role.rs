@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::fields::{Fields, joined, number, shape};
 use super::key::{Key, KeyId};
 use super::refused::Refused;
-use crate::base::{Json, shown};
+use crate::base::{Json, PublicKey, shown};
 
 /// A top-level role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -71,6 +71,13 @@ pub struct Role {
 }
 
 impl Role {
+    /// The keyids under which it lists a public key, of the key objects beside it.
+    #[must_use]
+    pub fn keyids_of(&self, keys: &BTreeMap<KeyId, Key>, public: &PublicKey) -> Vec<KeyId> {
+        let of = |id: &&KeyId| keys.get(*id).and_then(|key| key.to_public().ok()).as_ref() == Some(public);
+        self.keyids.iter().filter(of).copied().collect()
+    }
+
     /// Reads a role object; `at` is its path, for errors.
     ///
     /// # Errors

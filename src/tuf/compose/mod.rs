@@ -23,6 +23,7 @@ use super::canonical::{NotProducible, canonical, check_producible};
 use super::delegations::DelegatedName;
 use super::key::{Key, KeyId, NotUsable};
 use super::metadata::{Common, Signed};
+use super::name::MetadataName;
 use super::refused::Refused;
 use super::role::{Role, RoleName};
 use super::root::Root;
@@ -342,6 +343,15 @@ impl Draft {
     }
 
     /// The role whose file it is: one of the four, or the delegated one.
+    #[must_use]
+    pub fn metadata_name(&self) -> MetadataName {
+        match &self.name {
+            Some(name) => MetadataName::Delegated(name.clone()),
+            None => MetadataName::Top(self.role),
+        }
+    }
+
+    /// Its name as a text.
     #[must_use]
     pub fn role_name(&self) -> &str {
         match &self.name {
