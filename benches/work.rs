@@ -23,7 +23,7 @@ use std::path::Path;
 
 use ed25519_dalek::Signer as _;
 use tuf_ceremony::base::{Algorithm, Instant, Json, PublicKey};
-use tuf_ceremony::tuf::{Key, Limits, Metadata, check_repository_within, compose};
+use tuf_ceremony::tuf::{Document, Key, Limits, check_repository_within, compose};
 
 #[path = "work/bad.rs"]
 mod bad;
@@ -104,7 +104,10 @@ fn bins() {
     let signature = signer.sign(&draft.canonical).to_bytes().to_vec();
     let file = draft.assemble(&[(key.keyid(), signature.clone())]);
     // R10: what is exported is read again, and its canonical bytes are those that were signed.
-    let again = Metadata::parse(&file).expect("our own file");
-    assert!(public.verifies(&again.canonical(), &signature));
+    // As the gate does: in place, with the model of all delegations.
+    let again = Document::read(&file).expect("our own file");
+    let view = again.targets().expect("targets");
+    assert!(view.rest.delegations.is_some() && again.signatures.len() == 1);
+    assert!(public.verifies(&again.canonical().expect("JSON"), &signature));
     println!("{} bytes", file.len());
 }

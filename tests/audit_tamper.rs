@@ -23,7 +23,7 @@ use rehearsal::{Key, Map, Room, script_small};
 use tuf_ceremony::audit::Level;
 use tuf_ceremony::base::{Algorithm, Digest};
 use tuf_ceremony::bundle::layout::Place;
-use tuf_ceremony::tuf::{self, RoleName};
+use tuf_ceremony::tuf::{self, MetadataName};
 
 static ROOM: LazyLock<Room> = LazyLock::new(|| Room::closed(&script_small()));
 static BUNDLE: LazyLock<Map> = LazyLock::new(|| ROOM.bundle());
@@ -258,7 +258,7 @@ fn another_verifier_that_the_record_pins_is_told_from_the_release() {
 /// record does not know it.
 #[test]
 fn metadata_that_is_signed_again_or_less_is_named() {
-    let draft = &ROOM.state.files[&RoleName::Root].draft;
+    let draft = &ROOM.state.files[&MetadataName::ROOT].draft;
     let sign = |names: &[&str]| {
         let signatures: Vec<_> = names
             .iter()

@@ -356,7 +356,7 @@ fn a_key_that_was_replaced_on_its_token_is_not_enrolled() {
     );
     let got = lab.run();
     lab.stopped(&got, "the device holds no key with the public key of root-a");
-    assert!(lines(&lab.room.record()).join("").contains("(1 keys in all)"));
+    assert!(lines(&lab.room.record()).join("").contains("(keys on it: 1)"));
 }
 
 #[test]

@@ -16,7 +16,7 @@
 
 use show::{
     LARGE, SMALL, confirm, enter, file_stage, golden, model, of_devices, plain, press, questions, render,
-    screen, shot, type_in, working,
+    screen, shot, type_in, waiver_stage, working,
 };
 use stage::Stage;
 use tuf_ceremony::base::device::{
@@ -26,7 +26,7 @@ use tuf_ceremony::base::device::{
 use tuf_ceremony::base::inventory::{Device, Inventory, Place, Powers};
 use tuf_ceremony::base::medium::Release;
 use tuf_ceremony::base::{Algorithm, PublicKey, Secret, Stamp};
-use tuf_ceremony::engine::{Confirm, InputKind, Question, Refusal};
+use tuf_ceremony::engine::{Answer, Confirm, InputKind, Question, Refusal};
 use tuf_ceremony::fault::Code;
 use tuf_ceremony::runner::{Failure, Msg, Sealed};
 use tuf_ceremony::ui::home::Home;
@@ -157,6 +157,37 @@ fn answers_under_way_look_as_they_did() {
         let words = b"adrift-guava-snapline-hydraulic-tonic-pyramid-fallout-combustion-beehive-torpedo";
         update(m, Event::Suggested(Some(Secret::copy_of(words).unwrap())));
     });
+}
+
+#[test]
+fn a_waiver_is_asked_person_by_person() {
+    let stage = waiver_stage();
+    screen("waive", &stage, plain);
+    screen("waive-help", &stage, |m| {
+        press(m, Intent::Help);
+    });
+    screen("waive-yes", &stage, |m| {
+        enter(m, "yes");
+        let refused = stage.clone().put(InputKind::Answer(Answer::Done {
+            typed: "yes".to_owned(),
+        }));
+        update(m, Event::Engine(Msg::Refused(refused.unwrap_err())));
+    });
+    let mut last = stage.clone();
+    for _ in 0..2 {
+        let answer = last.good_answer();
+        last.answer(answer).settle();
+    }
+    screen("waive-last", &last, plain);
+    for size in [SMALL, LARGE] {
+        let mut model = model(&stage, size);
+        press(&mut model, Intent::Help);
+        let help = shot(&model);
+        assert!(
+            !help.contains("Type yes") && help.contains("name of the claim"),
+            "{help}"
+        );
+    }
 }
 
 #[test]

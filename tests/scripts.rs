@@ -17,7 +17,8 @@ use std::path::PathBuf;
 
 use scripts::{build, root, with};
 use tuf_ceremony::base::Algorithm;
-use tuf_ceremony::script::Profile;
+use tuf_ceremony::plan::Inputs;
+use tuf_ceremony::script::{Profile, Script};
 
 fn shipped() -> Vec<PathBuf> {
     let mut found = Vec::new();
@@ -48,6 +49,72 @@ fn every_shipped_script_has_a_plan() {
             let all: Vec<String> = diagnostics.0.iter().map(|d| d.render("")).collect();
             panic!("{}:\n{}", path.display(), all.join("\n"));
         }
+    }
+}
+
+fn check(path: &std::path::Path) -> (i32, String) {
+    let ran = std::process::Command::new(env!("CARGO_BIN_EXE_tuf-ceremony"))
+        .arg("check")
+        .arg(path)
+        .output()
+        .unwrap();
+    let text = [ran.stdout, ran.stderr].concat();
+    (ran.status.code().unwrap(), String::from_utf8(text).unwrap())
+}
+
+/// People copy a template with the files beside it: as it stands it is good, and
+/// a copy whose files are not those of its digests is refused by their names.
+#[test]
+fn every_template_is_a_production_script_bound_to_its_files() {
+    let folder = root().join("ceremony-scripts/templates");
+    let copy = tempfile::tempdir().unwrap();
+    let chain = copy.path().join("chain");
+    std::fs::create_dir(&chain).unwrap();
+    let mut put = Vec::new();
+    for (from, to) in [
+        (folder.clone(), copy.path().to_owned()),
+        (folder.join("chain"), chain),
+    ] {
+        for entry in std::fs::read_dir(from).unwrap() {
+            let entry = entry.unwrap();
+            if entry.file_type().unwrap().is_file() {
+                let to = to.join(entry.file_name());
+                std::fs::copy(entry.path(), &to).unwrap();
+                put.push(to);
+            }
+        }
+    }
+    let mut templates: Vec<PathBuf> = put
+        .iter()
+        .filter(|p| p.extension().is_some_and(|e| e == "toml"))
+        .cloned()
+        .collect();
+    templates.sort();
+    assert_eq!(templates.len(), 4, "{templates:?}");
+    for path in &templates {
+        let (code, text) = check(path);
+        assert!(code == 0 && text.contains(", production"), "{text}");
+        let script = Script::parse(&std::fs::read(path).unwrap()).unwrap();
+        let mut files: Vec<String> = Inputs::needed(&script);
+        files.sort();
+        files.dedup();
+        assert!(!files.is_empty());
+        for file in files {
+            let file = copy.path().join(file);
+            let bytes = std::fs::read(&file).unwrap();
+            std::fs::write(&file, [bytes.as_slice(), b"\n"].concat()).unwrap();
+            let (code, text) = check(path);
+            assert_eq!(code, 2, "{} with another {}", path.display(), file.display());
+            let name = file.file_name().unwrap().to_str().unwrap();
+            assert!(
+                text.contains("error[input-digest]") || text.contains("error[trust-chain]"),
+                "{text}"
+            );
+            assert!(text.contains(name), "{name}: {text}");
+            std::fs::write(&file, &bytes).unwrap();
+        }
+        let yours = std::fs::read_to_string(path).unwrap().matches("<- yours").count();
+        assert!(yours >= 3, "{}", path.display());
     }
 }
 

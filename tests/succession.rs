@@ -27,7 +27,7 @@ use tuf_ceremony::base::device::{KeyAttributes, KeyFound, OperationId};
 use tuf_ceremony::base::{Algorithm, Digest, Id, Json, veteran};
 use tuf_ceremony::engine::{Expect, Phase, Question, Trouble, What, expects, meter_lines, review_text};
 use tuf_ceremony::plan::outline;
-use tuf_ceremony::tuf::{Draft, KeyId, RoleName, Root, RootInputs, Signed, compose, successor};
+use tuf_ceremony::tuf::{Draft, KeyId, MetadataName, RoleName, Root, RootInputs, Signed, compose, successor};
 
 const LETTERS: [&str; 3] = ["a", "b", "c"];
 
@@ -270,13 +270,34 @@ fn the_plan_says_that_the_trusted_root_vouches_for_its_keys() {
     assert!(!paper.contains("WAIVED"), "{paper}");
 }
 
+/// Who reviews the paper sees both thresholds with their keys, the people and the devices.
+#[test]
+fn the_plan_says_who_must_sign_and_what_must_be_there() {
+    let room = good_room("2028-01-01T00:00:00Z");
+    let paper = outline(&room.plan).join("\n");
+    for line in [
+        "people officer: 2 of 3 seats must be filled",
+        "device token-a: a token that this program plays, serial VETERAN-a",
+        "root, version 3, made here: 2 of 3 keys must sign: root-a, root-b, root-d",
+        "targets, made elsewhere: 1 of 2 keys must sign: targets-a, targets-b",
+    ] {
+        assert!(paper.contains(line), "{line}\n{paper}");
+    }
+    // The names stand in the order of the trusted root's keyids.
+    let old = "for root 2, which clients have: 2 of 3 keys must sign root too: ";
+    let rest = paper.split(old).nth(1).expect("the old threshold");
+    let mut names: Vec<&str> = rest.lines().next().unwrap().split(", ").collect();
+    names.sort_unstable();
+    assert_eq!(names, ["root-a", "root-b", "root-c"]);
+}
+
 #[test]
 fn both_meters_say_who_signed_and_who_is_missing() {
     let mut room = good_room("2028-01-01T00:00:00Z");
     room.go_until(|state| {
         state
             .files
-            .get(&RoleName::Root)
+            .get(&MetadataName::ROOT)
             .is_some_and(|f| f.signatures.len() == 1)
     });
     assert_eq!(
@@ -305,7 +326,7 @@ fn an_expired_root_is_succeeded_and_the_review_says_so() {
     // The room's clock says November 2026.
     let mut room = good_room("2026-06-01T00:00:00Z");
     room.go_until(|state| matches!(state.phase, Phase::Asking(Question::Review { .. })));
-    let file = &room.state.files[&RoleName::Root];
+    let file = &room.state.files[&MetadataName::ROOT];
     let text = review_text(&room.plan, &file.notes, &file.draft).join("\n");
     assert!(text.contains("expired on 2026-06-01T00:00:00Z"), "{text}");
     assert!(
@@ -384,8 +405,8 @@ fn what_a_client_of_the_profile_refuses_is_never_signed() {
     }
     // A profile without that client goes on, and says what it would say.
     let mut room = room_of(&text, files, listed());
-    room.go_until(|state| state.files.contains_key(&RoleName::Root));
-    let asked = &room.state.clients[&RoleName::Root];
+    room.go_until(|state| state.files.contains_key(&MetadataName::ROOT));
+    let asked = &room.state.clients[&MetadataName::ROOT];
     let rust = asked.iter().find(|j| j.client.name() == "rust-tuf").unwrap();
     assert!(!rust.verdict.accepts());
 }
@@ -422,69 +443,95 @@ fn a_resumed_succession_comes_to_the_same_root() {
     assert_eq!(expects(&cut.state), Expect::Closed);
     assert!(judge(&cut.bundle()).good());
     assert_eq!(cut.state.deviations, 1, "what was under way is a deviation");
-    let signatures = |room: &Room| room.state.files[&RoleName::Root].signatures.len();
+    let signatures = |room: &Room| room.state.files[&MetadataName::ROOT].signatures.len();
     assert_eq!(signatures(&whole), signatures(&cut));
+}
+
+/// One moment of a ceremony as people see it, at both sizes, against `tests/golden/screens/`.
+#[cfg(feature = "tui")]
+fn golden(name: &str, room: &Room, keys: &[tuf_ceremony::ui::keymap::Intent]) {
+    use ratatui::Terminal;
+    use ratatui::backend::TestBackend;
+    use tuf_ceremony::runner::Snapshot;
+    use tuf_ceremony::ui::{Event, Model, Places, Theme, draw, update};
+
+    for (columns, rows) in [(80, 24), (120, 40)] {
+        let snapshot = Snapshot {
+            plan: std::sync::Arc::new(room.plan.clone()),
+            state: room.state.clone(),
+            records: 70,
+            head: Digest::of(b"line 70"),
+        };
+        let mut model = Model::new(
+            std::sync::Arc::new(snapshot),
+            room.state.last.unwrap(),
+            (columns, rows),
+            Theme::Mono,
+            Places::default(),
+        );
+        for key in keys {
+            update(&mut model, Event::Key(*key));
+        }
+        let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
+        terminal.draw(|frame| draw(&model, frame)).unwrap();
+        let buffer = terminal.backend().buffer().clone();
+        let text: String = (0..rows)
+            .map(|y| {
+                let line: String = (0..columns).map(|x| buffer[(x, y)].symbol()).collect();
+                format!("{}\n", line.trim_end())
+            })
+            .collect();
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join(format!("tests/golden/screens/{name}--{columns}x{rows}.txt"));
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            std::fs::write(&path, &text).unwrap();
+        }
+        let kept = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            kept == text,
+            "{name} differs; UPDATE_GOLDEN=1 rewrites it\n{text}"
+        );
+    }
 }
 
 /// The sign screen and the side column say how far both thresholds are.
 #[cfg(feature = "tui")]
 #[test]
 fn the_screens_show_both_thresholds() {
-    use ratatui::Terminal;
-    use ratatui::backend::TestBackend;
     use tuf_ceremony::engine::Confirm;
-    use tuf_ceremony::runner::Snapshot;
-    use tuf_ceremony::ui::{Model, Places, Theme, draw};
 
     let mut room = good_room("2026-06-01T00:00:00Z");
-    let mut seen = Vec::new();
     room.go_until(|state| matches!(state.phase, Phase::Asking(Question::Review { .. })));
-    seen.push(("succession-review", room.plan.clone(), room.state.clone()));
+    golden("succession-review", &room, &[]);
     room.go_until(|state| {
-        let one = state.files[&RoleName::Root].signatures.len() == 1;
+        let one = state.files[&MetadataName::ROOT].signatures.len() == 1;
         one && matches!(
             state.phase,
             Phase::Asking(Question::Confirm { what: Confirm::Sign })
         )
     });
-    seen.push(("succession-sign", room.plan.clone(), room.state.clone()));
-    for (name, plan, state) in seen {
-        for (columns, rows) in [(80, 24), (120, 40)] {
-            let now = state.last.unwrap();
-            let snapshot = Snapshot {
-                plan: std::sync::Arc::new(plan.clone()),
-                state: state.clone(),
-                records: 70,
-                head: Digest::of(b"line 70"),
-            };
-            let model = Model::new(
-                std::sync::Arc::new(snapshot),
-                now,
-                (columns, rows),
-                Theme::Mono,
-                Places::default(),
-            );
-            let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
-            terminal.draw(|frame| draw(&model, frame)).unwrap();
-            let buffer = terminal.backend().buffer().clone();
-            let text: String = (0..rows)
-                .map(|y| {
-                    let line: String = (0..columns).map(|x| buffer[(x, y)].symbol()).collect();
-                    format!("{}\n", line.trim_end())
-                })
-                .collect();
-            let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
-                .join(format!("tests/golden/screens/{name}--{columns}x{rows}.txt"));
-            if std::env::var_os("UPDATE_GOLDEN").is_some() {
-                std::fs::write(&path, &text).unwrap();
-            }
-            let kept = std::fs::read_to_string(&path).unwrap_or_default();
-            assert!(
-                kept == text,
-                "{name} differs; UPDATE_GOLDEN=1 rewrites it\n{text}"
-            );
-        }
-    }
+    golden("succession-sign", &room, &[]);
+}
+
+/// Enrolment asks for the PIN of the device that an earlier ceremony set up, and
+/// says which key it looks for; a device without that key is told apart.
+#[cfg(feature = "tui")]
+#[test]
+fn the_screens_show_an_enrolment() {
+    use tuf_ceremony::ui::keymap::Intent;
+
+    let mut room = good_room("2028-01-01T00:00:00Z");
+    room.go_until(|state| matches!(state.phase, Phase::Asking(Question::Pin { .. })));
+    golden("enrol", &room, &[]);
+    golden("enrol-help", &room, &[Intent::Help]);
+    room.go_until(|state| matches!(&state.phase, Phase::Working(e) if matches!(e.what, What::Keys { .. })));
+    golden("enrol-looking", &room, &[]);
+    let mut other = self::room(
+        "2028-01-01T00:00:00Z",
+        vec![veteran_key("targets-a", "targets-a")],
+    );
+    other.go_until(|state| matches!(state.phase, Phase::Asking(Question::Trouble { .. })));
+    golden("enrol-other-token", &other, &[]);
 }
 
 /// What no word of `[[change]]` covers is a change all the same, and has a name.

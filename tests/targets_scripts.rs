@@ -25,7 +25,7 @@ use tuf_ceremony::engine::{replay, review_text};
 use tuf_ceremony::plan::{Inputs, Plan};
 use tuf_ceremony::script::Script;
 use tuf_ceremony::transcript::parse_line;
-use tuf_ceremony::tuf::{Bins, Delegated, Metadata, RoleName, Signed, Targets, check_repository};
+use tuf_ceremony::tuf::{Bins, Delegated, Metadata, MetadataName, Signed, Targets, check_repository};
 
 fn folder() -> PathBuf {
     root().join("ceremony-scripts/rehearsal")
@@ -199,7 +199,7 @@ fn reviewed(room: &Room, name: &str) -> String {
     let lines = lines(&room.record());
     let lines: Vec<_> = lines.iter().map(|l| parse_line(l.as_bytes()).unwrap()).collect();
     let state = replay(&plan, &lines, |_, _, _| {}).unwrap();
-    let file = &state.files[&RoleName::Targets];
+    let file = &state.files[&MetadataName::TARGETS];
     let said = review_text(&plan, &file.notes, &file.draft).join("\n");
     assert_eq!(Digest::of(said.as_bytes()), file.review, "as recorded");
     said

@@ -175,7 +175,17 @@ fn sixteen_thousand_bins_are_shown_by_their_parameters() {
             "{name}: {}",
             diff.out.lines().count()
         );
-        let lint = call(folder, &["lint", "1.targets.json", "--profile", "universal"]);
+        let lint = call(
+            folder,
+            &[
+                "lint",
+                "1.targets.json",
+                "--profile",
+                "universal",
+                "--at",
+                "2027-01-01T00:00:00Z",
+            ],
+        );
         assert_eq!(lint.code, 1, "{name}: {}", lint.err);
         golden(&format!("lint-bins-file-{name}.txt"), &lint.out);
     }
@@ -232,7 +242,14 @@ fn a_delegated_file_is_shown_compared_and_linted() {
         ("diff-delegated.txt", vec!["diff", "1.a.json", "2.a.json"], 0),
         (
             "lint-delegated.txt",
-            vec!["lint", "2.a.json", "--profile", "universal"],
+            vec![
+                "lint",
+                "2.a.json",
+                "--profile",
+                "universal",
+                "--at",
+                "2027-01-01T00:00:00Z",
+            ],
             0,
         ),
     ] {

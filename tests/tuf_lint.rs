@@ -17,6 +17,8 @@ mod chains;
 mod kit;
 #[path = "support/program.rs"]
 mod program;
+#[path = "support/real_files.rs"]
+mod real_files;
 
 use std::process::Command;
 
@@ -132,7 +134,7 @@ fn hardware_root() -> Vec<u8> {
 fn the_golden_files_and_the_golden_repository() {
     let desk = Desk::new();
     desk.put("1.root.json", &hardware_root());
-    let files = ["1.root.json", "repo/1.targets.json"];
+    let files = ["1.root.json", "repo/1.targets.json", "--at", AT];
     let text = desk.lint(&files);
     assert_eq!(text.code, 0, "{text:?}");
     golden("lint-files.txt", &text.out);
@@ -236,12 +238,19 @@ fn the_instant_is_stated_and_decides() {
     }
     let text = desk.lint(&["--repository", "repo"]);
     assert!(text.out.contains("(this machine's clock)\n"), "{}", text.out);
-    // A file by itself is judged without a time.
-    let (_, json) = desk.verdicts(&["repo/1.root.json"]);
-    assert_eq!(
-        (json.get("at"), json.get("at_from")),
-        (Some(&Json::Null), Some(&Json::Null))
-    );
+    // A file by itself may be history: that it is expired is said, and no verdict hangs on it.
+    for (instant, expired) in [(AT, false), ("2028-01-01T00:00:01Z", true)] {
+        let words = ["repo/1.root.json", "--at", instant];
+        let text = desk.lint(&words);
+        assert_eq!(text.code, 0, "{text:?}");
+        assert!(text.out.contains(&format!("judged at {instant}")), "{text:?}");
+        let note = "note repo/1.root.json: [EXPIRED] since ";
+        assert_eq!(text.out.contains(note), expired, "{}", text.out);
+        let (_, json) = desk.verdicts(&words);
+        assert_eq!(json.get("at").and_then(Json::as_str), Some(instant));
+        let notes = json.get("notes").unwrap().as_array().unwrap();
+        assert_eq!(notes.len(), usize::from(expired));
+    }
     assert!(at(AT) == kit::now());
 }
 
@@ -299,6 +308,32 @@ fn refused_files_are_named_with_code_and_remedy() {
     }
 }
 
+/// A chain that an old root spoils is judged from the oldest one that clients still have.
+#[test]
+fn the_oldest_root_that_is_judged_can_be_named() {
+    let desk = Desk::new();
+    desk.put("chain/1.root.json", b"{}");
+    assert_eq!(desk.lint(&["--repository", "chain", "--at", AT]).code, 1);
+    let text = desk.lint(&["--repository", "chain", "--from", "2", "--at", AT]);
+    assert!(
+        text.code == 0 && text.out.contains("chain from root 2"),
+        "{text:?}"
+    );
+    let Some(real) = real_files::folder("sigstore-root-chain") else {
+        return;
+    };
+    let real = real.to_str().unwrap();
+    let base = ["--repository", real, "--profile", "sigstore"];
+    for (from, instant, exit) in [
+        ("1", "2026-11-01T00:00:00Z", 1),
+        ("12", "2026-11-01T00:00:00Z", 0),
+        ("12", "2026-11-21T00:00:00Z", 1),
+    ] {
+        let ran = desk.lint(&[&base[..], &["--from", from, "--at", instant]].concat());
+        assert_eq!(ran.code, exit, "from {from} at {instant}: {ran:?}");
+    }
+}
+
 #[test]
 fn bad_input_is_no_verdict() {
     let desk = Desk::new();
@@ -310,8 +345,10 @@ fn bad_input_is_no_verdict() {
         &["--repository", "empty"],
         &["--repository", "repo", "--at", "tomorrow"],
         &["repo/1.root.json", "--profile", "nobody"],
-        // It would judge nothing.
-        &["repo/1.root.json", "--at", AT],
+        &["repo/1.root.json", "--at", "tomorrow"],
+        &["repo/1.root.json", "--from", "1"],
+        &["--repository", "repo", "--from", "0"],
+        &["--repository", "repo", "--from", "7"],
     ] {
         let ran = desk.lint(words);
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{words:?}: {ran:?}");

@@ -172,6 +172,16 @@ impl Json {
         out
     }
 
+    /// The text of an object whose members stay where they are, in the order given:
+    /// as [`Json::indented`] or [`Json::line`], without a copy of a large member.
+    #[must_use]
+    pub fn object_text<const N: usize>(members: [(&str, &Json); N], indented: bool) -> String {
+        let mut out = String::new();
+        let indent = indented.then_some(0);
+        write_all(&mut out, indent, ('{', '}'), members.into_iter(), write_member);
+        out
+    }
+
     fn write(&self, out: &mut String, indent: Option<usize>) {
         match self {
             Json::Null => out.push_str("null"),
@@ -182,11 +192,8 @@ impl Json {
                 item.write(out, inner);
             }),
             Json::Object(map) => {
-                write_all(out, indent, ('{', '}'), map.iter(), |out, (key, value), inner| {
-                    write_string(out, key);
-                    out.push_str(if inner.is_some() { ": " } else { ":" });
-                    value.write(out, inner);
-                })
+                let members = map.iter().map(|(key, value)| (key.as_str(), value));
+                write_all(out, indent, ('{', '}'), members, write_member);
             }
         }
     }
@@ -222,15 +229,30 @@ fn write_all<T>(
     out.push(close);
 }
 
+fn write_member(out: &mut String, (key, value): (&str, &Json), inner: Option<usize>) {
+    write_string(out, key);
+    out.push_str(if inner.is_some() { ": " } else { ":" });
+    value.write(out, inner);
+}
+
 fn new_line(out: &mut String, level: Option<usize>) {
     if let Some(level) = level {
         out.push('\n');
-        out.extend(std::iter::repeat_n(' ', level));
+        for _ in 0..level {
+            out.push(' ');
+        }
     }
 }
 
 fn write_string(out: &mut String, text: &str) {
     out.push('"');
+    // Nearly every text is plain: looked through as a whole, written as a whole.
+    let plain = |good, b| good & matches!(b, b' '..=b'~') & (b != b'"') & (b != b'\\');
+    if text.bytes().fold(true, plain) {
+        out.push_str(text);
+        out.push('"');
+        return;
+    }
     for c in text.chars() {
         match c {
             '"' => out.push_str("\\\""),

@@ -2,6 +2,8 @@
 //! here does not belong in a bundle: a reader says so by name and reads
 //! nothing of it (bad-bundle classes: path tricks, extra files, bombs).
 
+use crate::tuf::{MetadataName, RoleName};
+
 /// The record.
 pub const RECORD: &str = "ceremony.jsonl";
 /// Which log keys may sign.
@@ -42,7 +44,7 @@ pub enum Place {
     Script,
     /// `verify.py`
     Verifier,
-    /// `metadata/<version>.<role>.json` or `metadata/timestamp.json`
+    /// `metadata/<version>.<role>.json`, of a delegated role too, or `metadata/timestamp.json`
     Metadata,
     /// `keys/<id>.pub.pem`
     Key,
@@ -138,7 +140,7 @@ fn is_metadata(name: &str) -> bool {
             .strip_suffix(".json")
             .and_then(|rest| rest.split_once('.'))
             .is_some_and(|(version, role)| {
-                is_number(version) && matches!(role, "root" | "targets" | "snapshot")
+                is_number(version) && MetadataName::parse(role).is_ok_and(|n| n != RoleName::Timestamp)
             })
 }
 
@@ -158,6 +160,8 @@ mod tests {
             ("verify.py", Place::Verifier),
             ("metadata/1.root.json", Place::Metadata),
             ("metadata/timestamp.json", Place::Metadata),
+            ("metadata/2.apps.json", Place::Metadata),
+            ("metadata/2.Apps_x.v1.json", Place::Metadata),
             ("keys/root-a.pub.pem", Place::Key),
             (&format!("blobs/{sha}"), Place::Blob),
             ("checkpoints/17", Place::Gate),
@@ -177,7 +181,10 @@ mod tests {
             "metadata/01.root.json",
             "metadata/0.root.json",
             "metadata/1.timestamp.json",
-            "metadata/1.mirrors.json",
+            "metadata/1.7.json",
+            "metadata/1.Root.json",
+            "metadata/1..apps.json",
+            "metadata/1.%61pps.json",
             "metadata/a/1.root.json",
             "keys/.pub.pem",
             "keys/..pub.pem",

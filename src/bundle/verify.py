@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Second verifier of a key ceremony's bundle: python3 verify.py BUNDLE_DIR    (format: docs/bundle-format.md)
-Python's standard library and `openssl` 3 alone; shares no code with tuf-ceremony. It does not re-execute the
-ceremony: `tuf-ceremony verify` does. Run the release's copy of this file, never the one in the bundle."""
+Python's standard library and `openssl` 3 alone; shares no code with tuf-ceremony. It re-executes nothing: `tuf-ceremony
+verify` does. Run the release's copy of this file, never the one in the bundle."""
 import base64, hashlib, json, os, pathlib, re, stat, subprocess, sys, tempfile
 ED25519, KEYS = bytes.fromhex("302a300506032b6570032100"), "body boot ceremony prev seq step t_mono_ms t_wall type v who"  # RFC 8410
 def sha(data): return hashlib.sha256(data).hexdigest()
@@ -36,13 +36,11 @@ def vkey(spki): need(spki[:12] == ED25519, "not an Ed25519 key"); return hashlib
 def head(size): return f"{origin}\n{size}\n{b64(merkle(lines[:size]))}\n"  # C2SP tlog-checkpoint
 def canonical():  # the first of the checks: each raises when it does not hold
     for n, (line, record) in enumerate(zip(lines, records)):
-        need(json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode() == line, f"record {n}")
-        need(" ".join(record) == KEYS and repr(record["v"]) == "0" and len(line) <= 65535, f"record {n}")
+        need(json.dumps(record, sort_keys=True, separators=(",", ":")).encode() == line and len(line) <= 65535, f"record {n}"); need(" ".join(record) == KEYS and repr(record["v"]) == "0", f"record {n}")
 def chain():
     prev = ceremony = "0" * 64
     for n, (line, record) in enumerate(zip(lines, records)):
-        need(repr([record[key] for key in ("seq", "prev", "ceremony")]) == repr([n, prev, ceremony]), f"record {n}")
-        prev, ceremony = sha(line), sha(lines[0])
+        need(repr([record[key] for key in ("seq", "prev", "ceremony")]) == repr([n, prev, ceremony]), f"record {n}"); prev, ceremony = sha(line), sha(lines[0])
     need([n for n, record in enumerate(records) if record["type"] == "open"] == [0] and not torn, "`open`, or the last LF")
 def root():
     need(note(files["checkpoint"])[0] == head(len(lines)), "checkpoint")
@@ -68,33 +66,35 @@ def olpc(x):  # the bytes that TUF signatures are over
     if isinstance(x, dict): return "{" + ",".join(olpc(key) + ":" + olpc(x[key]) for key in sorted(x)) + "}"
     if isinstance(x, list): return "[" + ",".join(map(olpc, x)) + "]"
     return '"' + x.replace("\\", "\\\\").replace('"', '\\"') + '"' if isinstance(x, str) else json.dumps(x)
-def count(path, doc, by):  # distinct public keys of the role in root `by` that signed; TUF 1.0.34 section 5.3.4
-    role, sigs, keys = by["roles"][doc["signed"]["_type"]], {s["keyid"]: s["sig"] for s in doc["signatures"]}, set()
+def count(path, doc, by, role):  # distinct public keys of `role`, listed in `by`, that signed; TUF 1.0.34 sections 5.3.4, 5.6.3
+    sigs, keys = {s["keyid"]: s["sig"] for s in doc["signatures"]}, set()
     for keyid in (keyid for keyid in role["keyids"] if sigs.get(keyid)):
         key, text = by["keys"][keyid], by["keys"][keyid]["keyval"]["public"]
         spki = ED25519 + bytes.fromhex(text) if key["keytype"] == "ed25519" else base64.b64decode("".join(text.split("\n")[1:-2]))
         need(sha(olpc(key).encode()) == keyid and len(spki) in (44, 91, 120, 294, 422, 550), f"{path}: key {keyid}"); keys.add(spki)
         need(verified(spki, olpc(doc["signed"]).encode(), bytes.fromhex(sigs[keyid])), f"{path}: signature of {keyid}")
     need(len(keys) >= role["threshold"] > 0 and len(sigs) == len(doc["signatures"]), f"{path}: {len(keys)} of {role['threshold']}")
-def thresholds():  # of metadata/, and of the chain that a succession starts from: it is among the inputs
+def thresholds():  # of metadata/, by root or by who delegates; what a succession starts from is among the inputs
     given = {"metadata/" + f["path"].split("/")[-1]: "blobs/" + f["sha256"] for f in inputs[0][2]["inputs"]}
-    docs = {path: files[blob] for path, blob in given.items() if path.endswith(".root.json") and sha(files[blob]) == blob[6:]}
-    docs = {path: parse(data) for path, data in (docs | files).items() if path.startswith("metadata/")}
+    given = {path: files[b] for path, b in given.items() if re.search("/[0-9]+[.].+[.]json$", path) and sha(files[b]) == b[6:]}
+    docs = {path: parse(data) for path, data in (given | files).items() if path.startswith("metadata/")}
     roots = {doc["signed"]["version"]: doc["signed"] for doc in docs.values() if doc["signed"]["_type"] == "root"}
-    for path, doc in docs.items():
-        kind, version = doc["signed"]["_type"], doc["signed"]["version"]; need(path == "metadata/" + (f"{version}." if kind != "timestamp" else "") + kind + ".json", f"{path}: holds {kind} {version}")
-        for v in [version - 1, version][version == 1 or version == min(roots) and path not in files:] if kind == "root" else [max(roots)]: count(path, doc, roots[v])
+    down = {path.split(".", 1)[1]: doc["signed"].get("delegations", {}) for path, doc in docs.items()}.values()  # a file made here wins
+    for path, doc in [(path, doc) for path, doc in docs.items() if path in files or doc["signed"]["_type"] == "root"]:
+        kind, version = doc["signed"]["_type"], doc["signed"]["version"]; at, name = [str(version)] * (kind == "timestamp") + path[9:-5].split(".", 1)
+        need(at == str(version) and (name == kind or kind == "targets" and name not in roots[max(roots)]["roles"]), f"{path}: holds {kind} {version}")
+        by = [(d, r) for d in down for r in d.get("roles", [d.get("succinct_roles", {})]) if name == r.get("name") or name.startswith(r.get("name_prefix", "/") + "-")]
+        if name == kind: by = [(roots[v], roots[v]["roles"][kind]) for v in ([version - 1, version][version == 1 or version == min(roots) and path not in files:] if kind == "root" else [max(roots)])]
+        need(by, f"{path}: nobody delegates to it"); [count(path, doc, d, r) for d, r in by]
 try:  # the bundle is read once, then every check runs
     files, failed = load(sys.argv[1]), False
     *lines, torn = files["ceremony.jsonl"].split(b"\n"); records = [parse(line) for line in lines]
     inputs = [(n, r["type"], r["body"]["input"][r["type"]]) for n, r in enumerate(records) if r["type"] in ("open", "resume", "outcome")]
     runs = [(n, bytes.fromhex(it["log_key"])) for n, kind, it in inputs if kind != "outcome"]
     gates = [(n, it["outcome"]["checkpoint"]) for n, kind, it in inputs if kind == "outcome" and "checkpoint" in it["outcome"]]
-    kind, *names = (inputs[0][2][key] for key in ("kind", "organisation", "site"))
-    origin = "/".join(["rehearsal"] * (kind != "production") + names + [sha(lines[0])])
+    kind, *names = (inputs[0][2][key] for key in ("kind", "organisation", "site")); origin = "/".join(["rehearsal"] * (kind != "production") + names + [sha(lines[0])])
 except Exception as why: sys.exit(f"FAIL  the record cannot be read: {str(why)!a}")
 for check in canonical, chain, root, signatures, quorum, close, bindings, thresholds:
     try: check(); print(f"ok    {check.__name__}")
     except Exception as why: failed = True; print(f"FAIL  {check.__name__}: {str(why)!a}")
-print(f"{'NOT GOOD' if failed else 'good'} as far as this goes: {origin}, {len(lines)} records; not re-executed")
-sys.exit(failed)
+print(f"{'NOT GOOD' if failed else 'good'} as far as this goes: {origin}, {len(lines)} records; not re-executed"); sys.exit(failed)

@@ -14,12 +14,12 @@ use crate::base::{Id, Instant, Payload, PublicKey, Purpose};
 use crate::plan::Plan;
 use crate::script::Expires;
 use crate::transcript::proof;
-use crate::tuf::{Draft, KeyId, Meter, RoleName, RootInputs, Signature, compose};
+use crate::tuf::{Draft, Key, KeyId, MetadataName, Meter, Role, RoleName, RootInputs, Signature, compose};
 
 /// The public keys of a role, as the script's result names them. A key that
 /// does not exist yet is left out.
 #[must_use]
-pub fn keys_of(plan: &Plan, state: &State, role: RoleName) -> Vec<PublicKey> {
+pub fn keys_of(plan: &Plan, state: &State, role: &MetadataName) -> Vec<PublicKey> {
     plan.result(role)
         .map(|result| {
             result
@@ -41,13 +41,11 @@ pub(super) fn public_of(plan: &Plan, state: &State, id: &Id) -> Option<PublicKey
 
 /// Who has signed a file, who is missing, how many more: by distinct public keys.
 #[must_use]
-pub fn meter(_plan: &Plan, state: &State, role: RoleName) -> Option<Meter> {
-    let file = state.files.get(&role)?;
-    // Root is composed first, and names keys and thresholds of every role.
-    let root = succession::composed(state)?;
-    let of = root.roles.get(&role)?;
+pub fn meter(plan: &Plan, state: &State, role: &MetadataName) -> Option<Meter> {
+    let file = state.files.get(role)?;
+    let (keys, of) = signers(plan, state, role)?;
     Some(crate::tuf::meter(
-        &root.keys,
+        &keys,
         &of.keyids,
         of.threshold,
         &file.draft.canonical,
@@ -55,10 +53,32 @@ pub fn meter(_plan: &Plan, state: &State, role: RoleName) -> Option<Meter> {
     ))
 }
 
-pub(super) fn signatures(state: &State, role: RoleName) -> Vec<Signature> {
+/// Whose signatures count for a file: as root says, which is composed first and
+/// names keys and thresholds of every role; of a delegated one, as the role says
+/// that delegates to it. The plan has seen that all who delegate say the same.
+pub(super) fn signers(
+    plan: &Plan,
+    state: &State,
+    role: &MetadataName,
+) -> Option<(BTreeMap<KeyId, Key>, Role)> {
+    match role.top() {
+        Some(top) => {
+            let mut root = succession::composed(state)?;
+            let of = root.roles.remove(&top)?;
+            Some((root.keys, of))
+        }
+        None => {
+            let (_, delegations) = below_root::delegators(plan, state, role).into_iter().next()?;
+            let of = delegations.role(role.as_str())?.clone();
+            Some((delegations.keys, of))
+        }
+    }
+}
+
+pub(super) fn signatures(state: &State, role: &MetadataName) -> Vec<Signature> {
     state
         .files
-        .get(&role)
+        .get(role)
         .map(|file| {
             file.signatures
                 .iter()
@@ -81,7 +101,7 @@ pub fn metadata_files(state: &State) -> BTreeMap<String, Vec<u8>> {
         .files
         .iter()
         .map(|(role, file)| {
-            let signed: Vec<(KeyId, Vec<u8>)> = signatures(state, *role)
+            let signed: Vec<(KeyId, Vec<u8>)> = signatures(state, role)
                 .into_iter()
                 .map(|s| (s.keyid, s.sig))
                 .collect();
@@ -118,13 +138,13 @@ pub(super) fn challenge(state: &State, name: &Id, key: &KeyState) -> Payload {
 }
 
 /// The payload of one metadata file; the reason, in words, when there is none.
-pub(super) fn compose(plan: &Plan, state: &State, role: RoleName) -> Result<Draft, String> {
+pub(super) fn compose(plan: &Plan, state: &State, role: &MetadataName) -> Result<Draft, String> {
     let (version, expires) = plan
         .made_here(role)
         .ok_or_else(|| format!("the script says that {} is made elsewhere", role.as_str()))?;
     let now = state.clock.ok_or("the clock was not confirmed")?.machine;
     let expires = expiry(expires, now)?;
-    if role != RoleName::Root {
+    if *role != RoleName::Root {
         return below_root::compose(plan, state, role, version, expires, now);
     }
     if let Some(trusted) = plan.trusted() {
@@ -132,11 +152,14 @@ pub(super) fn compose(plan: &Plan, state: &State, role: RoleName) -> Result<Draf
     }
     let mut roles = BTreeMap::new();
     for result in &plan.script().results {
-        let keys = keys_of(plan, state, result.metadata);
+        let Some(top) = result.metadata.top() else {
+            continue; // root names the four alone (TUF 4.3)
+        };
+        let keys = keys_of(plan, state, &result.metadata);
         if keys.len() != result.keys.len() {
-            return Err(format!("a key of {} does not exist", result.metadata.as_str()));
+            return Err(format!("a key of {top} does not exist"));
         }
-        roles.insert(result.metadata, (u64::from(result.threshold), keys));
+        roles.insert(top, (u64::from(result.threshold), keys));
     }
     let inputs = RootInputs {
         version,

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::files::{metadata_files, meter};
+use super::published::repository;
 use super::state::{State, Trouble};
 use super::steps::trouble;
 use super::succession;
@@ -75,12 +76,12 @@ pub(super) fn before_signing(turn: &mut Turn, draft: &Draft) -> bool {
         Err(why) => Err(why),
         Ok(judged) => {
             let about = Json::object([
-                ("metadata", draft.role.as_str().into()),
+                ("metadata", draft.role_name().into()),
                 ("payload", draft.digest.hex().into()),
             ]);
             record(turn, "lint-sign", about, &judged);
             let refusals = refusals(turn.plan, &judged);
-            turn.state.clients.insert(draft.role, judged);
+            turn.state.clients.insert(draft.metadata_name(), judged);
             refusals
         }
     };
@@ -105,7 +106,7 @@ fn rehearse(plan: &Plan, state: &State, draft: &Draft) -> Result<Vec<Judged>, St
 fn published(plan: &Plan, state: &State, draft: &Draft, at: Instant) -> BTreeMap<String, Vec<u8>> {
     let drafts = state.files.values().map(|f| &*f.draft).chain([draft]);
     let made = drafts.map(|d| (d.file_name(), d.assemble(&[]))).collect();
-    let (mut files, _) = succession::repository(plan, &made, at);
+    let (mut files, _) = repository(plan, &made, at);
     files.retain(|name, _| !made.contains_key(name));
     files
 }
@@ -115,7 +116,7 @@ fn published(plan: &Plan, state: &State, draft: &Draft, at: Instant) -> BTreeMap
 pub(super) fn before_export(turn: &mut Turn) -> Result<String, String> {
     let at = turn.state.clock.ok_or("the clock was not confirmed")?.machine;
     // As clients will see it: with the chain, and what is published and still applies.
-    let (files, left_out) = succession::repository(turn.plan, &metadata_files(&turn.state), at);
+    let (files, left_out) = repository(turn.plan, &metadata_files(&turn.state), at);
     let summary = finished(turn.plan, &turn.state, &files, &left_out, at)?;
     let judged = judge_all(&files, at);
     let about = files
@@ -148,7 +149,7 @@ fn finished(
     at: Instant,
 ) -> Result<String, String> {
     for result in plan.script().results.iter().filter(|r| r.made != Made::Elsewhere) {
-        let role = result.metadata;
+        let role = &result.metadata;
         let meter = meter(plan, state, role).ok_or_else(|| format!("{} was not composed", role.as_str()))?;
         if !meter.complete() {
             return Err(format!(
@@ -170,11 +171,9 @@ fn finished(
     let summary: Summary =
         check_repository_from(repository, first, at).map_err(|e| format!("{}: {e}", e.code()))?;
     let mut files = vec![&summary.root];
-    files.extend(
-        [&summary.targets, &summary.snapshot, &summary.timestamp]
-            .into_iter()
-            .flatten(),
-    );
+    files.extend(&summary.targets);
+    files.extend(&summary.delegated);
+    files.extend([&summary.snapshot, &summary.timestamp].into_iter().flatten());
     let names: Vec<&str> = files.iter().map(|c| c.file.as_str()).collect();
     let mut said = vec![names.join(" ")];
     said.extend_from_slice(left_out);

@@ -10,6 +10,7 @@ mod fold;
 mod gate;
 mod input;
 mod policy;
+mod published;
 mod state;
 mod steps;
 mod succession;
@@ -28,6 +29,7 @@ pub use input::{
     Resumption, SecretsPath, Seen, Ticket,
 };
 pub use policy::{policy_facts, refused as policy_refused};
+pub use published::repository;
 pub use state::{
     ClockFact, Confirm, Copies, FileState, Head, KeyState, Person, Phase, Question, State, TokenState,
     Trouble,
@@ -38,7 +40,7 @@ pub use steps::{
     clock::TOLERANCE_S,
     read_back::{ASKED, TRIES},
 };
-pub use succession::{keyids, meter_lines, name_of, old_meter, repository, review_text};
+pub use succession::{keyids, meter_lines, name_of, old_meter, review_text};
 use turn::Turn;
 
 /// The version of these rules. A change to the fold, the derived records or

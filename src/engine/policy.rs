@@ -6,7 +6,7 @@ use super::state::State;
 use crate::base::Json;
 use crate::plan::Plan;
 use crate::tuf::policy::{Facts, Finding, Verdict, recorded, weigh};
-use crate::tuf::{Draft, RoleName};
+use crate::tuf::{Draft, MetadataName};
 
 /// The facts as they stand, with the drafts that exist.
 #[must_use]
@@ -22,7 +22,7 @@ pub fn policy_facts(plan: &Plan, state: &State) -> Facts {
     facts.payloads = state
         .files
         .iter()
-        .map(|(role, file)| (*role, file.draft.canonical.len()))
+        .map(|(role, file)| (role.clone(), file.draft.canonical.len()))
         .collect();
     facts
 }
@@ -32,9 +32,14 @@ pub fn policy_facts(plan: &Plan, state: &State) -> Facts {
 ///
 /// # Errors
 /// What is refused, in words.
-pub(super) fn compose(plan: &Plan, state: &State, role: RoleName, draft: &Draft) -> Result<Json, String> {
+pub(super) fn compose(
+    plan: &Plan,
+    state: &State,
+    role: &MetadataName,
+    draft: &Draft,
+) -> Result<Json, String> {
     let mut facts = policy_facts(plan, state);
-    facts.payloads.insert(role, draft.canonical.len());
+    facts.payloads.insert(role.clone(), draft.canonical.len());
     let weighed = weigh(&facts, &plan.waived_before(state.cursor));
     match refused(&weighed) {
         None => Ok(recorded(&weighed)),
@@ -44,10 +49,9 @@ pub(super) fn compose(plan: &Plan, state: &State, role: RoleName, draft: &Draft)
 
 /// When a file expires, absolute with its weekday and relative to the
 /// confirmed clock: what the review text, which knows no clock, cannot say.
-pub(super) fn expires(plan: &Plan, state: &State, role: RoleName) -> String {
+pub(super) fn expires(plan: &Plan, state: &State, role: &MetadataName) -> String {
     let facts = policy_facts(plan, state);
-    let life = facts.roles.get(&role).and_then(|r| r.life);
-    life.map(|l| facts.shown(l)).unwrap_or_default()
+    facts.life(role).map(|l| facts.shown(l)).unwrap_or_default()
 }
 
 /// The first finding that stops, in words.

@@ -12,7 +12,7 @@ use crate::base::device::{Credential, DeviceCard, DeviceFault, KeyAttributes, Op
 use crate::base::medium::Release;
 use crate::base::{Algorithm, CopyName, Digest, Id, Instant, PublicKey, Stamp};
 use crate::script::Subject;
-use crate::tuf::RoleName;
+use crate::tuf::MetadataName;
 use crate::tuf::clients::Judged;
 use crate::tuf::compose::Draft;
 
@@ -58,9 +58,9 @@ pub struct State {
     /// Attempts to fill a key's slot.
     pub attempts: BTreeMap<Id, u32>,
     /// What each client model said of a payload before it was frozen.
-    pub clients: BTreeMap<RoleName, Vec<Judged>>,
+    pub clients: BTreeMap<MetadataName, Vec<Judged>>,
     /// Metadata files in the making.
-    pub files: BTreeMap<RoleName, FileState>,
+    pub files: BTreeMap<MetadataName, FileState>,
     /// The newest checkpoint.
     pub checkpoint: Option<Head>,
     /// Deviation notes so far.
@@ -179,7 +179,7 @@ pub enum Question {
     /// Read the whole payload.
     Review {
         /// Which file.
-        metadata: RoleName,
+        metadata: MetadataName,
     },
     /// Words at these positions (from 0), read from the source.
     Words {

@@ -8,12 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::state::State;
 use super::{below_root, files};
 use crate::base::{Digest, Id, Instant, Json, PublicKey, shown};
-use crate::plan::{Plan, Trusted, keyids_of};
+use crate::plan::{Plan, Trusted};
 use crate::script::Declared;
 use crate::tuf::successor::{SuccessorInputs, root as successor_of};
 use crate::tuf::transition::recovers_fast_forward;
 use crate::tuf::{
-    Change, Draft, Key, KeyId, Meter, RoleName, Root, Signed, file_name, review_of, transition,
+    Change, Draft, Key, KeyId, MetadataName, Meter, RoleName, Root, Signed, review_of, transition,
 };
 
 /// The root after the trusted one, if it changes what was declared and nothing else.
@@ -27,7 +27,9 @@ pub(super) fn root(
 ) -> Result<Draft, String> {
     let mut roles = BTreeMap::new();
     for result in &plan.script().results {
-        let role = result.metadata;
+        let Some(role) = result.metadata.top() else {
+            continue; // root names the four alone (TUF 4.3)
+        };
         let keys = result
             .keys
             .iter()
@@ -116,18 +118,23 @@ pub(super) fn model(draft: &Draft) -> Option<Root> {
 
 /// The root of this ceremony, once it is composed.
 pub(super) fn composed(state: &State) -> Option<Root> {
-    model(&state.files.get(&RoleName::Root)?.draft)
+    model(&state.files.get(&MetadataName::ROOT)?.draft)
 }
 
 /// Under which keyids one signature of a key counts: as the new root lists it
 /// and, for root, as the trusted one does (a re-keyed key signs once for both).
 #[must_use]
-pub fn keyids(plan: &Plan, state: &State, role: RoleName, public: &PublicKey) -> Vec<KeyId> {
-    let mut ids = composed(state)
-        .map(|root| keyids_of(&root, role, public))
+pub fn keyids(plan: &Plan, state: &State, role: &MetadataName, public: &PublicKey) -> Vec<KeyId> {
+    let mut ids = files::signers(plan, state, role)
+        .map(|(keys, of)| of.keyids_of(&keys, public))
         .unwrap_or_default();
-    if let (RoleName::Root, Some(trusted)) = (role, plan.trusted()) {
-        ids.extend(trusted.keyids_of(role, public));
+    // Another role that delegates may list the same key under another id.
+    for (_, other) in below_root::delegators(plan, state, role).iter().skip(1) {
+        let of = other.role(role.as_str());
+        ids.extend(of.into_iter().flat_map(|of| of.keyids_of(&other.keys, public)));
+    }
+    if let (Some(RoleName::Root), Some(trusted)) = (role.top(), plan.trusted()) {
+        ids.extend(trusted.keyids_of(RoleName::Root, public));
     }
     ids.sort_unstable();
     ids.dedup();
@@ -139,14 +146,14 @@ pub fn keyids(plan: &Plan, state: &State, role: RoleName, public: &PublicKey) ->
 #[must_use]
 pub fn old_meter(plan: &Plan, state: &State) -> Option<Meter> {
     let trusted = plan.trusted()?;
-    let file = state.files.get(&RoleName::Root)?;
+    let file = state.files.get(&MetadataName::ROOT)?;
     let role = trusted.root.roles.get(&RoleName::Root)?;
     Some(crate::tuf::meter(
         &trusted.root.keys,
         &role.keyids,
         role.threshold,
         &file.draft.canonical,
-        &files::signatures(state, RoleName::Root),
+        &files::signatures(state, &MetadataName::ROOT),
     ))
 }
 
@@ -175,7 +182,7 @@ pub fn meter_lines(plan: &Plan, state: &State) -> Vec<String> {
     };
     let version = trusted.root.common.version;
     let mut lines = vec![meter_line(plan, state, &format!("trusted root {version}"), &old)];
-    if let Some(new) = files::meter(plan, state, RoleName::Root) {
+    if let Some(new) = files::meter(plan, state, &MetadataName::ROOT) {
         let name = format!("new root {}", version.saturating_add(1));
         lines.push(meter_line(plan, state, &name, &new));
     }
@@ -202,11 +209,11 @@ fn meter_line(plan: &Plan, state: &State, name: &str, meter: &Meter) -> String {
 }
 
 /// The `signed` part that a draft follows, if there is one.
-pub(super) fn before(plan: &Plan, role: RoleName) -> Option<&Json> {
+pub(super) fn before<'p>(plan: &'p Plan, role: &MetadataName) -> Option<&'p Json> {
     let trusted = plan.trusted()?;
-    match role {
-        RoleName::Root => Some(&trusted.signed),
-        _ => trusted.predecessors.get(&role).map(|m| &m.signed_json),
+    match role.top() {
+        Some(RoleName::Root) => Some(&trusted.signed),
+        _ => trusted.predecessors.get(role).map(|m| &m.signed_json),
     }
 }
 
@@ -242,7 +249,7 @@ fn says(plan: &Plan, notes: &[String], draft: &Draft) -> Vec<String> {
 /// What a person must know who publishes the new root.
 pub(super) fn notes(plan: &Plan, state: &State, draft: &Draft) -> Vec<String> {
     if draft.role == RoleName::Targets {
-        return below_root::notes(plan, state);
+        return below_root::notes(plan, state, &draft.metadata_name());
     }
     let (Some(trusted), Some(new)) = (plan.trusted(), model(draft)) else {
         return Vec::new();
@@ -296,80 +303,6 @@ fn names(plan: &Plan, state: &State, trusted: &Trusted) -> Vec<String> {
 #[must_use]
 pub fn review_text(plan: &Plan, notes: &[String], draft: &Draft) -> Vec<String> {
     let mut lines = says(plan, notes, draft);
-    lines.extend(review_of(draft, before(plan, draft.role), None));
+    lines.extend(review_of(draft, before(plan, &draft.metadata_name()), None));
     lines
-}
-
-/// The files of this ceremony among those that clients have: the whole chain,
-/// and every published file that the new root still lets them take. Beside it,
-/// what is left out and why.
-#[must_use]
-pub fn repository(
-    plan: &Plan,
-    made: &BTreeMap<String, Vec<u8>>,
-    at: Instant,
-) -> (BTreeMap<String, Vec<u8>>, Vec<String>) {
-    let mut files = made.clone();
-    let mut left_out = Vec::new();
-    let Some(trusted) = plan.trusted() else {
-        return (files, left_out);
-    };
-    let own = |role: RoleName| {
-        let suffix = format!("{role}.json");
-        made.keys().any(|name| name.ends_with(&suffix))
-    };
-    let root = made
-        .iter()
-        .filter(|(name, _)| name.ends_with(".root.json"))
-        .find_map(
-            |(_, bytes)| match crate::tuf::Metadata::parse(bytes).ok()?.signed {
-                Signed::Root(root) => Some(root),
-                _ => None,
-            },
-        );
-    for (name, bytes) in &trusted.roots {
-        files.entry(name.clone()).or_insert_with(|| bytes.to_vec());
-    }
-    for role in [RoleName::Targets, RoleName::Snapshot, RoleName::Timestamp] {
-        let (Some(metadata), Some(root)) = (trusted.predecessors.get(&role), &root) else {
-            continue;
-        };
-        let name = file_name(role, metadata.signed.version());
-        // TUF 5.5.5 compares snapshots; an older one is judged by no other rule.
-        let by = root.roles.get(&role).map(|of| {
-            crate::tuf::meter(
-                &root.keys,
-                &of.keyids,
-                of.threshold,
-                &metadata.canonical(),
-                &metadata.signatures,
-            )
-        });
-        let refers = |role: RoleName, entry: Option<u64>| {
-            entry.is_some_and(|version| files.contains_key(&file_name(role, version)))
-        };
-        let why = match &metadata.signed {
-            _ if own(role) && role != RoleName::Snapshot => continue,
-            _ if own(role) && !by.as_ref().is_some_and(Meter::complete) => continue,
-            _ if !by.as_ref().is_some_and(Meter::complete) => {
-                "its keys were replaced: it must be signed anew"
-            }
-            _ if metadata.signed.expires() <= at && !own(role) => "it has expired",
-            Signed::Snapshot(s)
-                if !refers(RoleName::Targets, s.meta.get("targets.json").map(|e| e.version))
-                    && !own(role) =>
-            {
-                "the targets that it names are not known"
-            }
-            Signed::Timestamp(t) if !refers(RoleName::Snapshot, Some(t.snapshot.version)) => {
-                "the snapshot that it names is not here"
-            }
-            _ => {
-                files.insert(name, metadata.bytes.to_vec());
-                continue;
-            }
-        };
-        left_out.push(format!("{name}: {why}"));
-    }
-    (files, left_out)
 }

@@ -124,9 +124,9 @@ impl DeviceCode {
             ),
             DeviceCode::KeyNotUnique => (
                 "The device does not hold exactly one such key.",
-                "No key, or more than one, has the recorded name and id.",
+                "No key, or more than one, has the recorded name and id; or, at an enrolment, the trusted public key.",
                 "No.",
-                "Do not sign with this device. Note a deviation.",
+                "Look whether another token was meant. Do not sign with this device. Note a deviation.",
             ),
             DeviceCode::KeyDiffers => (
                 "The key on the device is not the recorded one.",

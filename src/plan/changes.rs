@@ -134,7 +134,10 @@ type Declareds = BTreeMap<Step, ((usize, usize), String)>;
 
 /// What one result changes.
 fn happens(result: &ResultSpec, trusted: &Trusted, declared: &Declareds, out: &mut BTreeSet<Step>) {
-    let role = result.metadata;
+    // What a delegated role is, a [[delegation]] says.
+    let Some(role) = result.metadata.top() else {
+        return;
+    };
     let Some(before) = trusted.root.roles.get(&role) else {
         return;
     };
@@ -170,12 +173,13 @@ fn versions(
     let Made::Here { version, .. } = &result.made else {
         return;
     };
-    let role = result.metadata;
-    let before = match role {
-        RoleName::Root => Some(trusted.root.common.version),
-        _ => trusted.predecessors.get(&role).map(|m| m.signed.version()),
+    let role = &result.metadata;
+    let before = match role.top() {
+        Some(RoleName::Root) => Some(trusted.root.common.version),
+        _ => trusted.predecessors.get(role).map(|m| m.signed.version()),
     };
     match before {
+        None if role.delegated().is_some() => first_of_its_name(result, *version, trusted, fault),
         Some(before) if before.checked_add(1) == Some(*version) => {}
         // TUF 5.3.5 and its like; for the others a jump would do, and would hide a loss.
         Some(before) => fault(
@@ -191,6 +195,37 @@ fn versions(
             "name it in [trust], or write made = \"elsewhere\"",
         ),
     }
+}
+
+/// A delegated role without a published file: that there is none, snapshot says
+/// alone. Its entry outlives a delegation (facts/tuf.md 2.9), and no version of a
+/// file ever goes back (TUF 5.5.5).
+fn first_of_its_name(
+    result: &ResultSpec,
+    version: u64,
+    trusted: &Trusted,
+    fault: &mut impl FnMut((usize, usize), &'static str, String, &str),
+) {
+    let role = &result.metadata;
+    let (code, message, help) = match trusted.listed(role) {
+        None => (
+            "plan-no-predecessor",
+            format!("whether {role} is published already, [trust] does not say"),
+            "name the published snapshot, and the role's file in `delegated` if snapshot lists it",
+        ),
+        Some(Some(listed)) => (
+            "plan-no-predecessor",
+            format!("the published snapshot lists version {listed} of {role}, which [trust] does not name"),
+            "name its file in `delegated`; a role that nobody delegates to any more needs another name",
+        ),
+        Some(None) if version != 1 => (
+            "plan-version",
+            format!("{role} has version {version}, and there is none before it"),
+            "write version = 1",
+        ),
+        Some(None) => return,
+    };
+    fault(result.at, code, message, help);
 }
 
 /// A key has one name, and one that left the chain does not come back.
@@ -223,6 +258,19 @@ fn keys(
         }
     }
     for named in &script.trusted_keys {
+        let of_root = trusted.root.keys.contains_key(&named.keyid);
+        let mut tops = script.results.iter().filter(|r| r.metadata.top().is_some());
+        if !of_root && tops.any(|r| r.keys.contains(&named.id)) {
+            fault(
+                named.at,
+                "trust-key-unknown",
+                format!(
+                    "{} is a key of a delegated role, which vouches for it to nobody else",
+                    named.id
+                ),
+                "give root's roles a key whose holder has proven to have it",
+            );
+        }
         let unusable = trusted
             .keys
             .get(&named.id)

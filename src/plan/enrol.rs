@@ -4,7 +4,7 @@
 use super::room::{KeyModel, Room};
 use crate::base::{Id, shown};
 use crate::script::{Backend, Kind, Made, SerialSpec, Step};
-use crate::tuf::RoleName;
+use crate::tuf::{MetadataName, RoleName};
 
 impl Room<'_> {
     pub(super) fn enrol(&mut self, step: &Step, on: &Id, key: &Id) {
@@ -14,7 +14,7 @@ impl Room<'_> {
         self.need(
             step,
             trusted,
-            format!("{key} is no key of the trusted root"),
+            format!("{key} is no key of the trusted root or of a trusted delegation"),
             "declare it in a [[key]] with `trusted = \"<keyid>\"`; new keys are generated",
         );
         let fresh = !self.set_up.contains(on);
@@ -111,7 +111,7 @@ impl Room<'_> {
         );
     }
 
-    pub(super) fn made_elsewhere(&self, role: RoleName) -> bool {
+    pub(super) fn made_elsewhere(&self, role: &MetadataName) -> bool {
         let result = self.script.result(role);
         result.is_some_and(|r| r.made == Made::Elsewhere)
     }

@@ -5,6 +5,7 @@
 //! engine runs plans, never scripts.
 
 mod changes;
+mod delegated;
 mod devices;
 mod enrol;
 mod inputs;
@@ -24,12 +25,12 @@ pub use paper::outline;
 pub use policy::Line;
 pub use record::{EarlierRecord, MadeKey};
 pub use says::{Retry, Says};
-pub use targets::{TargetsPlan, delegation_changes, form, published};
+pub use targets::{TargetsPlan, TargetsPlans, delegation_changes, form, published};
 pub use trust::{Trusted, keyids_of};
 
 use crate::base::{Digest, Id, PublicKey};
 use crate::script::{Diagnostics, Expires, Made, ResultSpec, Role, Script, Step, TokenSpec, Verb};
-use crate::tuf::RoleName;
+use crate::tuf::MetadataName;
 
 /// A plan that the walk accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +41,7 @@ pub struct Plan {
     certificates: Vec<Vec<u8>>,
     trusted: Option<Trusted>,
     record: Option<EarlierRecord>,
-    targets: TargetsPlan,
+    targets: TargetsPlans,
     files: Vec<InputFile>,
     steps: Vec<PlannedStep>,
 }
@@ -88,6 +89,7 @@ impl Plan {
             &read.external,
             trusted.as_ref(),
             record.as_ref(),
+            &targets,
             &mut found,
         );
         policy::refuse(&script, &read.external, &mut found);
@@ -168,9 +170,9 @@ impl Plan {
         self.record.as_ref()
     }
 
-    /// What becomes of target files.
+    /// What becomes of target files, by the role whose metadata lists them.
     #[must_use]
-    pub fn targets(&self) -> &TargetsPlan {
+    pub fn targets(&self) -> &TargetsPlans {
         &self.targets
     }
 
@@ -182,13 +184,19 @@ impl Plan {
 
     /// The result that names a metadata file.
     #[must_use]
-    pub fn result(&self, role: RoleName) -> Option<&ResultSpec> {
+    pub fn result<N>(&self, role: N) -> Option<&ResultSpec>
+    where
+        MetadataName: PartialEq<N>,
+    {
         self.script.result(role)
     }
 
     /// Version and expiry of a metadata file that is made here.
     #[must_use]
-    pub fn made_here(&self, role: RoleName) -> Option<(u64, &Expires)> {
+    pub fn made_here<N>(&self, role: N) -> Option<(u64, &Expires)>
+    where
+        MetadataName: PartialEq<N>,
+    {
         match &self.result(role)?.made {
             Made::Here { version, expires } => Some((*version, expires)),
             Made::Elsewhere => None,

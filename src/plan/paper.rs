@@ -3,6 +3,10 @@
 
 use super::Plan;
 use super::possession::Shown;
+use super::trust::Trusted;
+use crate::base::Id;
+use crate::script::{Backend, Made, ResultSpec, Script, SerialSpec};
+use crate::tuf::{KeyId, RoleName};
 
 /// The plan in lines: acts, steps, who acts, minutes, what is true before and
 /// after, what stays as evidence.
@@ -34,13 +38,17 @@ pub fn outline(plan: &Plan) -> Vec<String> {
             format!("  changes: {}{}", change.what.words(), reason.unwrap_or_default())
         }));
     }
-    out.extend(plan.targets().says());
+    out.extend(plan.targets().values().flat_map(super::TargetsPlan::says));
     for (name, key) in plan.external() {
-        let listed = plan.trusted().is_some_and(|t| t.keys.contains_key(name));
+        let trusted = plan.trusted().and_then(|t| Some((t, t.keys.get(name)?)));
+        let listed = trusted.is_some();
+        let of_root = trusted.is_some_and(|(t, (keyid, _))| t.root.keys.contains_key(keyid));
         out.push(format!(
             "key {name}, {}: {}, fingerprint {}",
-            if listed {
+            if of_root {
                 "of the trusted root, which vouches for it"
+            } else if listed {
+                "of a trusted delegation, which vouches for it"
             } else {
                 "made elsewhere"
             },
@@ -58,9 +66,13 @@ pub fn outline(plan: &Plan) -> Vec<String> {
         });
     }
     out.push(String::new());
+    out.extend(room(script));
+    out.push(String::new());
+    out.extend(results(script));
+    out.extend(plan.trusted().map(old_threshold));
     out.extend(plan.expiry_lines(None));
     let mut act = None;
-    for planned in plan.steps() {
+    for (cursor, planned) in plan.steps().iter().enumerate() {
         if act != Some(planned.act) {
             act = Some(planned.act);
             if let Some(a) = script.acts.get(planned.act) {
@@ -77,6 +89,77 @@ pub fn outline(plan: &Plan) -> Vec<String> {
         out.push(format!("      after     {}", says.after));
         out.push(format!("      evidence  {}", says.evidence));
         out.push(format!("      retry     {}", says.retry.words()));
+        let lines = plan.lines(cursor).into_iter().enumerate();
+        out.extend(lines.map(|(i, line)| format!("      line {:<4} {}", i.saturating_add(1), line.text)));
     }
     out
+}
+
+/// Who and what must be in the room.
+fn room(script: &Script) -> Vec<String> {
+    let people = script.roles.iter().map(|role| {
+        format!(
+            "people {}: {} of {} seats must be filled",
+            role.id, role.quorum, role.seats
+        )
+    });
+    let devices = script.tokens.iter().map(|token| {
+        let how = match &token.backend {
+            Backend::Embedded => "a token that this program plays".to_owned(),
+            Backend::File => "a folder of key files".to_owned(),
+            Backend::Yubihsm => "a YubiHSM 2".to_owned(),
+            Backend::Pkcs11 { module } => format!("through the PKCS#11 module {module}"),
+        };
+        let serial = match &token.serial {
+            SerialSpec::Known(serial) => format!("serial {serial}"),
+            SerialSpec::AtInventory => "its serial is typed at the inventory".to_owned(),
+        };
+        let waived = token.firmware_waiver.as_deref();
+        let waived = waived.map(|why| format!("; FIRMWARE FLOOR WAIVED, because: {why}"));
+        format!(
+            "device {}: {how}, {serial}{}",
+            token.id,
+            waived.unwrap_or_default()
+        )
+    });
+    people.chain(devices).collect()
+}
+
+/// Whose signatures the trusted root itself asks for on its successor (TUF 5.3.4).
+fn old_threshold(trusted: &Trusted) -> String {
+    let version = trusted.root.common.version;
+    let Some(role) = trusted.root.roles.get(&RoleName::Root) else {
+        return format!("for root {version}, which clients have: no role of root");
+    };
+    // Every key that the trusted root lists has a name in the script, or is shown by its id.
+    let name = |id: &KeyId| {
+        let named = trusted.keys.iter().find(|(_, (keyid, _))| keyid == id);
+        named.map_or_else(|| id.to_string(), |(name, _)| name.to_string())
+    };
+    let names: Vec<String> = role.keyids.iter().map(name).collect();
+    format!(
+        "for root {version}, which clients have: {} of {} keys must sign root too: {}",
+        role.threshold,
+        names.len(),
+        names.join(", ")
+    )
+}
+
+/// What must be true at the end: whose signatures count, and how many must be there.
+fn results(script: &Script) -> Vec<String> {
+    let one = |result: &ResultSpec| {
+        let keys: Vec<&str> = result.keys.iter().map(Id::as_str).collect();
+        let made = match &result.made {
+            Made::Here { version, .. } => format!("version {version}, made here"),
+            Made::Elsewhere => "made elsewhere".to_owned(),
+        };
+        format!(
+            "{}, {made}: {} of {} keys must sign: {}",
+            result.metadata,
+            result.threshold,
+            keys.len(),
+            keys.join(", ")
+        )
+    };
+    script.results.iter().map(one).collect()
 }

@@ -8,11 +8,11 @@ use super::room::Room;
 use super::{Plan, inputs};
 use crate::base::{Id, Instant, PublicKey};
 use crate::script::{Backend, Diagnostic, Expires, Kind, Made, Script, Step, Verb, WaiverSpec};
-use crate::tuf::RoleName;
 use crate::tuf::policy::{
     About, Claim, Custody, Facts, FileSteps, Finding, KeyFacts, Life, People, Preset, RoleFacts, Verdict,
     Waives, weigh,
 };
+use crate::tuf::{MetadataName, RoleName};
 
 /// One line that a person confirms with a word: of a checklist, or of a waiver.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,6 +90,10 @@ fn waits_for_clock(facts: &Facts, waiver: &WaiverSpec) -> bool {
 fn place(script: &Script, about: &About) -> (usize, usize) {
     match about {
         About::Role(role) => script.result(*role).map_or((1, 1), |r| r.at),
+        About::Delegated(name) => {
+            let name = MetadataName::Delegated(name.clone());
+            script.result(&name).map_or((1, 1), |r| r.at)
+        }
         About::Step(id) => steps(script).find(|s| s.id == *id).map_or((1, 1), |s| s.at),
         About::Named(id) => steps(script)
             .find(|s| matches!(&s.verb, Verb::GenerateKey { key, .. } if key == id))
@@ -109,6 +113,7 @@ fn facts(script: &Script, external: &BTreeMap<Id, PublicKey>) -> Facts {
         now: None,
         version: 1,
         roles: BTreeMap::new(),
+        delegated: BTreeMap::new(),
         keys: BTreeMap::new(),
         people: Vec::new(),
         files: BTreeMap::new(),
@@ -128,14 +133,15 @@ fn facts(script: &Script, external: &BTreeMap<Id, PublicKey>) -> Facts {
                 })
             }
         };
-        facts.roles.insert(
-            result.metadata,
-            RoleFacts {
-                threshold: u64::from(result.threshold),
-                keys: result.keys.clone(),
-                life,
-            },
-        );
+        let role = RoleFacts {
+            threshold: u64::from(result.threshold),
+            keys: result.keys.clone(),
+            life,
+        };
+        match &result.metadata {
+            MetadataName::Top(name) => _ = facts.roles.insert(*name, role),
+            MetadataName::Delegated(name) => _ = facts.delegated.insert(name.clone(), role),
+        }
     }
     for id in script.results.iter().flat_map(|r| &r.keys) {
         // A key that nothing makes is the walk's to report.
@@ -212,9 +218,9 @@ fn people(script: &Script, facts: &mut Facts) {
             | Verb::Sign { .. } => {
                 holders.insert(step.by.clone());
             }
-            Verb::Compose { metadata } => entry(facts, *metadata).composed.push(who),
-            Verb::Review { metadata } => entry(facts, *metadata).reviewed.push(who),
-            Verb::ReadBack { metadata, .. } => entry(facts, *metadata).compared.push(who),
+            Verb::Compose { metadata } => entry(facts, metadata).composed.push(who),
+            Verb::Review { metadata } => entry(facts, metadata).reviewed.push(who),
+            Verb::ReadBack { metadata, .. } => entry(facts, metadata).compared.push(who),
             Verb::Seal { .. } => facts.seals.push(who),
             _ => {}
         }
@@ -231,8 +237,8 @@ fn people(script: &Script, facts: &mut Facts) {
         .collect();
 }
 
-fn entry(facts: &mut Facts, file: RoleName) -> &mut FileSteps {
-    facts.files.entry(file).or_default()
+fn entry<'f>(facts: &'f mut Facts, file: &MetadataName) -> &'f mut FileSteps {
+    facts.files.entry(file.clone()).or_default()
 }
 
 impl Plan {
@@ -260,8 +266,8 @@ impl Plan {
             ..self.policy_facts()
         };
         let preset = Preset::of(facts.profile);
-        let line = |(role, life): (&RoleName, Life)| {
-            let window = preset.window(*role);
+        let line = |(role, life): (MetadataName, Life)| {
+            let window = preset.window(role.kind());
             format!(
                 "{role} expires {}; {} allows {} to {} days",
                 facts.shown(life),
@@ -270,10 +276,15 @@ impl Plan {
                 window.max
             )
         };
-        facts
+        let delegated = facts.delegated.keys().cloned().map(MetadataName::Delegated);
+        let names = facts
             .roles
-            .iter()
-            .filter_map(|(role, r)| Some((role, r.life?)))
+            .keys()
+            .copied()
+            .map(MetadataName::Top)
+            .chain(delegated);
+        names
+            .filter_map(|name| facts.life(&name).map(|life| (name, life)))
             .map(line)
             .collect()
     }

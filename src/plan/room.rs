@@ -5,23 +5,25 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::devices::SET_UP_ENTRIES;
-use super::{EarlierRecord, Trusted};
+use super::{EarlierRecord, TargetsPlans, Trusted};
 use crate::base::{Id, PublicKey};
 use crate::script::{Backend, Diagnostic, Kind, Made, Rank, Script, SourceKind, Step, Verb};
-use crate::tuf::RoleName;
 use crate::tuf::policy::Claim;
+use crate::tuf::{MetadataName, RoleName};
 
 pub(super) fn walk(
     script: &Script,
     external: &BTreeMap<Id, PublicKey>,
     trusted: Option<&Trusted>,
     record: Option<&EarlierRecord>,
+    targets: &TargetsPlans,
     found: &mut Vec<Diagnostic>,
 ) {
     let mut room = Room {
         script,
         trusted,
         record,
+        targets,
         found,
         roll_called: false,
         clock: false,
@@ -71,6 +73,7 @@ pub(super) struct Room<'a> {
     pub(super) script: &'a Script,
     pub(super) trusted: Option<&'a Trusted>,
     pub(super) record: Option<&'a EarlierRecord>,
+    targets: &'a TargetsPlans,
     found: &'a mut Vec<Diagnostic>,
     roll_called: bool,
     clock: bool,
@@ -87,10 +90,10 @@ pub(super) struct Room<'a> {
     pub(super) keys: BTreeMap<Id, KeyModel>,
     /// Claims that people have waived in the room.
     pub(super) waived: BTreeSet<(Claim, Option<RoleName>)>,
-    composed: BTreeSet<RoleName>,
-    reviewed: BTreeSet<RoleName>,
-    compared: BTreeSet<RoleName>,
-    signers: BTreeMap<RoleName, BTreeSet<Id>>,
+    composed: BTreeSet<MetadataName>,
+    reviewed: BTreeSet<MetadataName>,
+    compared: BTreeSet<MetadataName>,
+    signers: BTreeMap<MetadataName, BTreeSet<Id>>,
     exported: bool,
     sealed: bool,
 }
@@ -272,7 +275,7 @@ impl Room<'_> {
                     model.proven = true;
                 }
             }
-            Verb::Compose { metadata } => self.compose(step, *metadata),
+            Verb::Compose { metadata } => self.compose(step, metadata),
             Verb::Review { metadata } => {
                 let ok = self.composed.contains(metadata);
                 self.need(
@@ -281,7 +284,7 @@ impl Room<'_> {
                     format!("{} was not composed", metadata.as_str()),
                     "add a `compose` step before",
                 );
-                self.reviewed.insert(*metadata);
+                self.reviewed.insert(metadata.clone());
             }
             Verb::ReadBack { metadata, source } => {
                 let ok = self.reviewed.contains(metadata);
@@ -292,9 +295,9 @@ impl Room<'_> {
                     "add a `review` step before",
                 );
                 self.need_source(step, source);
-                self.compared.insert(*metadata);
+                self.compared.insert(metadata.clone());
             }
-            Verb::Sign { metadata, on, key } => self.sign(step, *metadata, on, key),
+            Verb::Sign { metadata, on, key } => self.sign(step, metadata, on, key),
             Verb::Export => self.export(step),
             Verb::Seal { source } => {
                 let exported = self.exported;
@@ -310,7 +313,7 @@ impl Room<'_> {
         }
     }
 
-    fn compose(&mut self, step: &Step, role: RoleName) {
+    fn compose(&mut self, step: &Step, role: &MetadataName) {
         self.need_waived(step);
         let clock = self.clock;
         self.need(
@@ -319,7 +322,7 @@ impl Room<'_> {
             "the clock was not confirmed".to_owned(),
             "add a `clock` step before",
         );
-        let twice = self.composed.contains(&role);
+        let twice = self.composed.contains(role);
         self.need(
             step,
             !twice,
@@ -337,17 +340,29 @@ impl Room<'_> {
             "write made = \"here\" in its result",
         );
         // Root names the keys of every role; the online files name versions of others.
-        let needs: &[RoleName] = match role {
-            RoleName::Root => &[],
-            RoleName::Targets => &[RoleName::Root],
-            RoleName::Snapshot => &[RoleName::Root, RoleName::Targets],
-            RoleName::Timestamp => &[RoleName::Root, RoleName::Snapshot],
+        let delegated = |name: &&MetadataName| name.delegated().is_some();
+        let mut needs = match role.top() {
+            Some(RoleName::Root) => Vec::new(),
+            Some(RoleName::Targets) | None => vec![MetadataName::ROOT],
+            Some(RoleName::Snapshot) => vec![MetadataName::ROOT, MetadataName::TARGETS],
+            Some(RoleName::Timestamp) => vec![MetadataName::ROOT, MetadataName::SNAPSHOT],
         };
-        for need in needs {
+        match role.top() {
+            // Who delegates names the keys.
+            None => needs.extend(
+                self.targets
+                    .get(role)
+                    .into_iter()
+                    .flat_map(|t| t.delegators.clone()),
+            ),
+            Some(RoleName::Snapshot) => needs.extend(self.targets.keys().filter(delegated).cloned()),
+            Some(_) => {}
+        }
+        for need in &needs {
             // In a succession a file may name what is published already.
-            let published = self
-                .trusted
-                .is_some_and(|t| t.predecessors.contains_key(need) && self.made_elsewhere(*need));
+            let made = self.targets.contains_key(need);
+            let published = self.trusted.is_some_and(|t| t.predecessors.contains_key(need))
+                && (self.made_elsewhere(need) || need.delegated().is_some() && !made);
             let ok = self.composed.contains(need) || published;
             self.need(
                 step,
@@ -357,10 +372,9 @@ impl Room<'_> {
             );
         }
         // Keys are named in root, and in the delegations of targets.
-        if matches!(role, RoleName::Root | RoleName::Targets) {
+        if *role == RoleName::Root || role.kind() == RoleName::Targets {
             let results = self.script.results.iter().flat_map(|r| &r.keys);
-            let delegated = self.script.targets.delegations.iter();
-            let delegated = delegated.filter(|_| role == RoleName::Targets);
+            let delegated = self.script.targets.delegations_of(role);
             let unproven: Vec<String> = results
                 .chain(delegated.flat_map(|d| d.what.keys()))
                 .filter(|k| !self.keys.get(k.as_str()).is_some_and(|m| m.proven))
@@ -379,11 +393,11 @@ impl Room<'_> {
             );
             self.need_attested(step);
         }
-        self.composed.insert(role);
+        self.composed.insert(role.clone());
     }
 
-    fn sign(&mut self, step: &Step, role: RoleName, on: &Id, key: &Id) {
-        let compared = self.compared.contains(&role);
+    fn sign(&mut self, step: &Step, role: &MetadataName, on: &Id, key: &Id) {
+        let compared = self.compared.contains(role);
         self.need(
             step,
             compared,
@@ -394,14 +408,14 @@ impl Room<'_> {
         self.need_key_on(step, key, on);
         let listed = self.script.result(role).is_some_and(|r| r.keys.contains(key))
             // A root key that goes may still sign for the threshold of the trusted root.
-            || role == RoleName::Root && self.trusted.is_some_and(|t| t.lists(role, key));
+            || *role == RoleName::Root && self.trusted.is_some_and(|t| t.lists(RoleName::Root, key));
         self.need(
             step,
             listed,
             format!("{key} is not a key of {}", role.as_str()),
             "sign with a key that its result names",
         );
-        let new = self.signers.entry(role).or_default().insert(key.clone());
+        let new = self.signers.entry(role.clone()).or_default().insert(key.clone());
         self.need(
             step,
             new,
@@ -440,7 +454,7 @@ impl Room<'_> {
 
     /// How many of root's signers are of a kind.
     pub(super) fn root_signers(&self, of: impl Fn(&Id) -> bool) -> usize {
-        let signers = self.signers.get(&RoleName::Root);
+        let signers = self.signers.get(&MetadataName::ROOT);
         signers.map_or(0, |s| s.iter().filter(|k| of(k)).count())
     }
 

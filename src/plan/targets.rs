@@ -1,25 +1,32 @@
 //! What the script says about target files and delegations, checked before
 //! anybody travels: manifests are read, keys are found, and the next targets
-//! metadata is composed once over the published one. Keys that are still to be
-//! made are stood in for; the engine composes again with the real ones.
+//! metadata is composed once over the published one, and then, role by role, the
+//! files of those it delegates to. Keys that are still to be made are stood in for;
+//! the engine composes again with the real ones.
 
 use std::collections::BTreeMap;
 
 use super::{InputFile, Trusted};
-use crate::base::{Algorithm, Digest, Id, Instant, PublicKey, shown};
+use crate::base::{Digest, Id, PublicKey, shown};
 use crate::script::{Delegate, Diagnostic, Made, Script, TargetsSpec, Verb};
-use crate::tuf::compose::{DelegationChange, Form, NewRole, TargetsInputs, targets_with};
+use crate::tuf::compose::{DelegationChange, Form, NewRole};
 use crate::tuf::manifest::{Manifest, Others, TargetChange};
-use crate::tuf::{Bins, Delegations, Key, RoleName, Signed, Targets};
+use crate::tuf::{Bins, Delegations, Key, MetadataName, RoleName, Signed, Targets};
 
-/// The changes of target files that the script comes to.
+/// What the script comes to for one file of targets metadata that is made here.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TargetsPlan {
     /// The manifests' changes, then single ones.
     pub files: Vec<TargetChange>,
     /// Each manifest, its digest, how many files it names, what becomes of others.
     pub manifests: Vec<(Id, Digest, usize, Others)>,
+    /// The roles that delegate to it: made here or published. Empty for the
+    /// top-level role, to which root delegates.
+    pub delegators: Vec<MetadataName>,
 }
+
+/// The files of targets metadata that are made here.
+pub type TargetsPlans = BTreeMap<MetadataName, TargetsPlan>;
 
 impl TargetsPlan {
     /// What is approved beside the values, in words.
@@ -39,23 +46,22 @@ impl TargetsPlan {
     }
 }
 
-/// The published targets metadata, in a succession that knows it.
+/// The published targets metadata of a role, in a succession that knows it.
 #[must_use]
-pub fn published(trusted: Option<&Trusted>) -> Option<&Targets> {
-    match &trusted?.predecessors.get(&RoleName::Targets)?.signed {
+pub fn published<'t>(trusted: Option<&'t Trusted>, role: &MetadataName) -> Option<&'t Targets> {
+    match &trusted?.predecessors.get(role)?.signed {
         Signed::Targets(targets) => Some(targets),
         _ => None,
     }
 }
 
-/// How the next targets file is laid out: bins go without blanks, being near
+/// How the next file of a role is laid out: bins go without blanks, being near
 /// the clients' limit.
 #[must_use]
-pub fn form(spec: &TargetsSpec, previous: Option<&Targets>) -> Form {
+pub fn form(spec: &TargetsSpec, role: &MetadataName, previous: Option<&Targets>) -> Form {
     let was = previous.and_then(|p| p.delegations.as_ref());
     let bins = spec
-        .delegations
-        .iter()
+        .delegations_of(role)
         .any(|d| matches!(d.what, Delegate::Bins { .. }));
     if bins || was.and_then(Bins::recognise).is_some() {
         Form::Compact
@@ -64,18 +70,19 @@ pub fn form(spec: &TargetsSpec, previous: Option<&Targets>) -> Form {
     }
 }
 
-/// The script's changes of delegations, with the key objects that `key` knows.
+/// The script's changes of what a role delegates, with the key objects that `key` knows.
 ///
 /// # Errors
 /// A key that nobody knows; parameters that give no bins.
 pub fn delegation_changes(
     spec: &TargetsSpec,
+    role: &MetadataName,
     previous: Option<&Targets>,
     key: impl Fn(&Id) -> Option<Key>,
 ) -> Result<Vec<DelegationChange>, ((usize, usize), String)> {
     let was = previous.and_then(|p| p.delegations.as_ref());
     let of = |change: &Delegate| delegation_change(change, was, &key);
-    let changes = spec.delegations.iter();
+    let changes = spec.delegations_of(role);
     changes.map(|d| of(&d.what).map_err(|why| (d.at, why))).collect()
 }
 
@@ -156,10 +163,14 @@ pub(super) fn read(
     external: &BTreeMap<Id, PublicKey>,
     trusted: Option<&Trusted>,
     found: &mut Vec<Diagnostic>,
-) -> TargetsPlan {
-    let mut out = TargetsPlan::default();
+) -> TargetsPlans {
     let spec = &script.targets;
     let before = found.len();
+    let made = script.results.iter().filter(|r| r.made != Made::Elsewhere);
+    let made = made.filter(|r| r.metadata.kind() == RoleName::Targets);
+    let mut out: TargetsPlans = made
+        .map(|r| (r.metadata.clone(), TargetsPlan::default()))
+        .collect();
     let mut fault = |at: (usize, usize), code: &'static str, message: String, help: &str| {
         found.push(Diagnostic {
             line: at.0,
@@ -169,28 +180,39 @@ pub(super) fn read(
             help: help.to_owned(),
         });
     };
-    let result = script.result(RoleName::Targets);
-    let here = result.filter(|r| r.made != Made::Elsewhere);
     for (role, at) in spec.roles() {
-        if role != "targets" {
+        if !out.keys().any(|name| name.as_str() == role) {
             fault(
                 at,
                 "plan-targets-role",
-                format!("this ceremony does not make the file of {}", shown(role, 80)),
-                "write role = \"targets\"; delegated roles sign their own files on the online side",
-            );
-        } else if here.is_none() {
-            fault(
-                at,
-                "plan-targets-role",
-                "no [[result]] says that targets is made here".to_owned(),
-                "write made = \"here\" in its result, or delete this",
+                format!("no [[result]] says that {} is made here", shown(role, 80)),
+                "write made = \"here\" in its result, mend `role`, or delete this",
             );
         }
     }
-    let previous = published(trusted);
-    if spec.manifests.len() > 1 && spec.manifests.iter().any(|m| m.others == Others::Go) {
-        let at = spec.manifests.first().map_or((1, 1), |m| m.at);
+    for (role, plan) in &mut out {
+        read_files(script, role, plan, files, published(trusted, role), &mut fault);
+    }
+    keys(script, trusted, external, &mut fault);
+    if found.len() == before {
+        super::delegated::compose(script, &mut out, external, trusted, found);
+    }
+    out
+}
+
+/// The changes of target files: what the manifests of a role come to, then single ones.
+fn read_files(
+    script: &Script,
+    role: &MetadataName,
+    out: &mut TargetsPlan,
+    files: &[InputFile],
+    previous: Option<&Targets>,
+    fault: &mut impl FnMut((usize, usize), &'static str, String, &str),
+) {
+    let spec = &script.targets;
+    let manifests = || spec.manifests.iter().filter(|m| m.role == role.as_str());
+    if manifests().count() > 1 && manifests().any(|m| m.others == Others::Go) {
+        let at = manifests().next().map_or((1, 1), |m| m.at);
         let message = "two manifests, and one of them is the whole".to_owned();
         fault(
             at,
@@ -199,7 +221,7 @@ pub(super) fn read(
             "write others = \"stay\", or one manifest",
         );
     }
-    for manifest in &spec.manifests {
+    for manifest in manifests() {
         // Its absence, or its digest, is a fault already.
         let Some(file) = files.iter().find(|f| f.name == manifest.file.file) else {
             continue;
@@ -228,12 +250,8 @@ pub(super) fn read(
             ),
         }
     }
-    out.files.extend(spec.targets.iter().map(|t| t.change.clone()));
-    keys(script, trusted, external, &mut fault);
-    if found.len() == before && here.is_some() {
-        found.extend(compose(script, &out, external, trusted));
-    }
-    out
+    let single = spec.targets.iter().filter(|t| t.role == role.as_str());
+    out.files.extend(single.map(|t| t.change.clone()));
 }
 
 /// Every key that the changes name is there or is made, and is none of root's.
@@ -244,6 +262,16 @@ fn keys(
     fault: &mut impl FnMut((usize, usize), &'static str, String, &str),
 ) {
     let roots = script.result(RoleName::Root).map_or(&[][..], |r| &r.keys);
+    for result in script.results.iter().filter(|r| r.metadata.delegated().is_some()) {
+        for key in result.keys.iter().filter(|k| roots.contains(k)) {
+            fault(
+                result.at,
+                "plan-delegation-key",
+                format!("{key} is a key of root, and of {}", result.metadata),
+                "delegate to other keys",
+            );
+        }
+    }
     for change in &script.targets.delegations {
         for key in change.what.keys() {
             let known = external.contains_key(key) || trusted.is_some_and(|t| t.keys.contains_key(key));
@@ -272,83 +300,4 @@ fn made(script: &Script, name: &Id) -> bool {
     let steps = script.acts.iter().flat_map(|a| &a.steps);
     let mut verbs = steps.map(|s| &s.verb);
     verbs.any(|v| matches!(v, Verb::GenerateKey { key, .. } if key == name))
-}
-
-/// Composes once: what the changes cannot do is refused with its place.
-fn compose(
-    script: &Script,
-    plan: &TargetsPlan,
-    external: &BTreeMap<Id, PublicKey>,
-    trusted: Option<&Trusted>,
-) -> Option<Diagnostic> {
-    let spec = &script.targets;
-    let previous = published(trusted);
-    if spec.roles().next().is_none() || trusted.is_some() && previous.is_none() {
-        return None;
-    }
-    let refuse = |at: (usize, usize), message: String| {
-        Some(Diagnostic {
-            line: at.0,
-            column: at.1,
-            code: "plan-targets",
-            message,
-            help: "mend the change: it must change something, and only what is there".to_owned(),
-        })
-    };
-    let key = |id: &Id| {
-        let object = trusted.and_then(|t| t.keys.get(id)).map(|(_, key)| key.clone());
-        let known = object.or_else(|| external.get(id).map(Key::of));
-        known.or_else(|| stand_in(id))
-    };
-    let changes = match delegation_changes(spec, previous, key) {
-        Ok(changes) => changes,
-        Err((at, why)) => return refuse(at, why),
-    };
-    let (now, expires) = (Instant::from_unix(0).ok()?, Instant::from_unix(1).ok()?);
-    let tried = |files: &[TargetChange], delegations: &[DelegationChange]| {
-        let inputs = TargetsInputs {
-            name: None,
-            scope: None,
-            previous,
-            expires,
-            files,
-            delegations,
-            form: form(spec, previous),
-        };
-        targets_with(&inputs, now).map_err(|e| e.to_string())
-    };
-    if let Err(why) = tried(&plan.files, &[]) {
-        let named = spec.targets.iter().find(|t| why.contains(t.change.path()));
-        let first = spec.manifests.first().map(|m| m.at);
-        let at = named.map(|t| t.at).or(first).unwrap_or((1, 1));
-        return refuse(at, why);
-    }
-    for (count, change) in (1..).zip(&spec.delegations) {
-        // One by one, so that the fault has its place; the last is the whole.
-        if count < changes.len() && changes.len() > MOST_TRIED {
-            continue;
-        }
-        let so_far = changes.get(..count).unwrap_or_default();
-        // What only the last makes whole (a threshold, then its keys) is judged at the end.
-        if let Err(why) = tried(&plan.files, so_far)
-            && (count == changes.len() || tried(&plan.files, &changes).is_err())
-        {
-            return refuse(change.at, why);
-        }
-    }
-    None
-}
-
-/// Beyond so many changes only the whole is composed.
-const MOST_TRIED: usize = 64;
-
-/// A key that is still to be made: some point of the curve, the same for the
-/// same name. Nobody has its private half; it never leaves the plan.
-fn stand_in(name: &Id) -> Option<Key> {
-    (0..=u8::MAX).find_map(|n| {
-        let raw = Digest::of_parts(&[b"tuf-ceremony stand-in v1\0", name.as_str().as_bytes(), &[n]]);
-        let public = PublicKey::from_raw(Algorithm::Ed25519, raw.as_bytes()).ok()?;
-        let key = Key::of(&public);
-        (public.check_sound().is_ok() && key.to_public().is_ok()).then_some(key)
-    })
 }

@@ -12,7 +12,9 @@ use crate::base::{Id, Instant, Json, PublicKey, shown};
 use crate::script::{Diagnostic, Script, Succession, TrustFile};
 use crate::tuf::chain::{self, Mode, Options};
 use crate::tuf::workflow::{MAX_ROOT, MAX_SNAPSHOT, MAX_TARGETS, MAX_TIMESTAMP};
-use crate::tuf::{Key, KeyId, Metadata, RoleName, Root, file_name, meter};
+use crate::tuf::{
+    Delegations, Key, KeyId, Metadata, MetadataName, Meter, RoleName, Root, Signed, file_name, meter,
+};
 
 /// Roots that a chain has at most: a bundle holds 256 files, and these are some of them.
 const MAX_CHAIN: usize = 128;
@@ -28,9 +30,10 @@ pub struct Trusted {
     pub first: u64,
     /// Every root from `first` on by the name that clients ask for.
     pub roots: BTreeMap<String, Arc<[u8]>>,
-    /// The published files of other roles.
-    pub predecessors: BTreeMap<RoleName, Metadata>,
-    /// The script's names of keys that the trusted root lists, with their objects.
+    /// The published files of other roles, delegated ones too.
+    pub predecessors: BTreeMap<MetadataName, Metadata>,
+    /// The script's names of keys that the trusted root, or a delegation of these
+    /// files, lists, with their objects.
     pub keys: BTreeMap<Id, (KeyId, Key)>,
     /// Keys that an earlier root lists and the trusted one does not.
     pub gone: Vec<PublicKey>,
@@ -41,6 +44,22 @@ impl Trusted {
     #[must_use]
     pub fn keyids_of(&self, role: RoleName, public: &PublicKey) -> Vec<KeyId> {
         keyids_of(&self.root, role, public)
+    }
+
+    /// What a published file of targets metadata delegates.
+    #[must_use]
+    pub fn delegations(&self, role: &MetadataName) -> Option<&Delegations> {
+        delegations(self.predecessors.get(role)?)
+    }
+
+    /// The version of a role's file that the published snapshot lists; `None` where
+    /// that snapshot is not known.
+    #[must_use]
+    pub fn listed(&self, role: &MetadataName) -> Option<Option<u64>> {
+        match &self.predecessors.get(&MetadataName::SNAPSHOT)?.signed {
+            Signed::Snapshot(snapshot) => Some(snapshot.meta.get(&role.entry()).map(|e| e.version)),
+            _ => None,
+        }
     }
 
     /// Whether the trusted root's role lists the key of this name.
@@ -56,13 +75,15 @@ impl Trusted {
 /// The keyids under which a role of a root lists a public key.
 #[must_use]
 pub fn keyids_of(root: &Root, role: RoleName, public: &PublicKey) -> Vec<KeyId> {
-    let of = |id: &&KeyId| {
-        let key = root.keys.get(*id).and_then(|key| key.to_public().ok());
-        key.as_ref() == Some(public)
-    };
     let role = root.roles.get(&role);
-    role.map(|r| r.keyids.iter().filter(of).copied().collect())
-        .unwrap_or_default()
+    role.map(|r| r.keyids_of(&root.keys, public)).unwrap_or_default()
+}
+
+fn delegations(metadata: &Metadata) -> Option<&Delegations> {
+    match &metadata.signed {
+        Signed::Targets(targets) => targets.delegations.as_ref(),
+        _ => None,
+    }
 }
 
 /// The trusted files, or the faults that they have.
@@ -92,25 +113,53 @@ pub(super) fn read(script: &Script, files: &[InputFile], found: &mut Vec<Diagnos
     let last = roots.get(&file_name(RoleName::Root, succession.version))?;
     let signed = Metadata::parse(last).ok()?.signed_json;
     let mut predecessors = BTreeMap::new();
+    let mut open = Vec::new();
     for (role, file) in &succession.predecessors {
-        match predecessor(&trusted, *role, file, &bytes_of(file)?) {
-            Ok(metadata) => {
-                predecessors.insert(*role, metadata);
+        open.push((role, file, bytes_of(file)?));
+    }
+    // Who delegates is judged before those it delegates to: in rounds, for the
+    // script lists them in any order.
+    while !open.is_empty() {
+        let now =
+            |role: &MetadataName| role.top().is_some() || delegates(&predecessors, role).next().is_some();
+        let (ready, rest): (Vec<_>, Vec<_>) = open.into_iter().partition(|(role, ..)| now(role));
+        let stuck = ready.is_empty();
+        for (role, file, bytes) in if stuck { &rest } else { &ready } {
+            match predecessor(&trusted, &predecessors, role, file, bytes) {
+                Ok(metadata) => {
+                    predecessors.insert((*role).clone(), metadata);
+                }
+                Err(why) => fault(
+                    "trust-predecessor",
+                    format!("{}: {why}", file.file),
+                    "name the newest file that clients are served now",
+                ),
             }
-            Err(why) => fault(
+        }
+        open = if stuck { Vec::new() } else { rest };
+    }
+    // Each was judged by who was known then; a second role may delegate to it too.
+    for (role, metadata) in predecessors.iter().filter(|(role, _)| role.top().is_none()) {
+        if let Err(why) = vouched(&trusted, &predecessors, role, metadata) {
+            let (code, help) = (
                 "trust-predecessor",
-                format!("{}: {why}", file.file),
-                "name the newest file that clients are served now",
-            ),
+                "name the newest files that clients are served now",
+            );
+            fault(code, format!("{}: {why}", role.entry()), help);
         }
     }
     let gone = gone(&roots, &trusted);
     let mut keys: BTreeMap<Id, (KeyId, Key)> = BTreeMap::new();
     for named in &script.trusted_keys {
-        let Some(key) = trusted.keys.get(&named.keyid) else {
+        let delegated = predecessors.values().filter_map(delegations);
+        let mut delegated = delegated.filter_map(|d| d.keys.get(&named.keyid));
+        let Some(key) = trusted.keys.get(&named.keyid).or_else(|| delegated.next()) else {
             fault(
                 "trust-key-unknown",
-                format!("the trusted root lists no key {} ({})", named.keyid, named.id),
+                format!(
+                    "the trusted root lists no key {} ({}), and no trusted delegation does",
+                    named.keyid, named.id
+                ),
                 "copy the keyid from: tuf-ceremony tuf show",
             );
             continue;
@@ -179,9 +228,26 @@ fn judge(
     None
 }
 
-/// A published file: of its role, by its own name, signed as the trusted root demands.
-fn predecessor(root: &Root, role: RoleName, file: &TrustFile, bytes: &[u8]) -> Result<Metadata, String> {
-    let limit = match role {
+/// The roles among published files that delegate to a role, with what they delegate.
+fn delegates<'a>(
+    files: &'a BTreeMap<MetadataName, Metadata>,
+    role: &'a MetadataName,
+) -> impl Iterator<Item = (&'a MetadataName, &'a Delegations)> {
+    let each = files.iter().filter(move |(name, _)| *name != role);
+    let each = each.filter_map(|(name, file)| Some((name, delegations(file)?)));
+    each.filter(move |(_, d)| d.role(role.as_str()).is_some())
+}
+
+/// A published file: of its role, by its own name, signed as the trusted root, or
+/// each role that delegates to it, demands.
+fn predecessor(
+    root: &Root,
+    before: &BTreeMap<MetadataName, Metadata>,
+    role: &MetadataName,
+    file: &TrustFile,
+    bytes: &[u8],
+) -> Result<Metadata, String> {
+    let limit = match role.kind() {
         RoleName::Root => MAX_ROOT,
         RoleName::Targets => MAX_TARGETS,
         RoleName::Snapshot => MAX_SNAPSHOT,
@@ -191,32 +257,67 @@ fn predecessor(root: &Root, role: RoleName, file: &TrustFile, bytes: &[u8]) -> R
         return Err(format!("it has {} bytes, the limit is {limit}", bytes.len()));
     }
     let metadata = Metadata::parse(bytes).map_err(|e| e.to_string())?;
-    if metadata.signed.role() != role {
+    if metadata.signed.role() != role.kind() {
         return Err(format!(
-            "expected {role} metadata, got {}",
+            "expected {} metadata, got {}",
+            role.kind(),
             metadata.signed.role()
         ));
     }
-    let proper = file_name(role, metadata.signed.version());
+    let proper = role.file(metadata.signed.version());
     if file.file.rsplit('/').next() != Some(&proper) {
         return Err(format!("by its content it is {proper}"));
     }
-    let of = root.role(role).map_err(|e| e.to_string())?;
-    let count = meter(
-        &root.keys,
-        &of.keyids,
-        of.threshold,
-        &metadata.canonical(),
-        &metadata.signatures,
-    );
-    if count.complete() {
-        Ok(metadata)
-    } else {
-        Err(format!(
-            "{} of {} signatures by the trusted root's keys",
-            count.distinct, count.threshold
-        ))
+    vouched(root, before, role, &metadata)?;
+    match before.get(&MetadataName::SNAPSHOT).map(|m| &m.signed) {
+        // An older file would be succeeded by a version that is published already.
+        Some(Signed::Snapshot(s)) if role.top().is_none() => match s.meta.get(&role.entry()) {
+            Some(entry) if entry.version != metadata.signed.version() => {
+                Err(format!("the published snapshot lists version {}", entry.version))
+            }
+            _ => Ok(metadata),
+        },
+        _ => Ok(metadata),
     }
+}
+
+/// Whether everybody who must sign a file has: the trusted root's keys, or those of
+/// each role that delegates to it.
+fn vouched(
+    root: &Root,
+    before: &BTreeMap<MetadataName, Metadata>,
+    role: &MetadataName,
+    metadata: &Metadata,
+) -> Result<(), String> {
+    let counted: Vec<(String, Meter)> = match role.top() {
+        Some(top) => {
+            let of = root.role(top).map_err(|e| e.to_string())?;
+            vec![(
+                "the trusted root's keys".to_owned(),
+                counted(&root.keys, of, metadata),
+            )]
+        }
+        // TUF 5.6.3: by the keys of the role that delegates.
+        None => delegates(before, role)
+            .filter_map(|(name, d)| {
+                let count = counted(&d.keys, d.role(role.as_str())?, metadata);
+                Some((format!("the keys that {name} lists"), count))
+            })
+            .collect(),
+    };
+    if counted.is_empty() {
+        return Err("no trusted file delegates to it".to_owned());
+    }
+    if let Some((by, count)) = counted.iter().find(|(_, count)| !count.complete()) {
+        let (have, need) = (count.distinct, count.threshold);
+        return Err(format!("{have} of {need} signatures by {by}"));
+    }
+    Ok(())
+}
+
+fn counted(keys: &BTreeMap<KeyId, Key>, role: &crate::tuf::Role, metadata: &Metadata) -> Meter {
+    let bytes = metadata.canonical();
+    meter(keys, &role.keyids, role.threshold, &bytes, &metadata.signatures)
 }
 
 /// Keys that earlier roots trusted. They left for a reason, and do not come back.

@@ -26,7 +26,7 @@ pub use waiver::WaiverSpec;
 
 use crate::base::device::Credential;
 use crate::base::{Digest, Id, Instant};
-use crate::tuf::RoleName;
+use crate::tuf::MetadataName;
 pub use crate::tuf::clients::Profile;
 use crate::tuf::import::Form;
 
@@ -250,7 +250,7 @@ pub enum Origin {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResultSpec {
     /// Which role's file.
-    pub metadata: RoleName,
+    pub metadata: MetadataName,
     /// How many of its keys must sign.
     pub threshold: u32,
     /// Its keys, by name.
@@ -358,7 +358,10 @@ impl Script {
 
     /// The result that names a metadata file.
     #[must_use]
-    pub fn result(&self, role: RoleName) -> Option<&ResultSpec> {
+    pub fn result<N>(&self, role: N) -> Option<&ResultSpec>
+    where
+        MetadataName: PartialEq<N>,
+    {
         self.results.iter().find(|r| r.metadata == role)
     }
 

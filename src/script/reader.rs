@@ -8,7 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::diagnostic::{Diagnostic, position};
-use crate::base::{Digest, Id, Instant, shown};
+use crate::base::{Digest, Id, Instant, Json, shown};
 use crate::tuf::KeyId;
 
 /// Collects faults while a script is read.
@@ -226,6 +226,15 @@ impl<'a, 'i> Table<'a, 'i> {
         self.pick(faults, field, "`true` or `false`", DeValue::as_bool)
     }
 
+    /// A table that becomes a JSON object: texts, whole numbers, booleans, lists, tables.
+    pub(super) fn json(&mut self, faults: &mut Faults, field: &'static str) -> Option<Json> {
+        let what = "a table, not empty, of texts, whole numbers, booleans, lists and tables";
+        self.pick(faults, field, what, |v| {
+            let read = v.as_table().and_then(|_| json(v));
+            read.filter(|j| j.as_object().is_some_and(|members| !members.is_empty()))
+        })
+    }
+
     /// One word of a closed list.
     pub(super) fn word<T: Copy>(
         &mut self,
@@ -406,4 +415,20 @@ impl<'a, 'i> Table<'a, 'i> {
             }
         }
     }
+}
+
+/// A value as JSON. No floats and no dates: TUF's canonical form has neither.
+fn json(value: &DeValue<'_>) -> Option<Json> {
+    Some(match value {
+        DeValue::String(text) => Json::Str(text.to_string()),
+        DeValue::Boolean(b) => Json::Bool(*b),
+        DeValue::Integer(n) if n.radix() == 10 => Json::Int(n.as_str().parse().ok()?),
+        DeValue::Array(items) => Json::Array(items.iter().map(|i| json(i.get_ref())).collect::<Option<_>>()?),
+        DeValue::Table(map) => {
+            let members = map.iter();
+            let members = members.map(|(key, v)| Some((key.get_ref().to_string(), json(v.get_ref())?)));
+            Json::Object(members.collect::<Option<_>>()?)
+        }
+        _ => return None,
+    })
 }

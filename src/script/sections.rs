@@ -421,6 +421,14 @@ fn read_result(
             expires: expires?,
         }
     } else {
+        if role.delegated().is_some() {
+            faults.add(
+                &table.span_of("made"),
+                "script-wrong-value",
+                format!("the result for {role}, a delegated role, says that it is made elsewhere"),
+                "delete it: who delegates names its keys; a result is for a file that is made here",
+            );
+        }
         Made::Elsewhere
     };
     let (threshold, keys) = (threshold?, keys?);

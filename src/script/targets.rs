@@ -10,7 +10,7 @@ use super::reader::{Faults, Table};
 use crate::base::Id;
 use crate::tuf::bins::Style;
 use crate::tuf::manifest::{Others, TargetChange};
-use crate::tuf::{DelegatedName, Scope, TargetFile};
+use crate::tuf::{DelegatedName, MetadataName, Scope, TargetFile};
 
 /// What the script says about target files and delegations.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,6 +30,11 @@ impl TargetsSpec {
         let targets = self.targets.iter().map(|t| (t.role.as_str(), t.at));
         let delegations = self.delegations.iter().map(|d| (d.role.as_str(), d.at));
         manifests.chain(targets).chain(delegations)
+    }
+
+    /// The changes of what a role delegates, in order.
+    pub fn delegations_of<'a>(&'a self, role: &'a MetadataName) -> impl Iterator<Item = &'a DelegationSpec> {
+        self.delegations.iter().filter(|d| d.role == role.as_str())
     }
 }
 
@@ -202,12 +207,17 @@ pub(super) fn read_target(table: &mut Table, faults: &mut Faults) -> Option<Targ
                 hashes.insert("sha512".to_owned(), table.text(faults, "sha512", what, hex)?);
             }
             hashes.insert("sha256".to_owned(), sha256?.to_string());
+            // TUF 4.5: for the owner's own use; clients hand it on and judge nothing by it.
+            let mut unrecognized = BTreeMap::new();
+            if table.has("custom") {
+                unrecognized.insert("custom".to_owned(), table.json(faults, "custom")?);
+            }
             let (path, file) = (
                 path?,
                 TargetFile {
                     length: length?,
                     hashes,
-                    unrecognized: BTreeMap::new(),
+                    unrecognized,
                 },
             );
             if new {

@@ -5,7 +5,7 @@
 
 use super::reader::{Faults, Table};
 use crate::base::{Digest, Id};
-use crate::tuf::{KeyId, RoleName};
+use crate::tuf::{KeyId, MetadataName, RoleName};
 
 /// What must be trusted before anything starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,8 +25,9 @@ pub struct Succession {
     pub first: u64,
     /// Every root from `first` to `version`, in order.
     pub roots: Vec<TrustFile>,
-    /// The published files of other roles, where they are known.
-    pub predecessors: Vec<(RoleName, TrustFile)>,
+    /// The published files of other roles, where they are known; of delegated
+    /// roles too.
+    pub predecessors: Vec<(MetadataName, TrustFile)>,
     /// The record of an earlier rehearsal, whose keys a rehearsal may enrol.
     pub record: Option<TrustFile>,
     /// Line and column in the script.
@@ -115,9 +116,10 @@ pub(super) fn read(trust: &mut Table, faults: &mut Faults) -> Option<Trust> {
         if trust.has(field)
             && let Some(found) = file(trust, faults, field, field)
         {
-            predecessors.push((role, found));
+            predecessors.push((role.into(), found));
         }
     }
+    delegated(trust, faults, &mut predecessors);
     let record = if trust.has("record") {
         Some(file(trust, faults, "record", "`record`")?)
     } else {
@@ -175,6 +177,35 @@ pub(super) fn read(trust: &mut Table, faults: &mut Faults) -> Option<Trust> {
     }))
 }
 
+/// `delegated`: published files of delegated roles. A file's name says whose it is,
+/// as a root's says its version.
+fn delegated(trust: &mut Table, faults: &mut Faults, out: &mut Vec<(MetadataName, TrustFile)>) {
+    for mut inner in trust.tables(faults, "delegated", "`delegated`") {
+        let span = inner.span_of("file");
+        let Some(file) = fields(&mut inner, faults) else {
+            continue;
+        };
+        let name = file.file.rsplit('/').next().unwrap_or_default();
+        let named = MetadataName::of_file(name).map(|(role, _)| role);
+        match named.filter(|role| role.delegated().is_some()) {
+            Some(role) if out.iter().any(|(other, _)| *other == role) => faults.add(
+                &span,
+                "script-duplicate-id",
+                format!("`delegated` names two files of {role}"),
+                "name the newest one alone",
+            ),
+            Some(role) => out.push((role, file)),
+            None => faults.add(
+                &span,
+                "script-wrong-value",
+                format!("`delegated` names {name}, expected N.ROLE.json of a delegated role"),
+                "name the file by its version and role, as clients ask for it",
+            ),
+        }
+        inner.finish(faults);
+    }
+}
+
 fn file(
     table: &mut Table,
     faults: &mut Faults,
@@ -182,9 +213,14 @@ fn file(
     name: &'static str,
 ) -> Option<TrustFile> {
     let mut inner = table.table(faults, field, name)?;
+    let file = fields(&mut inner, faults);
+    inner.finish(faults);
+    file
+}
+
+fn fields(inner: &mut Table, faults: &mut Faults) -> Option<TrustFile> {
     let file = inner.path(faults, "file");
     let sha256 = inner.digest(faults, "sha256");
-    inner.finish(faults);
     Some(TrustFile {
         file: file?,
         sha256: sha256?,

@@ -4,8 +4,8 @@
 use super::Origin;
 use super::reader::{Faults, Table};
 use crate::base::{Algorithm, Id};
-use crate::tuf::RoleName;
 use crate::tuf::policy::Claim;
+use crate::tuf::{MetadataName, RoleName};
 
 /// What a step does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,24 +86,24 @@ pub enum Verb {
     /// Make and freeze a metadata file's payload.
     Compose {
         /// Which file.
-        metadata: RoleName,
+        metadata: MetadataName,
     },
     /// People read the whole payload.
     Review {
         /// Which file.
-        metadata: RoleName,
+        metadata: MetadataName,
     },
     /// Words of the payload's digest, typed from another source.
     ReadBack {
         /// Which file.
-        metadata: RoleName,
+        metadata: MetadataName,
         /// From where the words are read.
         source: Id,
     },
     /// One key signs one payload.
     Sign {
         /// Which file.
-        metadata: RoleName,
+        metadata: MetadataName,
         /// The device.
         on: Id,
         /// The key.
@@ -119,11 +119,11 @@ pub enum Verb {
 }
 
 /// What an active comparison is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Subject {
     /// The payload of a metadata file.
-    Metadata(RoleName),
+    Metadata(MetadataName),
     /// The record itself.
     Record,
 }
@@ -269,9 +269,13 @@ impl Verb {
     }
 }
 
-pub(super) fn metadata(table: &mut Table, faults: &mut Faults) -> Option<RoleName> {
-    table.word(faults, "metadata", METADATA)
+/// The role whose file it is: one of the four, or a delegated one. Whether there
+/// is such a role is the plan's to say.
+pub(super) fn metadata(table: &mut Table, faults: &mut Faults) -> Option<MetadataName> {
+    table.text(faults, "metadata", A_ROLE, |s| MetadataName::parse(s).ok())
 }
+
+const A_ROLE: &str = "one of: root, targets, snapshot, timestamp; or a delegated role's name";
 
 pub(super) const METADATA: &[(&str, RoleName)] = &[
     ("root", RoleName::Root),

@@ -36,15 +36,15 @@ impl SuccinctRoles {
     /// # Errors
     /// [`Refused`] with the rule that is broken.
     pub fn from_json(value: &Json, at: &str) -> Result<SuccinctRoles, Refused> {
-        let mut role = Role::from_json(value, "succinct_roles")?;
-        let rest = Json::Object(std::mem::take(&mut role.unrecognized));
-        let mut fields = Fields::of(&rest, at)?;
+        let mut fields = Fields::of(value, "succinct_roles")?;
+        let mut role = Role::take(&mut fields, "succinct_roles")?;
+        fields.rename(at);
         let bits = fields.take("bit_length")?;
         let bit_length = bits
             .as_int()
             .and_then(|n| u8::try_from(n).ok())
             .filter(|n| (1..=32).contains(n))
-            .ok_or_else(|| shape(&fields.path("bit_length"), "an integer from 1 to 32", &bits))?;
+            .ok_or_else(|| shape(&fields.path("bit_length"), "an integer from 1 to 32", bits))?;
         let name_prefix = fields.text("name_prefix")?;
         if name_prefix.is_empty() {
             let got = name_prefix.as_str().into();

@@ -79,6 +79,14 @@ fn write(out: &mut Vec<u8>, value: &Json) {
 
 pub(super) fn write_string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
+    let escapes = text
+        .bytes()
+        .fold(false, |any, b| any | (b == b'"') | (b == b'\\'));
+    if !escapes {
+        out.extend_from_slice(text.as_bytes());
+        out.push(b'"');
+        return;
+    }
     for byte in text.bytes() {
         if byte == b'"' || byte == b'\\' {
             out.push(b'\\');

@@ -7,6 +7,7 @@ use super::chain::{Change, Defects, Found, between, meter_json, read};
 use super::diff::{Value, review, values};
 use super::fields::Fields;
 use super::in_place::MAX_SIGNATURES;
+use super::metadata::Metadata;
 use super::refused::Refused;
 use super::threshold::{Meter, meter};
 use crate::base::{Digest, Json, shown};
@@ -24,6 +25,8 @@ pub struct Comparison {
     pub roles: [String; 2],
     /// `version` of both, if they have one.
     pub versions: [Option<i64>; 2],
+    /// Why today's parser refuses each, if it does: then the comparison is for looking only.
+    pub refused: [Option<Refused>; 2],
     /// SHA-256 of the signed bytes of both.
     pub digests: [Digest; 2],
 }
@@ -65,6 +68,7 @@ pub fn compare(old: &[u8], new: &[u8]) -> Result<Comparison, (&'static str, Refu
             None => "(absent)".to_owned(),
         }),
         versions: both.map(|s| s.get("version").and_then(Json::as_int)),
+        refused: [old, new].map(|bytes| Metadata::parse(bytes).err()),
         digests: both.map(|s| Digest::of(&super::canonical(s))),
     })
 }
@@ -72,7 +76,7 @@ pub fn compare(old: &[u8], new: &[u8]) -> Result<Comparison, (&'static str, Refu
 fn signed(bytes: &[u8]) -> Result<Json, Refused> {
     let whole = Json::parse(bytes)?;
     let mut fields = Fields::of(&whole, "")?;
-    let signed = fields.take("signed")?;
+    let signed = fields.take("signed")?.clone();
     // The flood is refused here as everywhere (V18); nothing else of the envelope is judged.
     if fields.array("signatures")?.len() > MAX_SIGNATURES {
         let limit = MAX_SIGNATURES;
@@ -106,6 +110,14 @@ impl Comparison {
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         let mut out = self.review.clone();
+        for (which, refused) in ["old", "new"].into_iter().zip(&self.refused) {
+            let Some(refused) = refused else { continue };
+            out.push(format!(
+                "{which} file: REFUSED TODAY [{}] {refused}",
+                refused.code()
+            ));
+            out.push(format!("  do: {}", refused.remedy()));
+        }
         let Some(root) = &self.root else { return out };
         out.push(String::new());
         out.push(format!("what changes, by content ({})", root.changes.len()));
@@ -134,8 +146,12 @@ impl Comparison {
     #[must_use]
     pub fn json(&self) -> Json {
         let text = |v: &Option<String>| v.clone().map_or(Json::Null, Json::Str);
-        let side = |role: &str, version: Option<i64>, digest: Digest| {
+        let side = |role: &str, version: Option<i64>, digest: Digest, refused: &Option<Refused>| {
+            let of = |text: fn(&Refused) -> String| refused.as_ref().map_or(Json::Null, |r| text(r).into());
             Json::object([
+                ("refused", of(|r| r.code().to_owned())),
+                ("refused_why", of(ToString::to_string)),
+                ("refused_remedy", of(|r| r.remedy().to_owned())),
                 ("role", role.into()),
                 ("version", version.map_or(Json::Null, Json::Int)),
                 ("signed_sha256", digest.hex().into()),
@@ -144,6 +160,7 @@ impl Comparison {
         let [old_role, new_role] = &self.roles;
         let [old_version, new_version] = self.versions;
         let [old_digest, new_digest] = self.digests;
+        let [old_refused, new_refused] = &self.refused;
         let values = self.values.iter().map(|value| {
             Json::object([
                 ("path", value.path.as_str().into()),
@@ -165,8 +182,8 @@ impl Comparison {
         let review = self.review.iter().map(|line| line.as_str().into());
         Json::object([
             ("v", Json::Int(1)),
-            ("old", side(old_role, old_version, old_digest)),
-            ("new", side(new_role, new_version, new_digest)),
+            ("old", side(old_role, old_version, old_digest, old_refused)),
+            ("new", side(new_role, new_version, new_digest, new_refused)),
             ("same", Json::Bool(self.same())),
             ("review", Json::Array(review.collect())),
             ("values", Json::Array(values.collect())),

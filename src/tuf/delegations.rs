@@ -101,10 +101,10 @@ impl Delegations {
         let mut fields = Fields::of(value, at)?;
         let keys = read_keys(fields.object("keys")?, &fields.path("keys"))?;
         let roles = match (fields.optional("roles"), fields.optional("succinct_roles")) {
-            (Some(roles), None) => Delegated::Roles(read_roles(&roles, &fields.path("roles"))?),
+            (Some(roles), None) => Delegated::Roles(read_roles(roles, &fields.path("roles"))?),
             (None, Some(succinct)) => {
                 let at = fields.path("succinct_roles");
-                Delegated::Succinct(SuccinctRoles::from_json(&succinct, &at)?)
+                Delegated::Succinct(SuccinctRoles::from_json(succinct, &at)?)
             }
             // TAP 15: exactly one of them.
             (both, _) => {
@@ -115,8 +115,9 @@ impl Delegations {
         };
         match &roles {
             Delegated::Roles(roles) => {
+                let mut known = BTreeMap::new();
                 for role in roles {
-                    role.role.check_keys(&keys, &shown(&role.name, 80))?;
+                    role.role.check_keys_known(&keys, &role.name, &mut known)?;
                 }
             }
             Delegated::Succinct(succinct) => succinct.role.check_keys(&keys, "succinct_roles")?,
@@ -207,26 +208,26 @@ impl DelegatedRole {
     }
 
     fn from_json(value: &Json, at: &str) -> Result<DelegatedRole, Refused> {
-        let name = Fields::of(value, at)?.text("name")?;
+        let mut fields = Fields::of(value, at)?;
+        let name = fields.text("name")?;
         let here = shown(&name, 80);
         if name.is_empty() || RoleName::parse(&name).is_some() {
             return Err(Refused::DelegatedName { got: here });
         }
-        let mut role = Role::from_json(value, &here)?;
-        let rest = Json::Object(std::mem::take(&mut role.unrecognized));
-        let mut fields = Fields::of(&rest, at)?;
-        let _ = fields.take("name")?;
+        let at = fields.rename(&here);
+        let mut role = Role::take(&mut fields, &here)?;
+        fields.rename(&at);
         // facts/tuf.md 2.8: absent, three clients refuse and go-tuf adds it.
         let terminating = fields.boolean("terminating")?;
         let scope = match (fields.optional("paths"), fields.optional("path_hash_prefixes")) {
             (Some(paths), None) => Scope::Paths(texts(
-                &paths,
+                paths,
                 &fields.path("paths"),
                 "an array of patterns",
                 |t| !t.is_empty(),
             )?),
             (None, Some(prefixes)) => Scope::HashPrefixes(texts(
-                &prefixes,
+                prefixes,
                 &fields.path("path_hash_prefixes"),
                 "an array of 1 to 64 lowercase hexadecimal digits each",
                 is_prefix,
@@ -389,7 +390,7 @@ fn read_roles(value: &Json, at: &str) -> Result<Vec<DelegatedRole>, Refused> {
     for (n, item) in items.iter().enumerate() {
         let role = DelegatedRole::from_json(item, &format!("{at}[{n}]"))?;
         // TUF 4.5: ROLENAME is unique; two of one name are two opinions of one file.
-        if !seen.insert(role.name.clone()) {
+        if !seen.insert(item.get("name").and_then(Json::as_str)) {
             return Err(Refused::DelegatedTwice {
                 name: shown(&role.name, 80),
             });

@@ -22,7 +22,7 @@ impl<'a> Fields<'a> {
             Json::Object(map) => Ok(Fields {
                 at: at.to_owned(),
                 map,
-                taken: Vec::new(),
+                taken: Vec::with_capacity(8),
             }),
             other => Err(shape(at, "an object", other)),
         }
@@ -33,15 +33,16 @@ impl<'a> Fields<'a> {
         path(&self.at, name)
     }
 
-    pub(super) fn optional(&mut self, name: &str) -> Option<Json> {
-        self.find(name).cloned()
+    /// Gives the object another path for the errors that follow; the one before comes back.
+    pub(super) fn rename(&mut self, at: &str) -> String {
+        std::mem::replace(&mut self.at, at.to_owned())
     }
 
-    pub(super) fn take(&mut self, name: &str) -> Result<Json, Refused> {
-        self.need(name).cloned()
+    pub(super) fn optional(&mut self, name: &str) -> Option<&'a Json> {
+        self.find(name)
     }
 
-    fn need(&mut self, name: &str) -> Result<&'a Json, Refused> {
+    pub(super) fn take(&mut self, name: &str) -> Result<&'a Json, Refused> {
         self.find(name)
             .ok_or_else(|| Refused::Missing { at: self.path(name) })
     }
@@ -57,21 +58,21 @@ impl<'a> Fields<'a> {
     }
 
     pub(super) fn text(&mut self, name: &str) -> Result<String, Refused> {
-        match self.need(name)? {
+        match self.take(name)? {
             Json::Str(text) => Ok(text.clone()),
             other => Err(shape(&self.path(name), "a string", other)),
         }
     }
 
     pub(super) fn boolean(&mut self, name: &str) -> Result<bool, Refused> {
-        match self.need(name)? {
+        match self.take(name)? {
             Json::Bool(b) => Ok(*b),
             other => Err(shape(&self.path(name), "true or false", other)),
         }
     }
 
     pub(super) fn integer(&mut self, name: &str) -> Result<i64, Refused> {
-        match self.need(name)? {
+        match self.take(name)? {
             Json::Int(n) => Ok(*n),
             other => Err(shape(&self.path(name), "an integer", other)),
         }
@@ -90,14 +91,14 @@ impl<'a> Fields<'a> {
     }
 
     pub(super) fn object(&mut self, name: &str) -> Result<&'a BTreeMap<String, Json>, Refused> {
-        match self.need(name)? {
+        match self.take(name)? {
             Json::Object(map) => Ok(map),
             other => Err(shape(&self.path(name), "an object", other)),
         }
     }
 
     pub(super) fn array(&mut self, name: &str) -> Result<&'a [Json], Refused> {
-        match self.need(name)? {
+        match self.take(name)? {
             Json::Array(items) => Ok(items),
             other => Err(shape(&self.path(name), "an array", other)),
         }

@@ -5,7 +5,6 @@
 //! times the file ([`TargetsView`]).
 
 use std::borrow::Cow;
-use std::cmp::Ordering;
 
 use super::canonical::write_string;
 use super::fields::{path, shape};
@@ -25,7 +24,7 @@ pub const MAX_SIGNATURES: usize = 512;
 pub struct Document<'a> {
     /// In the order of the file; each keyid once.
     pub signatures: Vec<Signature>,
-    signed: &'a str,
+    signed: Scan<'a>,
 }
 
 impl<'a> Document<'a> {
@@ -42,7 +41,7 @@ impl<'a> Document<'a> {
         let (mut signed, mut signatures) = (None, None);
         while let Some(key) = cursor.key()? {
             match &*key.decoded() {
-                "signed" => signed = Some(cursor.skip()?),
+                "signed" => signed = Some(Scan::read(&mut cursor)?),
                 "signatures" => signatures = Some(count(&mut cursor)?),
                 // Members beside these two are not signed; clients ignore them, so do we.
                 _ => {
@@ -65,7 +64,7 @@ impl<'a> Document<'a> {
     /// The `signed` part as it stands: strict JSON.
     #[must_use]
     pub fn signed(&self) -> &'a str {
-        self.signed
+        self.signed.text
     }
 
     /// Whose metadata it says it is.
@@ -73,24 +72,17 @@ impl<'a> Document<'a> {
     /// # Errors
     /// [`Refused`] when `_type` is missing or unknown.
     pub fn role(&self) -> Result<RoleName, Refused> {
-        let mut cursor = Cursor::new(self.signed);
-        if cursor.kind()? != Kind::Object {
-            return Err(other("signed", "an object", self.signed));
+        if !self.signed.object {
+            return Err(other("signed", "an object", self.signed.text));
         }
-        cursor.object()?;
-        while let Some(key) = cursor.key()? {
-            let value = cursor.skip()?;
-            if key.decoded() == "_type" {
-                let Json::Str(kind) = Json::next(&mut Cursor::new(value))? else {
-                    return Err(other("signed._type", "a string", value));
-                };
-                return RoleName::parse(&kind).ok_or_else(|| Refused::Type {
-                    expected: "root, targets, snapshot or timestamp",
-                    got: shown(&kind, 80),
-                });
-            }
-        }
-        Err(missing("signed._type"))
+        let value = self.signed.kind.ok_or_else(|| missing("signed._type"))?;
+        let Json::Str(kind) = Json::next(&mut Cursor::new(value))? else {
+            return Err(other("signed._type", "a string", value));
+        };
+        RoleName::parse(&kind).ok_or_else(|| Refused::Type {
+            expected: "root, targets, snapshot or timestamp",
+            got: shown(&kind, 80),
+        })
     }
 
     /// The bytes that the signatures are over; borrowed from the file if its
@@ -99,7 +91,7 @@ impl<'a> Document<'a> {
     /// # Errors
     /// None for a document that [`Document::read`] gave.
     pub fn canonical(&self) -> Result<Cow<'a, [u8]>, Refused> {
-        Ok(canonical_text(self.signed)?)
+        Ok(canonical_text(self.signed.text)?)
     }
 
     /// The targets in it.
@@ -107,7 +99,67 @@ impl<'a> Document<'a> {
     /// # Errors
     /// [`Refused`] exactly where [`Targets::from_json`] refuses.
     pub fn targets(&self) -> Result<TargetsView<'a>, Refused> {
-        TargetsView::read(self.signed)
+        TargetsView::of(&self.signed)
+    }
+}
+
+/// What one pass over a `signed` part leaves: the pass that proves it strict JSON
+/// also looks at target files, because each pass over a hundred megabytes shows.
+#[derive(Debug, Clone, Default)]
+struct Scan<'a> {
+    text: &'a str,
+    object: bool,
+    /// The value of `_type`.
+    kind: Option<&'a str>,
+    /// The value of `targets`, if that is an object: from here to there.
+    targets: Option<(usize, usize)>,
+    /// Where each path in it stands, in the order of the file.
+    entries: Vec<usize>,
+    ascending: bool,
+    /// Those of them that need a closer look.
+    unsure: Vec<usize>,
+}
+
+impl<'a> Scan<'a> {
+    fn read(outer: &mut Cursor<'a>) -> Result<Scan<'a>, NotJson> {
+        let mut scan = Scan::default();
+        let kind = outer.kind()?;
+        let start = outer.position();
+        if kind != Kind::Object {
+            scan.text = outer.skip()?;
+            return Ok(scan);
+        }
+        scan.object = true;
+        outer.object()?;
+        while let Some(key) = outer.key()? {
+            match &*key.decoded() {
+                "_type" => scan.kind = Some(outer.skip()?),
+                "targets" if outer.kind()? == Kind::Object => scan.entries(outer, start)?,
+                _ => {
+                    outer.skip()?;
+                }
+            }
+        }
+        scan.text = outer.since(start);
+        Ok(scan)
+    }
+
+    fn entries(&mut self, cursor: &mut Cursor<'a>, start: usize) -> Result<(), NotJson> {
+        let here = |cursor: &Cursor<'_>| cursor.position().saturating_sub(start);
+        let from = here(cursor);
+        cursor.object()?;
+        self.ascending = true;
+        while let Some(key) = cursor.key()? {
+            let at = cursor.key_position().saturating_sub(start);
+            let safe = key.plain().is_some_and(|name| check_path(name).is_ok());
+            self.ascending = cursor.ascending();
+            if !surely_good(cursor)? || !safe {
+                self.unsure.push(at);
+            }
+            self.entries.push(at);
+        }
+        self.targets = Some((from, here(cursor)));
+        Ok(())
     }
 }
 
@@ -118,7 +170,7 @@ impl<'a> Document<'a> {
 pub fn canonical_text(text: &str) -> Result<Cow<'_, [u8]>, NotJson> {
     let mut cursor = Cursor::new(text);
     let mut writer = Writer {
-        source: text.as_bytes(),
+        source: text,
         same: 0,
         out: None,
         members: Vec::new(),
@@ -127,18 +179,19 @@ pub fn canonical_text(text: &str) -> Result<Cow<'_, [u8]>, NotJson> {
     cursor.end()?;
     Ok(match writer.out {
         Some(out) => Cow::Owned(out),
-        None => Cow::Borrowed(writer.source.get(..writer.same).unwrap_or_default()),
+        None => Cow::Borrowed(writer.source.as_bytes().get(..writer.same).unwrap_or_default()),
     })
 }
 
-/// Targets metadata whose entries stay in the text: sixteen bytes a reference
-/// instead of a map a file. Every entry has been checked as [`Targets`] checks it.
+/// Targets metadata whose entries stay in the text: eight bytes each instead
+/// of a map a file. Every entry has been checked as [`Targets`] checks it.
 #[derive(Debug, Clone)]
 pub struct TargetsView<'a> {
     /// All but the target files: its `targets` is empty.
     pub rest: Targets,
-    /// By code point of the path.
-    entries: Vec<(Text<'a>, &'a str)>,
+    signed: &'a str,
+    /// Where each path stands; by code point of the path.
+    entries: Vec<usize>,
 }
 
 impl<'a> TargetsView<'a> {
@@ -148,29 +201,46 @@ impl<'a> TargetsView<'a> {
     /// [`Refused`] exactly where [`Targets::from_json`] refuses.
     pub fn read(signed: &'a str) -> Result<TargetsView<'a>, Refused> {
         let mut cursor = Cursor::new(signed);
-        if cursor.kind()? != Kind::Object {
-            return Err(other("signed", "an object", signed));
+        let scan = Scan::read(&mut cursor)?;
+        cursor.end()?;
+        TargetsView::of(&scan)
+    }
+
+    fn of(scan: &Scan<'a>) -> Result<TargetsView<'a>, Refused> {
+        if !scan.object {
+            return Err(other("signed", "an object", scan.text));
         }
+        for at in &scan.unsure {
+            let (key, value) = entry(scan.text, *at)?;
+            let name = key.decoded();
+            check_path(&name)?;
+            read_file(value, &name)?;
+        }
+        let mut cursor = Cursor::new(scan.text);
         cursor.object()?;
         let mut rest = std::collections::BTreeMap::new();
-        let mut entries = Vec::new();
         while let Some(key) = cursor.key()? {
-            let name = key.decoded();
-            let value = if name == "targets" && cursor.kind()? == Kind::Object {
-                entries = read_entries(&mut cursor)?;
-                Json::Object(std::collections::BTreeMap::new())
-            } else {
-                Json::next(&mut cursor)?
+            cursor.kind()?;
+            let value = match scan.targets {
+                Some((from, to)) if from == cursor.position() => {
+                    cursor.jump(to);
+                    Json::Object(std::collections::BTreeMap::new())
+                }
+                _ => Json::next(&mut cursor)?,
             };
-            rest.insert(name.into_owned(), value);
+            rest.insert(key.decoded().into_owned(), value);
         }
-        cursor.end()?;
         // Everything else is judged by the model itself, so that the two cannot differ.
         let rest = Targets::from_json(&Json::Object(rest))?;
-        if !entries.is_sorted_by(|a, b| a.0.order(b.0) == Ordering::Less) {
-            entries.sort_unstable_by(|a, b| a.0.order(b.0));
+        let mut entries = scan.entries.clone();
+        if !scan.ascending {
+            entries.sort_by_cached_key(|at| name_at(scan.text, *at));
         }
-        Ok(TargetsView { rest, entries })
+        Ok(TargetsView {
+            rest,
+            signed: scan.text,
+            entries,
+        })
     }
 
     /// How many target files there are.
@@ -188,36 +258,27 @@ impl<'a> TargetsView<'a> {
     /// What is said of the file at `path`.
     #[must_use]
     pub fn get(&self, path: &str) -> Option<TargetFile> {
-        let found = self
-            .entries
-            .binary_search_by(|(name, _)| (*name.decoded()).cmp(path))
-            .ok()?;
-        let (_, value) = self.entries.get(found)?;
+        let name = |at: &usize| name_at(self.signed, *at);
+        let found = self.entries.binary_search_by(|at| (*name(at)).cmp(path)).ok()?;
+        let (_, value) = entry(self.signed, *self.entries.get(found)?).ok()?;
         read_file(value, path).ok()
     }
 
     /// The paths, by code point.
     pub fn paths(&self) -> impl Iterator<Item = Cow<'a, str>> + '_ {
-        self.entries.iter().map(|(name, _)| name.decoded())
+        self.entries.iter().map(|at| name_at(self.signed, *at))
     }
 }
 
-fn read_entries<'a>(cursor: &mut Cursor<'a>) -> Result<Vec<(Text<'a>, &'a str)>, Refused> {
-    cursor.object()?;
-    let mut entries = Vec::new();
-    while let Some(key) = cursor.key()? {
-        let name = key.decoded();
-        check_path(&name)?;
-        cursor.kind()?;
-        let start = cursor.position();
-        let good = surely_good(cursor)?;
-        let value = cursor.since(start);
-        if !good {
-            read_file(value, &name)?;
-        }
-        entries.push((key, value));
-    }
-    Ok(entries)
+fn name_at(signed: &str, at: usize) -> Cow<'_, str> {
+    Text::at(signed, at).map(Text::decoded).unwrap_or_default()
+}
+
+/// A path and its value, where a pass has found them to stand.
+fn entry(signed: &str, at: usize) -> Result<(Text<'_>, &str), NotJson> {
+    let mut cursor = Cursor::new(signed);
+    let key = cursor.member(at)?;
+    Ok((key, cursor.skip()?))
 }
 
 fn read_file(value: &str, name: &str) -> Result<TargetFile, Refused> {
@@ -263,7 +324,9 @@ fn surely_hashes(cursor: &mut Cursor<'_>) -> Result<bool, NotJson> {
             continue;
         }
         let hex = cursor.string()?.plain().unwrap_or_default();
-        good &= hex.len() == digits && hex.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        // Every byte is looked at, because that takes less time than to stop at a bad one.
+        let hexadecimal = |good, b| good & matches!(b, b'0'..=b'9' | b'a'..=b'f');
+        good &= hex.len() == digits && hex.bytes().fold(true, hexadecimal);
     }
     Ok(good && any)
 }
@@ -300,11 +363,11 @@ fn other(at: &str, expected: &'static str, got: &str) -> Refused {
 
 /// Writes canonical bytes. As long as they equal the source, it only counts.
 struct Writer<'a> {
-    source: &'a [u8],
+    source: &'a str,
     same: usize,
     out: Option<Vec<u8>>,
-    /// Of the objects that are open: each key, and where it starts in what is written.
-    members: Vec<(Text<'a>, usize)>,
+    /// Of the objects that are open: where each key stands, and where it starts in what is written.
+    members: Vec<(usize, usize)>,
 }
 
 impl<'a> Writer<'a> {
@@ -316,7 +379,7 @@ impl<'a> Writer<'a> {
         self.out.get_or_insert_with(|| {
             // Never longer than its source: white space goes, escapes shrink.
             let mut out = Vec::with_capacity(self.source.len());
-            out.extend_from_slice(self.source.get(..self.same).unwrap_or_default());
+            out.extend_from_slice(self.source.as_bytes().get(..self.same).unwrap_or_default());
             out
         })
     }
@@ -327,7 +390,7 @@ impl<'a> Writer<'a> {
             out.extend_from_slice(piece);
         } else {
             let end = self.same.saturating_add(piece.len());
-            if self.source.get(self.same..end) == Some(piece) {
+            if self.source.as_bytes().get(self.same..end) == Some(piece) {
                 self.same = end;
             } else {
                 self.owned().extend_from_slice(piece);
@@ -377,12 +440,11 @@ impl<'a> Writer<'a> {
         let base = self.members.len();
         let mut sorted = true;
         while let Some(key) = cursor.key()? {
-            let before = self.members.get(base..).and_then(<[_]>::last);
-            if let Some((before, _)) = before {
-                sorted &= before.order(key) == Ordering::Less;
+            sorted = cursor.ascending();
+            if self.members.len() > base {
                 self.put(b",");
             }
-            self.members.push((key, self.len()));
+            self.members.push((cursor.key_position(), self.len()));
             self.text(key);
             self.put(b":");
             self.value(cursor)?;
@@ -408,7 +470,10 @@ impl<'a> Writer<'a> {
             .iter()
             .skip(base)
             .zip(ends)
-            .map(|((key, from), to)| (*key, from.saturating_sub(start), to.saturating_sub(start)))
+            .filter_map(|((key, from), to)| {
+                let key = Text::at(self.source, *key)?;
+                Some((key, from.saturating_sub(start), to.saturating_sub(start)))
+            })
             .collect();
         spans.sort_unstable_by(|a, b| a.0.order(b.0));
         let out = self.owned();

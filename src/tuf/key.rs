@@ -138,7 +138,7 @@ impl Key {
         let keytype = fields.text("keytype")?;
         let scheme = fields.text("scheme")?;
         let keyval = fields.take("keyval")?;
-        let mut keyval = Fields::of(&keyval, &fields.path("keyval"))?;
+        let mut keyval = Fields::of(keyval, &fields.path("keyval"))?;
         let public = if keytype == IDENTITY {
             String::new()
         } else {

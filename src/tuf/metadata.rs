@@ -73,7 +73,10 @@ impl Metadata {
     /// # Errors
     /// [`Refused`] with the rule that is broken.
     pub fn parse(bytes: &[u8]) -> Result<Metadata, Refused> {
-        let document = Document::read(bytes)?;
+        Metadata::of(Document::read(bytes)?, bytes)
+    }
+
+    fn of(document: Document<'_>, bytes: &[u8]) -> Result<Metadata, Refused> {
         let signed_json = Json::next(&mut Cursor::new(document.signed()))?;
         Ok(Metadata {
             signatures: document.signatures,
@@ -98,8 +101,9 @@ impl Metadata {
             }),
         };
         fits(most.unwrap_or(0))?;
-        fits(limits.bytes(Document::read(bytes)?.role()?))?;
-        Metadata::parse(bytes)
+        let document = Document::read(bytes)?;
+        fits(limits.bytes(document.role()?))?;
+        Metadata::of(document, bytes)
     }
 
     /// The bytes that the signatures are over.

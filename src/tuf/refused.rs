@@ -218,4 +218,10 @@ impl Refused {
             Refused::TargetPath { .. } => "TARGET_PATH",
         }
     }
+
+    /// What to do next.
+    #[must_use]
+    pub fn remedy(&self) -> &'static str {
+        super::remedy::remedy(self.code())
+    }
 }

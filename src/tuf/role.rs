@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::fields::{Fields, joined, number, shape};
 use super::key::{Key, KeyId};
 use super::refused::Refused;
-use crate::base::Json;
+use crate::base::{Json, PublicKey, shown};
 
 /// A top-level role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -71,12 +71,28 @@ pub struct Role {
 }
 
 impl Role {
+    /// The keyids under which it lists a public key, of the key objects beside it.
+    #[must_use]
+    pub fn keyids_of(&self, keys: &BTreeMap<KeyId, Key>, public: &PublicKey) -> Vec<KeyId> {
+        let of = |id: &&KeyId| keys.get(*id).and_then(|key| key.to_public().ok()).as_ref() == Some(public);
+        self.keyids.iter().filter(of).copied().collect()
+    }
+
     /// Reads a role object; `at` is its path, for errors.
     ///
     /// # Errors
     /// [`Refused`]: field missing or malformed, threshold out of reach, keyid twice.
     pub fn from_json(value: &Json, at: &str) -> Result<Role, Refused> {
         let mut fields = Fields::of(value, at)?;
+        let role = Role::take(&mut fields, at)?;
+        Ok(Role {
+            unrecognized: fields.rest(),
+            ..role
+        })
+    }
+
+    /// The members that are a role's; what else the object has stays in `fields`.
+    pub(super) fn take(fields: &mut Fields<'_>, at: &str) -> Result<Role, Refused> {
         let here = fields.path("keyids");
         let mut keyids = Vec::new();
         let mut seen = BTreeSet::new();
@@ -97,7 +113,7 @@ impl Role {
         Ok(Role {
             keyids,
             threshold,
-            unrecognized: fields.rest(),
+            unrecognized: BTreeMap::new(),
         })
     }
 
@@ -119,17 +135,32 @@ impl Role {
     /// # Errors
     /// [`Refused::KeyAbsent`], [`Refused::KeyAlias`].
     pub fn check_keys(&self, keys: &BTreeMap<KeyId, Key>, at: &str) -> Result<(), Refused> {
+        self.check_keys_known(keys, at, &mut BTreeMap::new())
+    }
+
+    /// The same; what a key is made of is worked out once for all roles that share `known`.
+    pub(super) fn check_keys_known<'a>(
+        &self,
+        keys: &'a BTreeMap<KeyId, Key>,
+        at: &str,
+        known: &mut BTreeMap<&'a KeyId, Vec<u8>>,
+    ) -> Result<(), Refused> {
+        let alone = self.keyids.len() == 1;
         let mut seen: BTreeMap<Vec<u8>, KeyId> = BTreeMap::new();
         for keyid in &self.keyids {
-            let key = keys.get(keyid).ok_or_else(|| Refused::KeyAbsent {
-                role: at.to_owned(),
+            let (keyid, key) = keys.get_key_value(keyid).ok_or_else(|| Refused::KeyAbsent {
+                role: shown(at, 80),
                 keyid: *keyid,
             })?;
+            if alone {
+                break; // one key has no alias; hash bins are 16,384 such roles
+            }
+            let material = known.entry(keyid).or_insert_with(|| key.material());
             // facts/tuf.md 2.4: python-tuf, tuf-js and tough count both ids of one key,
             // so such a threshold is weaker than it looks. Refused at the door.
-            if let Some(one) = seen.insert(key.material(), *keyid) {
+            if let Some(one) = seen.insert(material.clone(), *keyid) {
                 return Err(Refused::KeyAlias {
-                    role: at.to_owned(),
+                    role: shown(at, 80),
                     one,
                     other: *keyid,
                 });

@@ -38,8 +38,9 @@ impl Root {
         let at = fields.path("keys");
         let keys = read_keys(fields.object("keys")?, &at)?;
         let roles = read_roles(fields.object("roles")?)?;
+        let mut known = BTreeMap::new();
         for (name, role) in &roles {
-            role.check_keys(&keys, name.as_str())?;
+            role.check_keys_known(&keys, name.as_str(), &mut known)?;
         }
         let used: BTreeSet<&KeyId> = roles.values().flat_map(|r| &r.keyids).collect();
         if let Some(keyid) = keys.keys().find(|id| !used.contains(id)) {

@@ -3,7 +3,7 @@
 //! specification does not have. It judges nothing but what the file alone can
 //! show, and shows a file that our parser refuses as well, with the refusal.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::bins::Bins;
 use super::canonical::canonical;
@@ -13,6 +13,7 @@ use super::fields::Fields;
 use super::in_place::MAX_SIGNATURES;
 use super::key::{Key, KeyId};
 use super::metadata::{Metadata, Signature};
+use super::policy::relative;
 use super::refused::Refused;
 use super::threshold::{Meter, meter};
 use crate::base::{Digest, Instant, Json, PublicKey, shown};
@@ -102,20 +103,20 @@ pub fn show(bytes: &[u8]) -> Result<Shown, Refused> {
         Some(other) => shown(&other.line(), max),
         None => "(absent)".to_owned(),
     };
-    let role = Fields::of(&signed, "signed")?.text("_type")?;
-    let mut unknown = Vec::new();
+    let role = Fields::of(signed, "signed")?.text("_type")?;
+    let mut unknown = Strangers::default();
     strangers(&Json::Object(fields.rest()), "", &[], &mut unknown);
     let known: Vec<&str> = match role.as_str() {
         "root" => [&COMMON[..], &["consistent_snapshot", "keys", "roles"]].concat(),
         "targets" => [&COMMON[..], &["targets", "delegations"]].concat(),
         _ => [&COMMON[..], &["meta"]].concat(),
     };
-    strangers(&signed, "signed.", &known, &mut unknown);
-    let message = canonical(&signed);
+    strangers(signed, "signed.", &known, &mut unknown);
+    let message = canonical(signed);
     let delegations = signed.get("delegations");
-    let holder = delegations.unwrap_or(&signed);
+    let holder = delegations.unwrap_or(signed);
     let (keys, publics) = keys(holder.get("keys"), &mut unknown);
-    let roles = roles(&signed, delegations, &mut unknown);
+    let roles = roles(signed, delegations, &mut unknown);
     let instant = match signed.get("expires") {
         Some(Json::Str(text)) => expiry(text, &mut Defects::default()).ok(),
         _ => None,
@@ -131,16 +132,16 @@ pub fn show(bytes: &[u8]) -> Result<Shown, Refused> {
         signed_size: message.len(),
         keys,
         roles,
-        entries: entries(&signed, &mut unknown),
+        entries: entries(signed, &mut unknown),
         signatures: Vec::new(),
         signatures_more: 0,
         meter: None,
         role: shown(&role, 80),
         unknown: Vec::new(),
     };
-    let own = (role == "root").then_some((&publics, &signed));
+    let own = (role == "root").then_some((&publics, signed));
     out.judge(signatures, &message, own, &mut unknown);
-    out.unknown = unknown;
+    out.unknown = unknown.list;
     Ok(out)
 }
 
@@ -162,11 +163,27 @@ pub fn uncounted(bytes: &[u8]) -> Vec<String> {
         .collect()
 }
 
+/// That a file is expired at an instant; `None` while it is not, and for what has no
+/// date that can be read.
+#[must_use]
+pub fn expired(bytes: &[u8], at: Instant) -> Option<String> {
+    let whole = Json::parse(bytes).ok()?;
+    let text = whole.get("signed")?.get("expires")?.as_str()?;
+    let end = expiry(text, &mut Defects::default()).ok()?;
+    (end <= at).then(|| {
+        format!(
+            "[EXPIRED] since {end}, a {}, {}: as the newest version of its role clients refuse it",
+            end.weekday(),
+            relative(end, at)
+        )
+    })
+}
+
 type Own<'a> = Option<(&'a BTreeMap<KeyId, PublicKey>, &'a Json)>;
 
 impl Shown {
     /// Only a root holds the keys that its own signatures are by.
-    fn judge(&mut self, items: &[Json], message: &[u8], own: Own<'_>, unknown: &mut Vec<String>) {
+    fn judge(&mut self, items: &[Json], message: &[u8], own: Own<'_>, unknown: &mut Strangers) {
         let mut signatures = Vec::new();
         for item in items {
             strangers(item, "signatures.", &["keyid", "sig"], unknown);
@@ -203,16 +220,23 @@ impl Shown {
     }
 }
 
-fn strangers(value: &Json, at: &str, known: &[&str], unknown: &mut Vec<String>) {
+fn strangers(value: &Json, at: &str, known: &[&str], unknown: &mut Strangers) {
     for name in value.as_object().into_iter().flat_map(BTreeMap::keys) {
         let path = format!("{at}{}", shown(name, 80));
-        if !known.contains(&name.as_str()) && !unknown.contains(&path) {
-            unknown.push(path);
+        if !known.contains(&name.as_str()) && unknown.seen.insert(path.clone()) {
+            unknown.list.push(path);
         }
     }
 }
 
-fn keys(map: Option<&Json>, unknown: &mut Vec<String>) -> (Vec<ShownKey>, BTreeMap<KeyId, PublicKey>) {
+/// Paths of unknown fields, each once, in the order of the file; a hostile file has 400,000.
+#[derive(Default)]
+struct Strangers {
+    seen: BTreeSet<String>,
+    list: Vec<String>,
+}
+
+fn keys(map: Option<&Json>, unknown: &mut Strangers) -> (Vec<ShownKey>, BTreeMap<KeyId, PublicKey>) {
     let mut out = Vec::new();
     let mut publics = BTreeMap::new();
     for (id, value) in map.and_then(Json::as_object).into_iter().flatten() {
@@ -255,7 +279,7 @@ fn keys(map: Option<&Json>, unknown: &mut Vec<String>) -> (Vec<ShownKey>, BTreeM
     (out, publics)
 }
 
-fn roles(signed: &Json, delegations: Option<&Json>, unknown: &mut Vec<String>) -> Vec<ShownRole> {
+fn roles(signed: &Json, delegations: Option<&Json>, unknown: &mut Strangers) -> Vec<ShownRole> {
     let mut out = Vec::new();
     if let Some(delegations) = delegations {
         let known = ["keys", "roles", "succinct_roles"];
@@ -331,7 +355,7 @@ fn one_role(name: String, role: &Json) -> ShownRole {
     }
 }
 
-fn entries(signed: &Json, unknown: &mut Vec<String>) -> Vec<(String, String)> {
+fn entries(signed: &Json, unknown: &mut Strangers) -> Vec<(String, String)> {
     let mut out = Vec::new();
     for (at, known) in [
         ("targets", ["length", "hashes", "custom"]),
@@ -360,6 +384,7 @@ impl Shown {
         out.push(format!("spec_version {}", self.spec_version));
         if let Some(refused) = &self.refused {
             out.push(format!("REFUSED TODAY [{}] {refused}", refused.code()));
+            out.push(format!("  do: {}", refused.remedy()));
         }
         for role in &self.roles {
             out.push(format!(
@@ -454,6 +479,10 @@ impl Shown {
             (
                 "refused_why",
                 maybe(self.refused.as_ref().map(ToString::to_string)),
+            ),
+            (
+                "refused_remedy",
+                self.refused.as_ref().map_or(Json::Null, |r| r.remedy().into()),
             ),
             ("bytes", size(self.size)),
             ("sha256", self.sha256.hex().into()),

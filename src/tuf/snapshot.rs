@@ -87,11 +87,11 @@ impl MetaFile {
         let version = fields.version()?;
         let length = fields
             .optional("length")
-            .map(|v| read_length(&v, &fields.path("length")))
+            .map(|v| read_length(v, &fields.path("length")))
             .transpose()?;
         let hashes = fields
             .optional("hashes")
-            .map(|v| read_hashes(&v, &fields.path("hashes")))
+            .map(|v| read_hashes(v, &fields.path("hashes")))
             .transpose()?;
         Ok(MetaFile {
             version,

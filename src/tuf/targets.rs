@@ -53,7 +53,7 @@ impl Targets {
         }
         let delegations = fields
             .optional("delegations")
-            .map(|d| Delegations::from_json(&d, &fields.path("delegations")))
+            .map(|d| Delegations::from_json(d, &fields.path("delegations")))
             .transpose()?;
         Ok(Targets {
             common,
@@ -79,8 +79,8 @@ impl Targets {
 impl TargetFile {
     pub(super) fn from_json(value: &Json, at: &str) -> Result<TargetFile, Refused> {
         let mut fields = Fields::of(value, at)?;
-        let length = read_length(&fields.take("length")?, &fields.path("length"))?;
-        let hashes = read_hashes(&fields.take("hashes")?, &fields.path("hashes"))?;
+        let length = read_length(fields.take("length")?, &fields.path("length"))?;
+        let hashes = read_hashes(fields.take("hashes")?, &fields.path("hashes"))?;
         Ok(TargetFile {
             length,
             hashes,

@@ -14,7 +14,7 @@ use crate::base::{Secret, Stamp};
 use crate::engine::{Expect, Phase, Question, Ticket, expects};
 use crate::runner::{Cmd, Failure, Msg, Sealed, Snapshot};
 use crate::script::{Kind, SourceKind};
-use crate::tuf::{Meter, RoleName};
+use crate::tuf::{MetadataName, Meter};
 
 /// The smallest terminal that is drawn on.
 pub const SMALLEST: (u16, u16) = (80, 24);
@@ -47,7 +47,7 @@ pub struct Model {
     /// The record or the media failed.
     pub failed: Option<Failure>,
     /// Who has signed what, counted once for each snapshot.
-    pub meters: Vec<(RoleName, Meter)>,
+    pub meters: Vec<(MetadataName, Meter)>,
     /// How far a succession's root is towards the trusted root's threshold.
     pub old_meter: Option<Meter>,
 }
@@ -397,10 +397,10 @@ fn began(seen: &Snapshot, now: Stamp) -> u64 {
         .map_or(now.mono_ms, |last| last.mono_ms.min(now.mono_ms))
 }
 
-fn meters(seen: &Snapshot) -> Vec<(RoleName, Meter)> {
+fn meters(seen: &Snapshot) -> Vec<(MetadataName, Meter)> {
     seen.state
         .files
         .keys()
-        .filter_map(|role| Some((*role, crate::engine::meter(&seen.plan, &seen.state, *role)?)))
+        .filter_map(|role| Some((role.clone(), crate::engine::meter(&seen.plan, &seen.state, role)?)))
         .collect()
 }

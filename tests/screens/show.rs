@@ -10,7 +10,7 @@ use tuf_ceremony::base::device::{Changed, Credential, DeviceCode, DeviceFault, O
 use tuf_ceremony::base::medium::Release;
 use tuf_ceremony::base::{Id, Stamp};
 use tuf_ceremony::engine::{Answer, Confirm, Outcome, Phase, Question, Ticket, Trouble, What};
-use tuf_ceremony::script::Subject;
+use tuf_ceremony::script::{Subject, Verb};
 use tuf_ceremony::ui::keymap::Intent;
 use tuf_ceremony::ui::{Event, Model, Out, Places, Theme, draw, update};
 
@@ -422,6 +422,58 @@ pub fn of_devices() -> Vec<(&'static str, Stage)> {
         out.push((name, asking(false, true, Question::Trouble { trouble })));
     }
     out
+}
+
+/// A waiver's step: 2 of 2 targets keys must sign, so none of them may be lost.
+pub fn waiver_stage() -> Stage {
+    let mut text = stage::script("rehearsal", "embedded");
+    let mut put = |from: &str, to: &str| {
+        assert_eq!(text.matches(from).count(), 1, "{from}");
+        text = text.replace(from, to);
+    };
+    put(
+        "threshold = 1\nkeys = [\"targets-a\", \"targets-b\"]",
+        "threshold = 2\nkeys = [\"targets-a\", \"targets-b\"]",
+    );
+    put("seats = 2\nquorum = 1", "seats = 3\nquorum = 2");
+    put(
+        "\n[[act]]\nid = \"keys\"",
+        r#"
+[[act.step]]
+id = "open.4"
+by = "lead"
+minutes = 2
+do = "waive"
+claim = "loss-tolerance"
+role = "targets"
+
+[[waiver]]
+claim = "loss-tolerance"
+role = "targets"
+reason = "two holders only until March; ticket 12"
+by = "officer"
+
+[[act]]
+id = "keys""#,
+    );
+    let sign = "do = \"sign\"\nmetadata = \"targets\"\non = \"token-a\"\nkey = \"targets-a\"\n";
+    put(
+        sign,
+        &format!(
+            "{sign}\n[[act.step]]\nid = \"sign.8b\"\nby = \"officer\"\nminutes = 2\n{}",
+            sign.replace("-a\"", "-b\"")
+        ),
+    );
+    let mut stage = Stage::with(&text);
+    stage.until(|q| matches!(q, Question::Item { .. }));
+    while !matches!(
+        stage.plan.step(stage.state.cursor).unwrap().step.verb,
+        Verb::Waive { .. }
+    ) {
+        let answer = stage.good_answer();
+        stage.answer(answer).settle();
+    }
+    stage
 }
 
 pub fn file_stage() -> Stage {

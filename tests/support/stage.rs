@@ -446,7 +446,9 @@ impl Stage {
             Question::Clock { .. } => Answer::Clock {
                 typed: self.at.wall.to_string()[..16].replace('T', " "),
             },
-            Question::Item { .. } => Answer::Done { typed: typed("yes") },
+            Question::Item { index } => Answer::Done {
+                typed: self.plan.lines(self.state.cursor)[*index].word.clone(),
+            },
             Question::Serial { token, .. } => Answer::Serial {
                 typed: self.serial(token),
             },

@@ -1,11 +1,12 @@
 //! `thresholds`: the signatures are counted anew, from the metadata files
 //! alone, by distinct public keys, with the keys that root names. Every root
-//! needs its own threshold and that of the root before it (TUF 5.3.4).
+//! needs its own threshold and that of the root before it (TUF 5.3.4); the file of
+//! a delegated role that of each role that delegates to it (TUF 5.6.3).
 
 use std::collections::BTreeMap;
 
 use crate::bundle::Place;
-use crate::tuf::{Metadata, RoleName, Root, Signed, meter};
+use crate::tuf::{Delegations, Key, KeyId, Metadata, MetadataName, Role, RoleName, Root, Signed, meter};
 
 use super::{Case, Finding};
 
@@ -53,7 +54,19 @@ pub(super) fn check(case: &Case<'_>) -> Finding {
         None => failures.push("there is no root".to_owned()),
         Some(root) => {
             for (path, file) in &others {
-                count(path, file, root, file.signed.role(), &mut failures, &mut found);
+                match delegated_file(path, file) {
+                    None => count(path, file, root, file.signed.role(), &mut failures, &mut found),
+                    Some(name) => {
+                        let from = delegators(case, &others, &name);
+                        if from.is_empty() {
+                            failures.push(format!("{path}: nobody delegates to {name}"));
+                        }
+                        for (by, delegations) in &from {
+                            let of = delegations.role(name.as_str());
+                            by_keys(path, file, (&delegations.keys, of), by, &mut failures, &mut found);
+                        }
+                    }
+                }
             }
         }
     }
@@ -77,21 +90,69 @@ fn count(
     if path != proper {
         failures.push(format!("{path}: by its content it is {proper}"));
     }
-    let Some(role) = root.roles.get(&role) else {
+    let by = format!("root {}", root.common.version);
+    by_keys(
+        path,
+        file,
+        (&root.keys, root.roles.get(&role)),
+        &by,
+        failures,
+        found,
+    );
+}
+
+/// The delegated role whose file it is, by its name; what is in it must agree.
+fn delegated_file(path: &str, file: &Metadata) -> Option<MetadataName> {
+    let (name, version) = MetadataName::of_file(path.strip_prefix("metadata/")?)?;
+    let is = name.delegated().is_some()
+        && file.signed.role() == RoleName::Targets
+        && version == Some(file.signed.version());
+    is.then_some(name)
+}
+
+/// The roles that delegate to a role: of this bundle, or among the published files
+/// that its script names.
+fn delegators(case: &Case<'_>, here: &[(&str, Metadata)], name: &MetadataName) -> Vec<(String, Delegations)> {
+    let named = |path: &str| Some(MetadataName::of_file(path.strip_prefix("metadata/")?)?.0);
+    let mut all: BTreeMap<MetadataName, &Metadata> = here
+        .iter()
+        .filter_map(|(path, file)| Some((named(path)?, file)))
+        .collect();
+    let trusted = case.plan.as_ref().ok().and_then(|p| p.trusted());
+    for (role, file) in trusted.iter().flat_map(|t| &t.predecessors) {
+        all.entry(role.clone()).or_insert(file);
+    }
+    let delegates = |(role, file): (MetadataName, &Metadata)| match &file.signed {
+        Signed::Targets(targets) if role != *name => {
+            let delegations = targets.delegations.clone()?;
+            delegations.role(name.as_str())?;
+            Some((format!("{role} {}", targets.common.version), delegations))
+        }
+        _ => None,
+    };
+    all.into_iter().filter_map(delegates).collect()
+}
+
+fn by_keys(
+    path: &str,
+    file: &Metadata,
+    (keys, role): (&BTreeMap<KeyId, Key>, Option<&Role>),
+    by: &str,
+    failures: &mut Vec<String>,
+    found: &mut Vec<String>,
+) {
+    let Some(role) = role else {
         failures.push(format!("{path}: root does not name its role"));
         return;
     };
     let meter = meter(
-        &root.keys,
+        keys,
         &role.keyids,
         role.threshold,
         &file.canonical(),
         &file.signatures,
     );
-    let line = format!(
-        "{path}: {} of {} by root {}",
-        meter.distinct, meter.threshold, root.common.version
-    );
+    let line = format!("{path}: {} of {} by {by}", meter.distinct, meter.threshold);
     if !meter.complete() {
         failures.push(format!("{line}: {} more needed", meter.needed()));
     } else if !meter.invalid.is_empty() {

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::hash::{DefaultHasher, Hasher as _};
 
 use super::{MAX_DEPTH, MAX_INTEGER, NotJson};
 
@@ -41,6 +42,14 @@ impl<'a> Text<'a> {
         (!self.escaped).then(|| self.raw())
     }
 
+    /// The string that stands at a byte offset of a text; `None` if none does.
+    #[must_use]
+    pub fn at(text: &'a str, offset: usize) -> Option<Text<'a>> {
+        let mut cursor = Cursor::new(text);
+        cursor.jump(offset);
+        cursor.string().ok()
+    }
+
     /// As it stands, with its quotes.
     #[must_use]
     pub fn quoted(self) -> &'a str {
@@ -72,12 +81,20 @@ impl<'a> Text<'a> {
             self.raw().cmp(other.raw())
         }
     }
+
+    /// The same for every spelling of one text.
+    fn hash(self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        hasher.write(self.decoded().as_bytes());
+        hasher.finish()
+    }
 }
 
-/// An object that is being read: where its keys start on the shared stack.
+/// An array or object that is being read: where its keys start on the shared stack.
 #[derive(Debug, Clone, Copy)]
-struct Open {
+struct Open<'a> {
     keys: usize,
+    last: Option<Text<'a>>,
     sorted: bool,
     first: bool,
 }
@@ -87,8 +104,9 @@ struct Open {
 pub struct Cursor<'a> {
     text: &'a str,
     at: usize,
-    open: Vec<Open>,
-    keys: Vec<Text<'a>>,
+    open: Vec<Open<'a>>,
+    /// Where each key of the open objects stands: eight bytes for a key that may be long.
+    keys: Vec<usize>,
 }
 
 impl<'a> Cursor<'a> {
@@ -107,6 +125,7 @@ impl<'a> Cursor<'a> {
     ///
     /// # Errors
     /// [`NotJson`] where no value starts.
+    #[inline]
     pub fn kind(&mut self) -> Result<Kind, NotJson> {
         self.space();
         match self.byte() {
@@ -144,6 +163,7 @@ impl<'a> Cursor<'a> {
     ///
     /// # Errors
     /// [`NotJson`] for a float, an exponent, `-0`, a leading zero or a larger one.
+    #[inline]
     pub fn integer(&mut self) -> Result<i64, NotJson> {
         self.space();
         let negative = self.byte() == Some(b'-');
@@ -226,6 +246,7 @@ impl<'a> Cursor<'a> {
     ///
     /// # Errors
     /// [`NotJson`] where it does not stand, or beyond [`MAX_DEPTH`].
+    #[inline]
     pub fn object(&mut self) -> Result<(), NotJson> {
         self.enter(b'{')
     }
@@ -234,22 +255,40 @@ impl<'a> Cursor<'a> {
     ///
     /// # Errors
     /// [`NotJson`] where neither stands; at the end also for a key that stands twice.
+    #[inline]
     pub fn key(&mut self) -> Result<Option<Text<'a>>, NotJson> {
         if self.leave(b'}')? {
             self.distinct()?;
             return Ok(None);
         }
+        self.space();
+        let start = self.at;
+        let key = self.member(start)?;
+        if let Some(open) = self.open.last_mut() {
+            open.sorted = open.sorted && open.last.is_none_or(|before| before.order(key) == Ordering::Less);
+            open.last = Some(key);
+        }
+        self.keys.push(start);
+        Ok(Some(key))
+    }
+
+    /// Reads the key with its colon that stands at `position`, where another pass over
+    /// the same text has found it.
+    ///
+    /// # Errors
+    /// [`NotJson`] where it does not stand.
+    pub fn member(&mut self, position: usize) -> Result<Text<'a>, NotJson> {
+        self.at = position;
         let key = self.string()?;
         self.space();
         self.mark(b':')?;
-        if let Some(open) = self.open.last_mut() {
-            let before = self.keys.get(open.keys..).and_then(<[Text]>::last);
-            if before.is_some_and(|before| before.order(key) != Ordering::Less) {
-                open.sorted = false;
-            }
-        }
-        self.keys.push(key);
-        Ok(Some(key))
+        Ok(key)
+    }
+
+    /// Where the key stands that [`Cursor::key`] gave last in the innermost open object.
+    #[must_use]
+    pub fn key_position(&self) -> usize {
+        self.keys.last().copied().unwrap_or_default()
     }
 
     /// Reads one value of any kind and gives it as it stands.
@@ -286,6 +325,17 @@ impl<'a> Cursor<'a> {
         Ok(self.since(start))
     }
 
+    /// Whether the keys of the innermost open object ascend, as far as they have been read.
+    #[must_use]
+    pub fn ascending(&self) -> bool {
+        self.open.last().is_some_and(|open| open.sorted)
+    }
+
+    /// Goes on at `position`, which another pass over the same text found to be behind a value.
+    pub fn jump(&mut self, position: usize) {
+        self.at = position;
+    }
+
     /// Where the cursor is: a byte offset.
     #[must_use]
     pub fn position(&self) -> usize {
@@ -310,27 +360,46 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// J01: no key twice. Keys that ascend cannot repeat; others are sorted first.
+    /// J01: no key twice. Keys that ascend cannot repeat; others are looked at again.
     fn distinct(&mut self) -> Result<(), NotJson> {
         let Some(open) = self.open.pop() else {
             return Ok(());
         };
-        if !open.sorted {
-            let keys = self.keys.get_mut(open.keys..).unwrap_or_default();
-            keys.sort_unstable_by(|a, b| a.order(*b));
-            let twice = keys.windows(2).find_map(|pair| match pair {
-                [a, b] if a.order(*b) == Ordering::Equal => Some(*a),
-                _ => None,
-            });
-            if let Some(key) = twice {
-                let key = crate::base::shown(&key.decoded(), 60);
-                return Err(self.wrong(&format!("the key \"{key}\" stands twice")));
-            }
+        if !open.sorted
+            && let Some(key) = self.twice(open.keys)
+        {
+            let key = crate::base::shown(&key.decoded(), 60);
+            return Err(self.wrong(&format!("the key \"{key}\" stands twice")));
         }
         self.keys.truncate(open.keys);
         Ok(())
     }
 
+    /// A key that stands twice among those from `first` on. Hashes are sorted instead of keys:
+    /// a million keys, in the order that an attacker chose, cost one pass and no comparison of texts.
+    fn twice(&self, first: usize) -> Option<Text<'a>> {
+        let places = self.keys.get(first..).unwrap_or_default();
+        let keys = || places.iter().filter_map(|at| Text::at(self.text, *at));
+        let mut hashes: Vec<u64> = keys().map(Text::hash).collect();
+        hashes.sort_unstable();
+        let repeated = hashes.windows(2).find_map(|pair| match pair {
+            [a, b] if a == b => Some(*a),
+            _ => None,
+        })?;
+        drop(hashes);
+        let of_equals = |mut keys: Vec<Text<'a>>| {
+            keys.sort_unstable_by(|a, b| a.order(*b));
+            keys.windows(2).find_map(|pair| match pair {
+                [a, b] if a.order(*b) == Ordering::Equal => Some(*a),
+                _ => None,
+            })
+        };
+        // Equal hashes of different keys have to be made on purpose; who does pays with a sort of all.
+        of_equals(keys().filter(|key| key.hash() == repeated).collect())
+            .or_else(|| of_equals(keys().collect()))
+    }
+
+    #[inline]
     fn enter(&mut self, bracket: u8) -> Result<(), NotJson> {
         self.space();
         self.mark(bracket)?;
@@ -339,6 +408,7 @@ impl<'a> Cursor<'a> {
         }
         self.open.push(Open {
             keys: self.keys.len(),
+            last: None,
             sorted: true,
             first: true,
         });
@@ -346,6 +416,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Whether the closing bracket stands next; a comma before every other entry but the first.
+    #[inline]
     fn leave(&mut self, bracket: u8) -> Result<bool, NotJson> {
         self.space();
         let next = self.byte();

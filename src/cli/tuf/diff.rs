@@ -1,9 +1,10 @@
 //! `tuf diff OLD NEW`: the review of a new file against the old one. It shows
-//! and does not judge: the exit code is 0 whatever differs.
+//! and does not judge what differs; the exit code says whether today's parser
+//! reads both, since a review of anything else is for looking only.
 
 use std::path::Path;
 
-use super::{Exit, MAX_FILE, out, read, unreadable};
+use super::{Exit, MAX_FILE, out, read, refused};
 use crate::tuf::compare;
 
 pub(super) fn diff(old: &Path, new: &Path, json: bool) -> Exit {
@@ -12,13 +13,18 @@ pub(super) fn diff(old: &Path, new: &Path, json: bool) -> Exit {
         Ok(both) => both,
         Err(exit) => return exit,
     };
-    match compare::compare(&before, &after) {
-        Ok(comparison) if json => out::say(&comparison.json().line()),
-        Ok(comparison) => out::say(&comparison.lines().join("\n")),
-        Err((which, refused)) => {
-            let path = if which == "old" { old } else { new };
-            return unreadable(path, &format!("[{}] {refused}", refused.code()));
-        }
+    let comparison = match compare::compare(&before, &after) {
+        Ok(comparison) => comparison,
+        Err((which, why)) => return refused(if which == "old" { old } else { new }, &why),
+    };
+    if json {
+        out::say(&comparison.json().line());
+    } else {
+        out::say(&comparison.lines().join("\n"));
     }
-    Exit::Good
+    if comparison.refused.iter().all(Option::is_none) {
+        Exit::Good
+    } else {
+        Exit::Negative
+    }
 }

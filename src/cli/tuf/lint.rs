@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::super::{Exit, check, out};
-use super::{MAX_FILE, instant, profile, read, unreadable};
+use super::{MAX_FILE, instant, profile, read, refused, unreadable};
 use crate::base::{Instant, Json, shown};
 use crate::tuf::clients::{Client, Profile, Verdict, judge_from_every_root, lint_file};
-use crate::tuf::show::uncounted;
+use crate::tuf::show::{expired, uncounted};
+use crate::tuf::{Document, Refused};
 
 /// The most files that are read of one repository.
 const MAX_FILES: usize = 100_000;
@@ -24,11 +25,14 @@ pub(in crate::cli) struct Lint {
     /// A folder of published metadata, judged as a client walks it.
     #[arg(long, value_name = "DIR")]
     repository: Option<PathBuf>,
+    /// The oldest root that a client still has: older ones are not judged.
+    #[arg(long, value_name = "N", requires = "repository", value_parser = clap::value_parser!(u64).range(1..))]
+    from: Option<u64>,
     /// Whose verdicts decide: universal, hardware-default, tuf-on-ci, rstuf, pypi-pep458, sigstore.
     #[arg(long, value_name = "NAME", default_value = "hardware-default")]
     profile: String,
-    /// Judge a repository's expiry at this instant, YYYY-MM-DDTHH:MM:SSZ, not at this machine's clock.
-    #[arg(long, value_name = "INSTANT", requires = "repository")]
+    /// Judge expiry at this instant, YYYY-MM-DDTHH:MM:SSZ, not at this machine's clock.
+    #[arg(long, value_name = "INSTANT")]
     at: Option<String>,
     /// Stable JSON instead of text.
     #[arg(long)]
@@ -51,17 +55,11 @@ pub(super) fn lint(args: &Lint) -> Exit {
         Ok(profile) => profile,
         Err(exit) => return exit,
     };
-    // Files by themselves are judged without a time.
-    let clock = match args
-        .repository
-        .as_ref()
-        .map(|_| instant(args.at.as_deref()))
-        .transpose()
-    {
+    let clock = match instant(args.at.as_deref()) {
         Ok(clock) => clock,
         Err(exit) => return exit,
     };
-    match rows(args, &profile, clock.map(|(at, _)| at)) {
+    match rows(args, &profile, clock.0) {
         Ok((rows, notes)) => {
             out::say(&if args.json {
                 json(&rows, &notes, &profile, clock)
@@ -79,7 +77,7 @@ pub(super) fn lint(args: &Lint) -> Exit {
     }
 }
 
-fn rows(args: &Lint, profile: &Profile, at: Option<Instant>) -> Result<(Vec<Row>, Notes), Exit> {
+fn rows(args: &Lint, profile: &Profile, at: Instant) -> Result<(Vec<Row>, Notes), Exit> {
     let row = |of: String, client: Client, verdict: Verdict| Row {
         of,
         client,
@@ -87,22 +85,32 @@ fn rows(args: &Lint, profile: &Profile, at: Option<Instant>) -> Result<(Vec<Row>
         verdict,
     };
     let (mut rows, mut notes) = (Vec::new(), Notes::new());
-    let mut note = |of: &str, bytes: &[u8]| {
-        let lines = uncounted(bytes).into_iter();
+    // A file by itself may be history, which clients walk through expired (TUF 5.3.10): no verdict hangs on it.
+    let mut note = |of: &str, bytes: &[u8], at: Option<Instant>| {
+        let lines = uncounted(bytes)
+            .into_iter()
+            .chain(at.and_then(|at| expired(bytes, at)));
         notes.extend(lines.map(|line| (of.to_owned(), line)));
     };
     for path in &args.files {
         let bytes = read(path, MAX_FILE)?;
-        note(&check::name(path), &bytes);
+        not_flooded(path, &bytes)?;
+        note(&check::name(path), &bytes, Some(at));
         let role = role_of(path);
         for client in Client::ALL {
             rows.push(row(check::name(path), *client, lint_file(*client, &role, &bytes)));
         }
     }
-    if let (Some(folder), Some(at)) = (&args.repository, at) {
-        let files = repository(folder)?;
+    if let Some(folder) = &args.repository {
+        let mut files = repository(folder)?;
+        let first = args.from.unwrap_or(1);
+        // Clients begin at the root that they have, and never ask for an older one (TUF 5.3).
+        files.retain(|name, _| root_version(name).is_none_or(|version| version >= first));
+        if !files.keys().any(|name| root_version(name) == Some(first)) && args.from.is_some() {
+            return Err(unreadable(folder, &format!("no {first}.root.json")));
+        }
         for (name, bytes) in &files {
-            note(&shown(name, 200), bytes);
+            note(&shown(name, 200), bytes, None);
         }
         for client in Client::ALL {
             let (from, verdict) = judge_from_every_root(*client, &files, at);
@@ -114,6 +122,20 @@ fn rows(args: &Lint, profile: &Profile, at: Option<Instant>) -> Result<(Vec<Row>
         }
     }
     Ok((rows, notes))
+}
+
+/// 3 of `3.root.json`.
+fn root_version(name: &str) -> Option<u64> {
+    name.strip_suffix(".root.json")?.parse().ok()
+}
+
+/// More signatures than anybody makes are refused before five models build trees of them (V18).
+fn not_flooded(path: &Path, bytes: &[u8]) -> Result<(), Exit> {
+    match Document::read(bytes) {
+        Err(why @ Refused::SignatureFlood { .. }) => Err(refused(path, &why)),
+        // Whatever else is wrong is for the models to say, client by client.
+        _ => Ok(()),
+    }
 }
 
 /// `targets` of `3.targets.json`.
@@ -146,7 +168,9 @@ fn repository(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>, Exit> {
         if files.len() >= MAX_FILES {
             return Err(unreadable(folder, &format!("more than {MAX_FILES} files")));
         }
-        files.insert(name, read(&entry.path(), MAX_FILE)?);
+        let bytes = read(&entry.path(), MAX_FILE)?;
+        not_flooded(&entry.path(), &bytes)?;
+        files.insert(name, bytes);
     }
     if !files.keys().any(|name| name.ends_with(".root.json")) {
         return Err(unreadable(folder, "no N.root.json"));
@@ -155,13 +179,15 @@ fn repository(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>, Exit> {
 }
 
 /// The instant of a judgement, and where it comes from.
-type Clock = Option<(Instant, &'static str)>;
+type Clock = (Instant, &'static str);
+
+/// What helps where a model does not know.
+const UNSURE: &str = "try it with the client itself; here it counts as refused";
 
 fn lines(rows: &[Row], notes: &Notes, profile: &Profile, clock: Clock) -> String {
     let mut lines = vec![format!("profile {}", profile.name)];
-    if let Some((at, from)) = clock {
-        lines.push(format!("judged at {at}, a {} ({from})", at.weekday()));
-    }
+    let (at, from) = clock;
+    lines.push(format!("judged at {at}, a {} ({from})", at.weekday()));
     let mut of = "";
     for row in rows {
         if row.of != of {
@@ -175,8 +201,10 @@ fn lines(rows: &[Row], notes: &Notes, profile: &Profile, clock: Clock) -> String
         };
         let name = format!("{} {}", row.client, row.client.version());
         lines.push(format!("  {mark} {name:<24} {}", row.verdict));
-        if let Verdict::Refuses(refusal) = &row.verdict {
-            lines.push(format!("          do: {}", refusal.remedy));
+        match &row.verdict {
+            Verdict::Accepts => {}
+            Verdict::Refuses(refusal) => lines.push(format!("          do: {}", refusal.remedy)),
+            Verdict::Unsure { .. } => lines.push(format!("          do: {UNSURE}")),
         }
     }
     lines.extend(notes.iter().map(|(of, line)| format!("note {of}: {line}")));
@@ -187,10 +215,10 @@ fn json(rows: &[Row], notes: &Notes, profile: &Profile, clock: Clock) -> String 
     let one = |row: &Row| {
         let (verdict, reason) = match &row.verdict {
             Verdict::Accepts => ("accepts", vec![]),
-            Verdict::Unsure { why } => ("unsure", vec![("why", why)]),
+            Verdict::Unsure { why } => ("unsure", vec![("why", why.as_str()), ("remedy", UNSURE)]),
             Verdict::Refuses(r) => {
                 let parts = vec![
-                    ("code", &r.code),
+                    ("code", r.code.as_str()),
                     ("at", &r.at),
                     ("why", &r.why),
                     ("remedy", &r.remedy),
@@ -205,13 +233,13 @@ fn json(rows: &[Row], notes: &Notes, profile: &Profile, clock: Clock) -> String 
             ("decides".to_owned(), Json::Bool(row.decides)),
             ("verdict".to_owned(), verdict.into()),
         ]);
-        map.extend(reason.into_iter().map(|(k, v)| (k.to_owned(), v.as_str().into())));
+        map.extend(reason.into_iter().map(|(k, v)| (k.to_owned(), v.into())));
         Json::Object(map)
     };
     Json::object([
         ("v", Json::Int(1)),
-        ("at", clock.map_or(Json::Null, |(at, _)| at.to_string().into())),
-        ("at_from", clock.map_or(Json::Null, |(_, from)| from.into())),
+        ("at", clock.0.to_string().into()),
+        ("at_from", clock.1.into()),
         ("profile", profile.name.into()),
         ("verdicts", Json::Array(rows.iter().map(one).collect())),
         (

@@ -17,6 +17,7 @@ use clap::Subcommand;
 use super::{Exit, check, out};
 use crate::base::{Instant, shown};
 use crate::fault::Code;
+use crate::tuf::Refused;
 use crate::tuf::clients::Profile;
 
 /// The most that is read of one metadata file: the largest that some client
@@ -93,6 +94,13 @@ fn read_up_to(path: &Path, limit: usize) -> std::io::Result<Vec<u8>> {
 /// The card of input that is no metadata, and its exit code.
 fn unreadable(path: &Path, why: &str) -> Exit {
     out::card(Code::MetadataUnreadable, &format!("{}: {why}", check::name(path)));
+    Exit::of(Code::MetadataUnreadable)
+}
+
+/// The same for what the parser refuses; the next action is that of its code.
+fn refused(path: &Path, why: &Refused) -> Exit {
+    let found = format!("{}: [{}] {why}", check::name(path), why.code());
+    out::card_with(Code::MetadataUnreadable, &found, why.remedy());
     Exit::of(Code::MetadataUnreadable)
 }
 

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use super::{Exit, MAX_FILE, out, read, unreadable};
+use super::{Exit, MAX_FILE, out, read, refused};
 use crate::transcript::words;
 use crate::tuf::show;
 
@@ -14,7 +14,7 @@ pub(super) fn show(path: &Path, json: bool) -> Exit {
     };
     let shown = match show::show(&bytes) {
         Ok(shown) => shown,
-        Err(refused) => return unreadable(path, &format!("[{}] {refused}", refused.code())),
+        Err(why) => return refused(path, &why),
     };
     let words = words::words(&shown.signed_sha256);
     if json {

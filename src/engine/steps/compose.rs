@@ -8,9 +8,9 @@ use crate::engine::state::{FileState, Trouble};
 use crate::engine::turn::Turn;
 use crate::engine::{files, gate, policy, succession};
 use crate::transcript::Kind;
-use crate::tuf::RoleName;
+use crate::tuf::{MetadataName, RoleName};
 
-pub(super) fn enter(turn: &mut Turn, metadata: RoleName) {
+pub(super) fn enter(turn: &mut Turn, metadata: &MetadataName) {
     let composed = files::compose(turn.plan, &turn.state, metadata);
     match composed.and_then(|d| policy::compose(turn.plan, &turn.state, metadata, &d).map(|c| (d, c))) {
         Ok((draft, claims)) => {
@@ -50,7 +50,7 @@ pub(super) fn enter(turn: &mut Turn, metadata: RoleName) {
                 ],
             );
             turn.state.files.insert(
-                metadata,
+                metadata.clone(),
                 FileState {
                     draft: draft.into(),
                     review,
@@ -77,8 +77,8 @@ pub(super) fn enter(turn: &mut Turn, metadata: RoleName) {
 }
 
 /// What a succession changes, as people approved it, before its bytes are fixed.
-fn declare(turn: &mut Turn, metadata: RoleName, notes: &[String]) {
-    let (RoleName::Root, Some(trusted)) = (metadata, turn.plan.trusted()) else {
+fn declare(turn: &mut Turn, metadata: &MetadataName, notes: &[String]) {
+    let (Some(RoleName::Root), Some(trusted)) = (metadata.top(), turn.plan.trusted()) else {
         return;
     };
     let version = i64::try_from(trusted.root.common.version).unwrap_or(i64::MAX);

@@ -126,7 +126,7 @@ fn judge(turn: &Turn, on: &Id, key: &Id, found: &[KeyFound]) -> Judged {
             _ => "more than one key",
         };
         return Err(none(format!(
-            "the device holds {what} with the public key of {key} ({} keys in all); is it another of the tokens?",
+            "the device holds {what} with the public key of {key} (keys on it: {}); is it another of the tokens?",
             found.len()
         )));
     };

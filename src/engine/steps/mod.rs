@@ -61,8 +61,8 @@ pub(super) fn enter(turn: &mut Turn) {
         | Verb::Retire { .. }
         | Verb::ProvePossession { .. }
         | Verb::Sign { .. } => device::pursue(turn),
-        Verb::Compose { metadata } => compose::enter(turn, *metadata),
-        Verb::Review { metadata } => review::enter(turn, *metadata),
+        Verb::Compose { metadata } => compose::enter(turn, metadata),
+        Verb::Review { metadata } => review::enter(turn, metadata),
         Verb::ReadBack { .. } => read_back::enter(turn),
         Verb::Export => export::enter(turn),
         Verb::Seal { .. } => seal::enter(turn),
@@ -122,7 +122,7 @@ pub(super) fn answer(turn: &mut Turn, answer: &Answer) -> Result<(), Refusal> {
         ) => device::unlock(turn, token, *credential, *pad, *secret),
         (Question::Confirm { .. }, Answer::Confirm { typed }) => confirm::answer(turn, typed),
         (Question::Review { metadata }, Answer::Reviewed { digest, typed }) => {
-            review::answer(turn, *metadata, digest, typed)
+            review::answer(turn, metadata, digest, typed)
         }
         (Question::Words { .. }, Answer::Words { typed }) => read_back::answer(turn, &question, typed),
         (Question::Reopen { .. }, Answer::Reopen { second, why }) => read_back::reopen(turn, second, why),

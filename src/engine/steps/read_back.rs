@@ -9,7 +9,7 @@ use crate::engine::turn::Turn;
 use crate::engine::{Refusal, What};
 use crate::script::{Subject, Verb};
 use crate::transcript::{Kind, words};
-use crate::tuf::RoleName;
+use crate::tuf::MetadataName;
 
 /// How many words are asked for.
 pub const ASKED: usize = 6;
@@ -27,7 +27,7 @@ pub(super) fn positions(turn: &mut Turn, nonce: &Digest) {
     let Some((subject, source, digest)) = subject(turn) else {
         return;
     };
-    let asked = if subject == Subject::Metadata(RoleName::Root) {
+    let asked = if subject == Subject::Metadata(MetadataName::ROOT) {
         ASKED_ROOT
     } else {
         ASKED
@@ -68,7 +68,7 @@ pub(super) fn answer(turn: &mut Turn, question: &Question, typed: &[String]) -> 
     turn.derive(
         Kind::Compared,
         [
-            ("what", Json::Str(subject_name(*subject))),
+            ("what", Json::Str(subject_name(subject))),
             ("digest", digest.hex().into()),
             ("source", source.as_str().into()),
             ("words", Json::Int(i64::try_from(positions.len()).unwrap_or(0))),
@@ -92,11 +92,13 @@ pub(super) fn answer(turn: &mut Turn, question: &Question, typed: &[String]) -> 
         turn.derive(
             Kind::Locked,
             [
-                ("what", Json::Str(subject_name(*subject))),
+                ("what", Json::Str(subject_name(subject))),
                 ("wrong", Json::Int(i64::from(wrong))),
             ],
         );
-        turn.ask(Question::Reopen { subject: *subject });
+        turn.ask(Question::Reopen {
+            subject: subject.clone(),
+        });
     } else {
         let mut question = question.clone();
         if let Question::Words { wrong: count, .. } = &mut question {
@@ -137,14 +139,14 @@ fn subject(turn: &Turn) -> Option<(Subject, Id, Digest)> {
     match turn.verb()? {
         Verb::ReadBack { metadata, source } => {
             let digest = turn.state.files.get(metadata)?.draft.digest;
-            Some((Subject::Metadata(*metadata), source.clone(), digest))
+            Some((Subject::Metadata(metadata.clone()), source.clone(), digest))
         }
         Verb::Seal { source } => Some((Subject::Record, source.clone(), turn.state.checkpoint?.root)),
         _ => None,
     }
 }
 
-fn subject_name(subject: Subject) -> String {
+fn subject_name(subject: &Subject) -> String {
     match subject {
         Subject::Metadata(role) => role.as_str().to_owned(),
         Subject::Record => "record".to_owned(),

@@ -7,19 +7,21 @@ use crate::engine::Refusal;
 use crate::engine::state::Question;
 use crate::engine::turn::Turn;
 use crate::transcript::Kind;
-use crate::tuf::RoleName;
+use crate::tuf::MetadataName;
 
-pub(super) fn enter(turn: &mut Turn, metadata: RoleName) {
-    turn.ask(Question::Review { metadata });
+pub(super) fn enter(turn: &mut Turn, metadata: &MetadataName) {
+    turn.ask(Question::Review {
+        metadata: metadata.clone(),
+    });
 }
 
 pub(super) fn answer(
     turn: &mut Turn,
-    metadata: RoleName,
+    metadata: &MetadataName,
     digest: &Digest,
     typed: &str,
 ) -> Result<(), Refusal> {
-    let Some(file) = turn.state.files.get(&metadata) else {
+    let Some(file) = turn.state.files.get(metadata) else {
         return Err(Refusal::new(
             "not-composed",
             "a frozen payload",
@@ -37,7 +39,7 @@ pub(super) fn answer(
     }
     confirm::typed("read", typed)?;
     let review = file.review;
-    if let Some(file) = turn.state.files.get_mut(&metadata) {
+    if let Some(file) = turn.state.files.get_mut(metadata) {
         file.reviewed = true;
     }
     turn.derive(

@@ -115,7 +115,7 @@ fn count(turn: &mut Turn, public: &crate::base::PublicKey, signature: &str) -> R
     };
     // One signature counts under every id that the new and the trusted root have for
     // the key; what is re-keyed signs once (facts/tuf.md 5, W12).
-    let keyids = succession::keyids(turn.plan, &turn.state, *metadata, public);
+    let keyids = succession::keyids(turn.plan, &turn.state, metadata, public);
     let listed: Vec<String> = keyids.iter().map(ToString::to_string).collect();
     let mut complete_now = false;
     let mut digest = crate::base::Digest::ZERO;
@@ -125,9 +125,9 @@ fn count(turn: &mut Turn, public: &crate::base::PublicKey, signature: &str) -> R
         file.signatures.sort();
         digest = file.draft.digest;
     }
-    let meter = files::meter(turn.plan, &turn.state, *metadata);
-    let old = match metadata {
-        RoleName::Root => succession::old_meter(turn.plan, &turn.state),
+    let meter = files::meter(turn.plan, &turn.state, metadata);
+    let old = match metadata.top() {
+        Some(RoleName::Root) => succession::old_meter(turn.plan, &turn.state),
         _ => None,
     };
     if let (Some(m), Some(file)) = (&meter, turn.state.files.get_mut(metadata)) {

@@ -83,7 +83,7 @@ fn envelope(bytes: &[u8], keyring: &mut Keyring, defects: &mut Defects) -> Resul
     let signed = fields.take("signed")?;
     let signatures = fields.array("signatures")?;
     extra_fields(&fields.rest(), "", defects);
-    let mut fields = Fields::of(&signed, "signed")?;
+    let mut fields = Fields::of(signed, "signed")?;
     let kind = fields.text("_type")?;
     if kind != "root" {
         let got = shown(&kind, 80);
@@ -107,8 +107,8 @@ fn envelope(bytes: &[u8], keyring: &mut Keyring, defects: &mut Defects) -> Resul
             defects.push("CONSISTENT_SNAPSHOT_MISSING", "tuf-js and tough refuse this");
             None
         }
-        Some(Json::Bool(value)) => Some(value),
-        Some(other) => return Err(shape("signed.consistent_snapshot", "true or false", &other)),
+        Some(Json::Bool(value)) => Some(*value),
+        Some(other) => return Err(shape("signed.consistent_snapshot", "true or false", other)),
     };
     if consistent_snapshot == Some(false) {
         defects.push(
@@ -139,7 +139,7 @@ fn envelope(bytes: &[u8], keyring: &mut Keyring, defects: &mut Defects) -> Resul
         roles,
         rest,
         signatures: read_signatures(signatures, defects)?,
-        canonical: canonical(&signed),
+        canonical: canonical(signed),
     }))
 }
 

@@ -3,6 +3,7 @@
 
 use super::{Defect, Mode, Report, Signer, Step, Verdict, Weight, refuses};
 use crate::base::{Instant, Json};
+use crate::tuf::remedy::remedy;
 use crate::tuf::threshold::Meter;
 
 /// The version of the JSON.
@@ -229,6 +230,9 @@ fn blame(defects: &[Defect], mode: Mode, out: &mut Vec<String>) {
             all => format!(": {}", all.join(", ")),
         };
         out.push(format!("  {word} [{}] {}{at}", defect.code, defect.text));
+        if refuses(defect, mode) {
+            out.push(format!("    do: {}", remedy(defect.code)));
+        }
     }
 }
 
@@ -236,7 +240,10 @@ fn blame_json(defect: &Defect, mode: Mode) -> Json {
     let Json::Object(mut map) = defect.json() else {
         return Json::Null;
     };
-    map.insert("refuses".to_owned(), Json::Bool(refuses(defect, mode)));
+    let refuses = refuses(defect, mode);
+    map.insert("refuses".to_owned(), Json::Bool(refuses));
+    let next = refuses.then(|| remedy(defect.code).into());
+    map.insert("remedy".to_owned(), next.unwrap_or(Json::Null));
     Json::Object(map)
 }
 

@@ -128,6 +128,11 @@ impl Bytes {
     }
 
     fn string(&self, text: &str) -> Result<Vec<u8>, NoBytes> {
+        // Plain ASCII is written alike by all: no escape, no other Unicode form.
+        let plain = |good, b| good & matches!(b, b' '..=b'~') & (b != b'"') & (b != b'\\');
+        if text.bytes().fold(true, plain) {
+            return Ok([b"\"", text.as_bytes(), b"\""].concat());
+        }
         let text = if self.nfc {
             composed(text)?
         } else {

@@ -11,7 +11,7 @@ use crate::base::{Algorithm, shown};
 use super::bytes::{Bytes, Numbers, Order};
 use super::keys::{How, KeyUse, Verifier, hex, is_rsa, pem};
 use super::python_tuf::kind_of;
-use super::read::{Limits, Rules, array, expires_form, text};
+use super::read::{Limits, Rules, array, text};
 use super::stamp::{Stamp, Zone};
 use super::value::Value;
 use super::walk::unknown_hash;
@@ -60,7 +60,7 @@ impl Rules for GoTuf {
     }
 
     /// `time.Time` reads RFC 3339 and writes it again without trailing zeros.
-    fn expires(&self, stamp: &Stamp) -> Check {
+    fn expires(&self, stamp: &Stamp) -> Result<(), &'static str> {
         let kept = stamp
             .fraction
             .as_deref()
@@ -68,7 +68,7 @@ impl Rules for GoTuf {
         if stamp.zone == Zone::Z && !stamp.leap && kept {
             return Ok(());
         }
-        Err(expires_form("another spelling, which is written again otherwise"))
+        Err("it is written again in another spelling, so that no signature verifies")
     }
 
     /// metadata `IsExpired`: after, not at.

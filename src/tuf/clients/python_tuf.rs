@@ -2,13 +2,13 @@
 //! `tuf/api/_payload.py` (payload), `tuf/api/metadata.py`, `tuf/ngclient/config.py`,
 //! `tuf/ngclient/_internal/trusted_metadata_set.py`, `securesystemslib/signer/_key.py` (key).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::{Algorithm, shown};
 
 use super::bytes::{Bytes, Numbers, Order};
 use super::keys::{How, KeyUse, Verifier, hex, is_rsa, pem};
-use super::read::{Limits, Rules, array, expires_form, object, shape, text, two_or_three_numbers};
+use super::read::{Limits, Rules, array, object, shape, text, two_or_three_numbers};
 use super::stamp::Stamp;
 use super::value::Value;
 use super::walk::unknown_hash;
@@ -64,11 +64,11 @@ impl Rules for PythonTuf {
     }
 
     /// payload `Signed._common_fields_from_dict`: `strptime` with one format.
-    fn expires(&self, stamp: &Stamp) -> Check {
+    fn expires(&self, stamp: &Stamp) -> Result<(), &'static str> {
         if stamp.plain() {
             Ok(())
         } else {
-            Err(expires_form("another spelling"))
+            Err("whole seconds and Z alone can be read")
         }
     }
 
@@ -217,7 +217,7 @@ fn delegations(signed: &BTreeMap<String, Value>) -> Check {
             "write roles",
         ));
     }
-    let mut names = Vec::new();
+    let mut names = BTreeSet::new();
     for role in delegations
         .get("roles")
         .map(|v| array(at, Some(v)))
@@ -233,7 +233,7 @@ fn delegations(signed: &BTreeMap<String, Value>) -> Check {
                 "give the role a name of its own",
             ));
         }
-        if names.contains(&name) {
+        if !names.insert(name) {
             return Err(refuse(
                 "ROLE_TWICE",
                 at,
@@ -241,7 +241,6 @@ fn delegations(signed: &BTreeMap<String, Value>) -> Check {
                 "name each role once",
             ));
         }
-        names.push(name);
         if role.get("terminating").is_none() {
             return Err(shape(at, "terminating", None));
         }

@@ -53,7 +53,8 @@ pub(super) trait Rules: Sync {
         true
     }
     fn spec_version(&self, spec_version: Option<&Value>) -> Check;
-    fn expires(&self, stamp: &Stamp) -> Check;
+    /// Why a date in RFC 3339 is refused, if it is.
+    fn expires(&self, stamp: &Stamp) -> Result<(), &'static str>;
     /// Whether the very second of `expires` is still good.
     fn good_at_expiry(&self) -> bool {
         false
@@ -188,8 +189,8 @@ pub(super) fn read(rules: &dyn Rules, kind: Kind, bytes: &[u8]) -> Result<File, 
     rules.spec_version(signed.get("spec_version"))?;
     let version = version("signed.version", signed.get("version"))?;
     let expires = text("signed.expires", signed.get("expires"))?;
-    let stamp = Stamp::parse(expires).ok_or_else(|| expires_form(expires))?;
-    rules.expires(&stamp)?;
+    let stamp = Stamp::parse(expires).ok_or_else(|| expires_form(expires, "no date of RFC 3339"))?;
+    rules.expires(&stamp).map_err(|why| expires_form(expires, why))?;
     rules.fields(kind, signed)?;
     let body = match kind {
         Kind::Root => Body::Root {
@@ -203,17 +204,26 @@ pub(super) fn read(rules: &dyn Rules, kind: Kind, bytes: &[u8]) -> Result<File, 
         Some(targets) if rules.loads_delegations() => targets.keys().cloned().collect(),
         _ => BTreeSet::new(),
     };
-    let mut seen = signed.clone();
-    rules.view(kind, &mut seen);
-    let message = rules.bytes().of(&Value::Object(seen)).map_err(|e| match e {
-        NoBytes::Refused(why) => refuse(
-            "CANONICAL",
-            "signed",
-            why,
-            "keep to whole numbers below 2^53 and to ASCII",
-        ),
-        NoBytes::Unsure(why) => Stop::Unsure(why.to_owned()),
-    })?;
+    // Nothing reads the document any more: what the client signs over is taken out of it, not copied.
+    let mut seen = match document.value {
+        Value::Object(mut envelope) => envelope.remove("signed"),
+        _ => None,
+    };
+    if let Some(Value::Object(signed)) = &mut seen {
+        rules.view(kind, signed);
+    }
+    let message = rules
+        .bytes()
+        .of(&seen.unwrap_or(Value::Null))
+        .map_err(|e| match e {
+            NoBytes::Refused(why) => refuse(
+                "CANONICAL",
+                "signed",
+                why,
+                "keep to whole numbers below 2^53 and to ASCII",
+            ),
+            NoBytes::Unsure(why) => Stop::Unsure(why.to_owned()),
+        })?;
     Ok(File {
         version,
         unix: stamp.unix,
@@ -225,8 +235,8 @@ pub(super) fn read(rules: &dyn Rules, kind: Kind, bytes: &[u8]) -> Result<File, 
 }
 
 /// The refusal of a spelling of `expires`.
-pub(super) fn expires_form(got: &str) -> Stop {
-    let why = format!("cannot read {}", shown(got, 40));
+fn expires_form(got: &str, because: &str) -> Stop {
+    let why = format!("got {}: {because}", shown(got, 40));
     refuse(
         "EXPIRES_FORM",
         "signed.expires",

@@ -11,7 +11,7 @@ use crate::base::{Algorithm, Digest, PublicKey, shown};
 use super::bytes::{Bytes, Numbers, Order};
 use super::keys::{KeyUse, Verifier, hex, is_rsa, pem};
 use super::python_tuf::kind_of;
-use super::read::{AS_MADE, Limits, Rules, array, expires_form, object, shape, text};
+use super::read::{AS_MADE, Limits, Rules, array, object, shape, text};
 use super::stamp::{Stamp, Zone};
 use super::value::{Document, Value};
 use super::{Check, Kind, Stop, refuse};
@@ -76,7 +76,7 @@ impl Rules for Tough {
     }
 
     /// `jiff::Timestamp`, and `ser::serialize_timestamp` writes it again with 0, 3, 6 or 9 digits.
-    fn expires(&self, stamp: &Stamp) -> Check {
+    fn expires(&self, stamp: &Stamp) -> Result<(), &'static str> {
         let fraction = stamp.fraction.as_deref().unwrap_or_default();
         let kept = match fraction.len() {
             0 => true,
@@ -86,7 +86,9 @@ impl Rules for Tough {
             _ => false,
         };
         if stamp.zone != Zone::Z || stamp.leap || !kept || stamp.unix > LATEST {
-            return Err(expires_form("another spelling, or after 9999-12-30T22:00:00Z"));
+            return Err(
+                "it is written again in another spelling, so that no signature verifies, or it is after 9999-12-30T22:00:00Z",
+            );
         }
         Ok(())
     }

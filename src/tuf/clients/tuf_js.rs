@@ -2,7 +2,7 @@
 //! `models/src/base.ts`, `root.ts`, `role.ts`, `metadata.ts`, `delegations.ts`,
 //! `utils/key.ts` (key), `canonical-json/lib/index.js`, `client/src/config.ts`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::{Algorithm, shown};
 
@@ -44,7 +44,7 @@ impl Rules for TufJs {
     }
 
     /// `base.ts: isExpired`: any text is kept as it is; what is no date never expires.
-    fn expires(&self, _stamp: &Stamp) -> Check {
+    fn expires(&self, _stamp: &Stamp) -> Result<(), &'static str> {
         Ok(())
     }
 
@@ -131,6 +131,7 @@ fn delegations(signed: &BTreeMap<String, Value>) -> Check {
     };
     let at = "signed.delegations";
     let mut names: Vec<&str> = Vec::new();
+    let mut seen = BTreeSet::new();
     for role in delegations
         .get("roles")
         .map(|v| array(at, Some(v)))
@@ -146,7 +147,7 @@ fn delegations(signed: &BTreeMap<String, Value>) -> Check {
                 "give the role a name of its own",
             ));
         }
-        if names.contains(&name) {
+        if !seen.insert(name) {
             return Err(refuse(
                 "ROLE_TWICE",
                 at,

@@ -8,6 +8,7 @@ use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use sha2::{Digest as _, Sha512};
 
 use crate::base::{Digest, Instant, shown};
+use crate::tuf::MetadataName;
 
 use super::keys::{KeyUse, Verified};
 use super::loaded::{self, MAX_DEPTH};
@@ -155,7 +156,11 @@ impl Walk<'_> {
         let mut meta = match meta {
             Some(meta) => meta,
             None => match self.newest("targets", consistent) {
-                Some(entry) => BTreeMap::from([("targets.json".to_owned(), entry)]),
+                Some(entry) => {
+                    let mut meta = self.delegated_files(consistent);
+                    meta.insert("targets.json".to_owned(), entry);
+                    meta
+                }
                 None => return Ok(()),
             },
         };
@@ -309,6 +314,15 @@ impl Walk<'_> {
             format!("expired at {}", self.at),
             "sign a newer version",
         ))
+    }
+
+    /// Without a snapshot: the newest file of each delegated role.
+    fn delegated_files(&self, consistent: bool) -> BTreeMap<String, Entry> {
+        let names = self.files.keys().filter(|_| consistent);
+        let roles = names.filter_map(|file| MetadataName::of_file(file)?.0.delegated().cloned());
+        roles
+            .filter_map(|role| Some((format!("{role}.json"), self.newest(role.as_str(), consistent)?)))
+            .collect()
     }
 
     /// Without a file that names it: the newest one there is.

@@ -23,6 +23,7 @@ use super::canonical::{NotProducible, canonical, check_producible};
 use super::delegations::DelegatedName;
 use super::key::{Key, KeyId, NotUsable};
 use super::metadata::{Common, Signed};
+use super::name::MetadataName;
 use super::refused::Refused;
 use super::role::{Role, RoleName};
 use super::root::Root;
@@ -343,6 +344,15 @@ impl Draft {
 
     /// The role whose file it is: one of the four, or the delegated one.
     #[must_use]
+    pub fn metadata_name(&self) -> MetadataName {
+        match &self.name {
+            Some(name) => MetadataName::Delegated(name.clone()),
+            None => MetadataName::Top(self.role),
+        }
+    }
+
+    /// Its name as a text.
+    #[must_use]
     pub fn role_name(&self) -> &str {
         match &self.name {
             Some(name) => name.as_str(),
@@ -404,11 +414,9 @@ impl Draft {
                 ])
             })
             .collect();
-        let file = Json::object([
-            ("signatures", Json::Array(signatures)),
-            ("signed", self.signed.clone()),
-        ]);
-        self.form.write(&file).into_bytes()
+        let signatures = Json::Array(signatures);
+        let members = [("signatures", &signatures), ("signed", &self.signed)];
+        Json::object_text(members, self.form == Form::Indented).into_bytes()
     }
 }
 

@@ -7,6 +7,7 @@
 //! Each file is signed by just a threshold, keys in the order of their keyids. Who
 //! really signs shows later: the gate before the export judges the real files.
 
+mod below;
 mod rsa;
 mod throwaway;
 
@@ -16,6 +17,7 @@ use super::canonical::canonical;
 use super::clients::{self, Client, Judged, Refusal, Repository, Verdict};
 use super::compose::{Draft, Form, file_name};
 use super::key::{Key, KeyId};
+use super::name::MetadataName;
 use super::role::RoleName;
 use crate::base::{Digest, Instant, Json, PublicKey};
 use throwaway::Throwaway;
@@ -109,8 +111,16 @@ pub fn rehearse(
     beside: &[&Draft],
     chain: &BTreeMap<String, Vec<u8>>,
 ) -> Result<Rehearsed, NotRehearsed> {
-    let mut drafts: Vec<&Draft> = beside.iter().copied().filter(|d| d.role != draft.role).collect();
+    let name = draft.metadata_name();
+    let mut drafts: Vec<&Draft> = beside
+        .iter()
+        .copied()
+        .filter(|d| d.metadata_name() != name)
+        .collect();
     drafts.push(draft);
+    // Who delegates to a draft lists the throwaway key, so it is written anew as well.
+    let recast = below::recast(chain, &drafts);
+    drafts.splice(0..0, &recast);
     let roots = roots(chain)?;
     let old = roots.last_key_value();
     let new = drafts.iter().find(|d| d.role == RoleName::Root);
@@ -119,6 +129,7 @@ pub fn rehearse(
     let latest = new.map(|d| &d.signed).or(old.map(|(_, s)| s));
     let published = stay(chain, &drafts);
     cast.kept = latest.map_or_else(BTreeSet::new, |root| kept(root, &published));
+    cast.kept.extend(below::kept(&drafts, &published));
     for signed in old
         .map(|(_, s)| s)
         .into_iter()
@@ -129,7 +140,7 @@ pub fn rehearse(
     let (mut files, mut short) = (BTreeMap::new(), None);
     if let Some((version, signed)) = old {
         let name = file_name(RoleName::Root, *version);
-        let (bytes, enough) = cast.sign(signed, Form::Indented, &[(signed, RoleName::Root)]);
+        let (bytes, enough) = cast.sign(signed, Form::Indented, &[(signed, &MetadataName::ROOT)]);
         if !enough {
             short = Some(name.clone());
         }
@@ -137,12 +148,15 @@ pub fn rehearse(
     }
     for draft in &drafts {
         let mut by = Vec::new();
-        match draft.role {
-            RoleName::Root => {
-                by.extend(old.map(|(_, old)| (old, RoleName::Root))); // TUF 5.3.4: both thresholds
-                by.push((&draft.signed, RoleName::Root));
+        let name = draft.metadata_name();
+        match name.top() {
+            Some(RoleName::Root) => {
+                by.extend(old.map(|(_, old)| (old, &name))); // TUF 5.3.4: both thresholds
+                by.push((&draft.signed, &name));
             }
-            role => by.extend(latest.map(|s| (s, role))),
+            Some(_) => by.extend(latest.map(|s| (s, &name))),
+            // TUF 5.6.3: each role that delegates to it.
+            None => by.extend(below::delegating(&drafts, &name).map(|d| (&d.signed, &name))),
         }
         let (bytes, enough) = cast.sign(&draft.signed, draft.form, &by);
         if !enough {
@@ -180,18 +194,18 @@ fn same_bytes(draft: &Draft, rehearsed: &[u8], cast: &Cast) -> Result<(), NotReh
 fn stay<'a>(
     chain: &'a BTreeMap<String, Vec<u8>>,
     drafts: &[&Draft],
-) -> BTreeMap<&'a str, (RoleName, &'a [u8])> {
-    let roles = [RoleName::Targets, RoleName::Snapshot, RoleName::Timestamp];
-    let role_of = |name: &str| roles.into_iter().find(|r| name.ends_with(&format!("{r}.json")));
+) -> BTreeMap<&'a str, (MetadataName, &'a [u8])> {
+    let role_of = |file: &str| MetadataName::of_file(file).map(|(role, _)| role);
     chain
         .iter()
         .filter_map(|(name, bytes)| Some((name.as_str(), (role_of(name)?, bytes.as_slice()))))
-        .filter(|(_, (role, _))| drafts.iter().all(|d| d.role != *role))
+        .filter(|(_, (role, _))| *role != RoleName::Root)
+        .filter(|(_, (role, _))| drafts.iter().all(|d| d.metadata_name() != *role))
         .collect()
 }
 
 /// Keyids that a root lists for roles of published files, and for no role that signs here.
-fn kept(root: &Json, published: &BTreeMap<&str, (RoleName, &[u8])>) -> BTreeSet<String> {
+fn kept(root: &Json, published: &BTreeMap<&str, (MetadataName, &[u8])>) -> BTreeSet<String> {
     let of = |role: RoleName| {
         let role = root.get("roles").and_then(|r| r.get(role.as_str()));
         let ids = role.and_then(|r| r.get("keyids")).and_then(Json::as_array);
@@ -362,15 +376,15 @@ impl Cast {
         Json::Object(map)
     }
 
-    /// The file, signed by a threshold of each role of each root in `by`; false where
+    /// The file, signed by a threshold of each role of each file in `by`; false where
     /// not so many keys have a player.
-    fn sign(&self, signed: &Json, form: Form, by: &[(&Json, RoleName)]) -> (Vec<u8>, bool) {
+    fn sign(&self, signed: &Json, form: Form, by: &[(&Json, &MetadataName)]) -> (Vec<u8>, bool) {
         let signed = self.exchanged(signed, &self.there);
         let message = canonical(&signed);
         let mut signatures = BTreeMap::new();
         let mut all = true;
         for (root, role) in by {
-            let (signers, enough) = self.signers(root, *role);
+            let (signers, enough) = self.signers(root, role);
             all &= enough;
             for keyid in signers {
                 let Some((other, _)) = self.there.get(keyid) else {
@@ -391,8 +405,8 @@ impl Cast {
     }
 
     /// A threshold of the role's keyids, by distinct keys; a key under two ids signs for both.
-    fn signers<'r>(&self, root: &'r Json, role: RoleName) -> (Vec<&'r str>, bool) {
-        let role = root.get("roles").and_then(|r| r.get(role.as_str()));
+    fn signers<'r>(&self, root: &'r Json, role: &MetadataName) -> (Vec<&'r str>, bool) {
+        let role = below::role_object(root, role);
         let threshold = role.and_then(|r| r.get("threshold")).and_then(Json::as_int);
         let threshold = threshold
             .and_then(|n| usize::try_from(n).ok())

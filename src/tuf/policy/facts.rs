@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::Claim;
 use super::life::{shown_date, shown_expiry};
 use crate::base::{Algorithm, Digest, Id, Instant};
-use crate::tuf::RoleName;
+use crate::tuf::{DelegatedName, MetadataName, RoleName};
 
 /// Everything that the claims are about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,16 +22,18 @@ pub struct Facts {
     pub version: u64,
     /// What root says of each role, and when its file expires.
     pub roles: BTreeMap<RoleName, RoleFacts>,
+    /// Delegated roles whose file is made here.
+    pub delegated: BTreeMap<DelegatedName, RoleFacts>,
     /// Every key that a role names.
     pub keys: BTreeMap<Id, KeyFacts>,
     /// Roles of people.
     pub people: Vec<People>,
     /// Who does what with each file that is made here.
-    pub files: BTreeMap<RoleName, FileSteps>,
+    pub files: BTreeMap<MetadataName, FileSteps>,
     /// Steps that close the record by a comparison: step and role of people.
     pub seals: Vec<(Id, Id)>,
     /// Length of the bytes to be signed, where they exist.
-    pub payloads: BTreeMap<RoleName, usize>,
+    pub payloads: BTreeMap<MetadataName, usize>,
 }
 
 /// A role of the new root.
@@ -128,6 +130,8 @@ pub struct Finding {
 pub enum About {
     /// A role of root, or its file.
     Role(RoleName),
+    /// A delegated role's file. No waiver names it.
+    Delegated(DelegatedName),
     /// Something that the script names: a key, a role of people.
     Named(Id),
     /// A step.
@@ -146,6 +150,15 @@ impl Finding {
 }
 
 impl Facts {
+    /// When a file that is made here expires.
+    #[must_use]
+    pub fn life(&self, name: &MetadataName) -> Option<Life> {
+        match name {
+            MetadataName::Top(role) => self.roles.get(role)?.life,
+            MetadataName::Delegated(name) => self.delegated.get(name)?.life,
+        }
+    }
+
     /// An expiry as people read it: absolute, with weekday, and relative, as far
     /// as a clock says it.
     #[must_use]

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{About, Claim, Custody, ED25519_MAX, Facts, Finding, KeyFacts, Life, Preset, RootShape};
 use crate::base::{Algorithm, Id};
-use crate::tuf::RoleName;
+use crate::tuf::{MetadataName, RoleName};
 
 const DAY: i64 = 86_400;
 /// Shortest RSA modulus of an offline role, in bits (facts/security.md 6.6).
@@ -246,7 +246,14 @@ impl<'f> Court<'f> {
     }
 
     fn expiry_window(&mut self) {
-        for (role, life) in self.lives() {
+        // What a ceremony signs of a delegated role is offline metadata of targets.
+        let delegated = self.facts.delegated.iter().filter_map(|(name, r)| {
+            let about = About::Delegated(name.clone());
+            Some((name.to_string(), RoleName::Targets, r.life?, about))
+        });
+        let lives = self.lives().into_iter();
+        let lives = lives.map(|(role, life)| (role.to_string(), role, life, About::Role(role)));
+        for (name, role, life, about) in lives.chain(delegated) {
             let window = self.preset.window(role);
             let Some(seconds) = self.facts.seconds(life) else {
                 continue; // an absolute expiry waits for the confirmed clock
@@ -257,13 +264,13 @@ impl<'f> Court<'f> {
             );
             if seconds < min || seconds > max {
                 let what = format!(
-                    "{role} expires {}; the window of {} is {} to {} days",
+                    "{name} expires {}; the window of {} is {} to {} days",
                     self.facts.shown(life),
                     self.preset.name,
                     window.min,
                     window.max
                 );
-                self.find(Claim::ExpiryWindow, About::Role(role), what);
+                self.find(Claim::ExpiryWindow, about, what);
             }
         }
     }
@@ -307,10 +314,9 @@ impl<'f> Court<'f> {
 
     fn payload_limit(&mut self) {
         let root = RoleName::Root;
-        let signers = |role| {
-            self.keys_that(role, |k| {
-                k.custody == Custody::Yubihsm && k.algorithm == Some(Algorithm::Ed25519)
-            })
+        let signers = |role: RoleName| -> Vec<Id> {
+            let keys = self.keys_of(role).iter();
+            keys.filter(|k| self.signs_little(k)).cloned().collect()
         };
         let (root_keys, targets_keys) = (signers(root), signers(RoleName::Targets));
         if !root_keys.is_empty() {
@@ -319,7 +325,7 @@ impl<'f> Court<'f> {
             let this = self
                 .facts
                 .payloads
-                .get(&root)
+                .get(&MetadataName::ROOT)
                 .copied()
                 .or_else(|| shape.as_ref()?.length());
             let next = shape.as_ref().and_then(RootShape::next).and_then(|s| s.length());
@@ -333,14 +339,34 @@ impl<'f> Court<'f> {
                 }
             }
         }
-        let targets = self.facts.payloads.get(&RoleName::Targets).copied();
-        if let (false, Some(length)) = (targets_keys.is_empty(), targets.filter(|l| *l > ED25519_MAX)) {
-            let what = format!(
-                "targets has {length} bytes; a YubiHSM 2 signs at most {ED25519_MAX} with Ed25519 ({})",
-                joined(&targets_keys)
-            );
-            self.find(Claim::PayloadLimit, About::Role(RoleName::Targets), what);
+        let facts = self.facts;
+        let delegated = facts.delegated.iter().map(|(name, r)| {
+            let keys = r.keys.iter().filter(|k| self.signs_little(k)).cloned().collect();
+            let about = About::Delegated(name.clone());
+            (MetadataName::Delegated(name.clone()), keys, about)
+        });
+        let targets = (
+            MetadataName::TARGETS,
+            targets_keys,
+            About::Role(RoleName::Targets),
+        );
+        let files: Vec<(MetadataName, Vec<Id>, About)> = [targets].into_iter().chain(delegated).collect();
+        for (name, keys, about) in files {
+            let length = facts.payloads.get(&name).copied();
+            if let (false, Some(length)) = (keys.is_empty(), length.filter(|l| *l > ED25519_MAX)) {
+                let what = format!(
+                    "{name} has {length} bytes; a YubiHSM 2 signs at most {ED25519_MAX} with Ed25519 ({})",
+                    joined(&keys)
+                );
+                self.find(Claim::PayloadLimit, about, what);
+            }
         }
+    }
+
+    /// Whether a key's device takes only short messages.
+    fn signs_little(&self, key: &Id) -> bool {
+        let key = self.facts.keys.get(key.as_str());
+        key.is_some_and(|k| k.custody == Custody::Yubihsm && k.algorithm == Some(Algorithm::Ed25519))
     }
 
     fn people_spare(&mut self) {
@@ -423,6 +449,7 @@ mod tests {
             roles,
             keys,
             people: Vec::new(),
+            delegated: BTreeMap::new(),
             files: BTreeMap::new(),
             seals: Vec::new(),
             payloads: BTreeMap::new(),
@@ -450,9 +477,13 @@ mod tests {
         assert_eq!(limits(&facts(5)).len(), 2);
         // A draft's own length counts, whatever was computed before.
         let mut long = facts(3);
-        long.payloads = [(RoleName::Root, ED25519_MAX), (RoleName::Targets, ED25519_MAX)].into();
+        long.payloads = [
+            (MetadataName::ROOT, ED25519_MAX),
+            (MetadataName::TARGETS, ED25519_MAX),
+        ]
+        .into();
         assert!(limits(&long).is_empty());
-        long.payloads = [(RoleName::Root, 2020), (RoleName::Targets, 2020)].into();
+        long.payloads = [(MetadataName::ROOT, 2020), (MetadataName::TARGETS, 2020)].into();
         assert_eq!(limits(&long).len(), 2);
     }
 

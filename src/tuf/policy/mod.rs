@@ -59,7 +59,8 @@ impl Waives {
     /// Whether it covers a finding: the same claim, about the same role.
     #[must_use]
     pub fn covers(&self, finding: &Finding) -> bool {
-        self.claim == finding.claim && self.role == finding.role() && self.claim.waivable()
+        let named = !matches!(finding.about, About::Delegated(_));
+        named && self.claim == finding.claim && self.role == finding.role() && self.claim.waivable()
     }
 }
 

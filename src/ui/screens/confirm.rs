@@ -9,7 +9,7 @@ use crate::base::medium::Release;
 use crate::engine::{Answer, Confirm, Phase, Question, export_contents, keys_of, meter_lines};
 use crate::runner::Snapshot;
 use crate::script::{Backend, Verb};
-use crate::tuf::RoleName;
+use crate::tuf::{MetadataName, RoleName};
 use crate::ui::layout::Page;
 use crate::ui::model::{Local, Model};
 use crate::ui::theme::Tone;
@@ -65,7 +65,7 @@ fn page(model: &Model, width: usize) -> Page {
         ),
         (Some(Confirm::Sign), Some(Verb::Sign { metadata, on, key })) => (
             words::sign_say(metadata.as_str(), on.as_str()),
-            sign(model, *metadata, on, key, width),
+            sign(model, metadata, on, key, width),
             words::SIGN_NEXT,
         ),
         (Some(Confirm::Retire), Some(Verb::Retire { on })) => {
@@ -122,12 +122,12 @@ fn generate(model: &Model, on: &Id, key: &Id, algorithm: &str, width: usize) -> 
     body
 }
 
-fn sign(model: &Model, role: RoleName, on: &Id, key: &Id, width: usize) -> Vec<Row> {
+fn sign(model: &Model, role: &MetadataName, on: &Id, key: &Id, width: usize) -> Vec<Row> {
     let seen = &model.seen;
-    let Some(file) = seen.state.files.get(&role) else {
+    let Some(file) = seen.state.files.get(role) else {
         return Vec::new();
     };
-    let meter = model.meters.iter().find(|(r, _)| *r == role).map(|(_, m)| m);
+    let meter = model.meters.iter().find(|(r, _)| r == role).map(|(_, m)| m);
     let mut inner = Vec::new();
     let room = width.saturating_sub(4);
     let mut add = |name: &str, tone: Tone, text: &str| inner.extend(fact(name, 10, tone, text, room));
@@ -154,7 +154,7 @@ fn sign(model: &Model, role: RoleName, on: &Id, key: &Id, width: usize) -> Vec<R
         &words::device_line(on.as_str(), &card::masked(&seen.state, on)),
     );
     let both = meter_lines(&seen.plan, &seen.state);
-    if role == RoleName::Root && !both.is_empty() {
+    if *role == RoleName::Root && !both.is_empty() {
         // TUF 5.3.4: a new root needs the old threshold and its own.
         for line in &both {
             add(words::SIGNED, Tone::Plain, line);
@@ -177,7 +177,7 @@ fn sign(model: &Model, role: RoleName, on: &Id, key: &Id, width: usize) -> Vec<R
 }
 
 /// The ids under which the signature will stand.
-fn keyids(seen: &Snapshot, role: RoleName, key: &crate::engine::KeyState) -> Vec<String> {
+fn keyids(seen: &Snapshot, role: &MetadataName, key: &crate::engine::KeyState) -> Vec<String> {
     let ids = crate::engine::keyids(&seen.plan, &seen.state, role, &key.public);
     ids.iter().map(ToString::to_string).collect()
 }
@@ -259,7 +259,7 @@ fn close(model: &Model, width: usize) -> Vec<Row> {
     add(words::FILES_EXPORTED, state.exported.len().to_string());
     add(words::DEVIATIONS, state.deviations.to_string());
     for (role, meter) in &model.meters {
-        let keys = keys_of(&model.seen.plan, state, *role).len();
+        let keys = keys_of(&model.seen.plan, state, role).len();
         add(
             role.as_str(),
             words::meter(meter.distinct, meter.threshold, meter.needed(), keys),

@@ -1,10 +1,14 @@
 //! One line of a checklist: people look at it and type `yes`. One line at a
 //! time, because a page of boxes is ticked without looking. A waiver is asked
-//! for in the same way, person by person, by the name of its claim.
+//! for in the same way, person by person, by the name of its claim; what is let
+//! go and why stands there once, whoever's turn it is.
+
+use std::cmp::Ordering;
 
 use super::{Screen, ask, no_hints, no_key, say, unchecked};
+use crate::base::Id;
 use crate::engine::{Answer, Question};
-use crate::runner::Snapshot;
+use crate::script::{Verb, WaiverSpec};
 use crate::ui::layout::Page;
 use crate::ui::model::{Local, Model};
 use crate::ui::theme::Tone;
@@ -12,9 +16,9 @@ use crate::ui::widgets::form::Form;
 use crate::ui::widgets::rows::{Row, boxed, fact, para};
 use crate::ui::wording::{help, safe, screens as words};
 
-/// The screen.
+/// The screen of a checklist.
 pub static SCREEN: Screen = Screen {
-    local: |seen| Local::with(Form::line(field(seen))),
+    local: |_| Local::with(Form::line(words::ITEM_FIELD)),
     page,
     check: unchecked,
     submit: |model| {
@@ -27,12 +31,33 @@ pub static SCREEN: Screen = Screen {
     help: &help::ITEM,
 };
 
-/// A waiver's line wants the name of the claim, which stands in it.
-fn field(seen: &Snapshot) -> &'static str {
-    let word = seen.plan.lines(seen.state.cursor).into_iter().next();
-    match word {
-        Some(line) if line.word != "yes" => words::WAIVE_FIELD,
-        _ => words::ITEM_FIELD,
+/// The screen of a waiver, at which each person types the name of the claim.
+pub static WAIVER: Screen = Screen {
+    local: |_| Local::with(Form::line(words::WAIVE_FIELD)),
+    page: waiver_page,
+    help: &help::WAIVE,
+    ..SCREEN
+};
+
+/// Which of the two the open line belongs to.
+#[must_use]
+pub fn of(model: &Model) -> &'static Screen {
+    match model
+        .seen
+        .plan
+        .step(model.seen.state.cursor)
+        .map(|p| &p.step.verb)
+    {
+        Some(Verb::Waive { .. }) => &WAIVER,
+        _ => &SCREEN,
+    }
+}
+
+fn mark(line: usize, open: usize) -> &'static str {
+    match line.cmp(&open) {
+        Ordering::Less => "[x]",
+        Ordering::Equal => " >",
+        Ordering::Greater => "[ ]",
     }
 }
 
@@ -40,7 +65,6 @@ fn page(model: &Model, width: usize) -> Page {
     let Some(Question::Item { index }) = model.question() else {
         return Page::default();
     };
-    // A waiver's lines name the word themselves.
     let lines = model.seen.plan.lines(model.seen.state.cursor);
     let items: Vec<String> = lines.into_iter().map(|l| l.text).collect();
     let number = index.saturating_add(1);
@@ -51,16 +75,73 @@ fn page(model: &Model, width: usize) -> Page {
         body.push(Row::blank());
     }
     for (i, item) in items.iter().enumerate() {
-        let mark = match i.cmp(index) {
-            std::cmp::Ordering::Less => "[x]",
-            std::cmp::Ordering::Equal => " >",
-            std::cmp::Ordering::Greater => "[ ]",
-        };
-        body.extend(fact(mark, 4, Tone::Plain, &safe(item), width));
+        body.extend(fact(mark(i, *index), 4, Tone::Plain, &safe(item), width));
     }
     Page {
         say: words::item_say(number, items.len()),
         body,
         ask: ask(model, words::ITEM_NEXT, width),
+    }
+}
+
+/// Of which role the person is who speaks now; `None` where no waiver is asked for.
+#[must_use]
+pub fn speaker(model: &Model) -> Option<&Id> {
+    let plan = &model.seen.plan;
+    let planned = plan.step(model.seen.state.cursor)?;
+    let (Some(Question::Item { index }), Verb::Waive { claim, role }) =
+        (model.question(), &planned.step.verb)
+    else {
+        return None;
+    };
+    let spec = plan.waiver(*claim, *role)?;
+    let quorum = plan.role(&spec.by).map_or(1, |r| r.quorum);
+    let first = u32::try_from(*index).is_ok_and(|n| n < quorum);
+    Some(if first { &spec.by } else { &planned.step.by })
+}
+
+/// Who speaks: each of the quorum of the waiver's role, then somebody of the step's.
+fn speakers(model: &Model, spec: &WaiverSpec) -> Vec<String> {
+    let plan = &model.seen.plan;
+    let quorum = plan.role(&spec.by).map_or(1, |r| r.quorum);
+    let mut who: Vec<String> = (1..=quorum)
+        .map(|n| words::waive_who(spec.by.as_str(), n, quorum))
+        .collect();
+    let second = plan.step(model.seen.state.cursor).map(|p| &p.step.by);
+    who.extend(second.map(ToString::to_string));
+    who
+}
+
+fn waiver_page(model: &Model, width: usize) -> Page {
+    let plan = &model.seen.plan;
+    let verb = plan.step(model.seen.state.cursor).map(|p| &p.step.verb);
+    let (Some(Question::Item { index }), Some(Verb::Waive { claim, role })) = (model.question(), verb) else {
+        return Page::default();
+    };
+    let Some(spec) = plan.waiver(*claim, *role) else {
+        return Page::default();
+    };
+    let inner = width.saturating_sub(4);
+    let of = role.map_or("", |r| r.as_str());
+    let mut card = para(Tone::Quiet, words::WAIVE_CLAIM, inner);
+    card.extend(para(Tone::Strong, claim.text(), inner));
+    card.extend(fact(
+        words::WAIVE_REASON,
+        8,
+        Tone::Plain,
+        &safe(&spec.reason),
+        inner,
+    ));
+    let mut body = boxed(&words::waive_title(claim.id(), of), card, width);
+    body.push(Row::blank());
+    let who = speakers(model, spec);
+    for (i, one) in who.iter().enumerate() {
+        body.extend(fact(mark(i, *index), 4, Tone::Plain, &safe(one), width));
+    }
+    let turn = who.get(*index).map_or("", String::as_str);
+    Page {
+        say: words::waive_say(&safe(turn), claim.id()),
+        body,
+        ask: ask(model, words::WAIVE_NEXT, width),
     }
 }

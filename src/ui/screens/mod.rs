@@ -64,7 +64,7 @@ pub fn of(model: &Model) -> &'static Screen {
         Some(Question::Begin) => &begin::SCREEN,
         Some(Question::Seat { .. }) => &seat::SCREEN,
         Some(Question::Clock { .. }) => &clock::SCREEN,
-        Some(Question::Item { .. }) => &item::SCREEN,
+        Some(Question::Item { .. }) => item::of(model),
         Some(Question::Serial { .. }) => &serial::SCREEN,
         Some(Question::SetUp { .. }) => &set_up::SCREEN,
         Some(Question::Cover { .. }) => &cover::SCREEN,

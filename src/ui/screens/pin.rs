@@ -86,6 +86,10 @@ fn page(model: &Model, width: usize) -> Page {
     if matches!(state, Some(PinState::Last | PinState::Left(1))) {
         body.extend(para(Tone::Bad, words::PIN_LAST, width));
     }
+    let planned = model.seen.plan.step(model.seen.state.cursor);
+    if let Some(Verb::EnrolKey { key, .. }) = planned.map(|p| &p.step.verb) {
+        body.extend(para(Tone::Plain, &words::pin_enrol(key.as_str()), width));
+    }
     let text = if *pad { words::PAD_BODY } else { words::PIN_BODY };
     body.extend(para(Tone::Plain, text, width));
     Page {

@@ -94,7 +94,11 @@ fn page(model: &Model, width: usize) -> Page {
 
 /// What each client model said of the payload, before it was frozen.
 fn clients(seen: &Snapshot, draft: &Draft, width: usize) -> Vec<Row> {
-    let judged = seen.state.clients.get(&draft.role).map_or(&[][..], Vec::as_slice);
+    let judged = seen
+        .state
+        .clients
+        .get(&draft.metadata_name())
+        .map_or(&[][..], Vec::as_slice);
     let mut rows = vec![Row::of(Tone::Quiet, words::CLIENTS)];
     for one in judged {
         let said = words::client_says(

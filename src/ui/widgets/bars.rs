@@ -74,7 +74,8 @@ pub fn heading(model: &Model, width: u16) -> Vec<Row> {
         .unwrap_or_default();
     let who = match expects(state) {
         Expect::Outcome(_) => wording::MACHINE_ACTS.to_owned(),
-        _ => wording::acts_now(planned.step.by.as_str()),
+        // A waiver's quorum is of another role than its step's.
+        _ => wording::acts_now(screens::item::speaker(model).unwrap_or(&planned.step.by).as_str()),
     };
     let act = wording::act(planned.act.saturating_add(1), acts, &act_title);
     let number = state.cursor.saturating_add(1);

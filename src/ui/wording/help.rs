@@ -44,6 +44,13 @@ pub const ITEM: Help = Help {
     next: "The next line, or the next step. If it is not as the line says, mend it, or note a deviation with F2.",
     plug: SAFE,
 };
+/// Waiver.
+pub const WAIVE: Help = Help {
+    asked: "That each person whose turn it is accepts that this claim of the policy does not hold here. Who accepts it types the name of the claim, as the line above the frame says.",
+    why: "The approved script waives the claim and says why. In the room a quorum, and then somebody of another role, accept it one by one; nobody accepts it for another.",
+    next: "The next person; after the last the record says what was waived, why and by whom. Whoever does not agree types nothing: pause or abort with Ctrl-C, or note why with F2.",
+    plug: SAFE,
+};
 /// Inventory.
 pub const SERIAL: Help = Help {
     asked: "The serial number that is printed on the body of the device you want to use.",

@@ -178,7 +178,35 @@ pub fn clock_hours(hours: u64) -> String {
 /// Field.
 pub const ITEM_FIELD: &str = "Type yes";
 /// Field, where a claim of the policy is waived.
-pub const WAIVE_FIELD: &str = "Type the claim";
+pub const WAIVE_FIELD: &str = "Type the claim's name";
+/// Below its form.
+pub const WAIVE_NEXT: &str = "Not agreed? Type nothing. Note why with F2, or stop with Ctrl-C.";
+/// Before the claim's own words.
+pub const WAIVE_CLAIM: &str = "The policy demands this, and the script waives it:";
+/// Before the reason that the approved script gives.
+pub const WAIVE_REASON: &str = "Reason";
+
+/// Above a waiver's frame: the claim, and the role of root if it is about one.
+#[must_use]
+pub fn waive_title(claim: &str, role: &str) -> String {
+    if role.is_empty() {
+        format!("to be waived: {claim}")
+    } else {
+        format!("to be waived for {role}: {claim}")
+    }
+}
+
+/// One of a waiver's quorum.
+#[must_use]
+pub fn waive_who(role: &str, number: u32, of: u32) -> String {
+    format!("{role} {number} of {of}")
+}
+
+/// Instruction.
+#[must_use]
+pub fn waive_say(who: &str, claim: &str) -> String {
+    format!("{who}: if you accept this waiver, type {claim}.")
+}
 /// Below the form.
 pub const ITEM_NEXT: &str = "Not so? Mend it first, or note a deviation with F2.";
 

@@ -205,6 +205,14 @@ pub const SHUTTER_BACK: &str = "Esc goes back.";
 
 /// What is safe.
 pub const PIN_BODY: &str = "Look at the device: is it the one on the card? What you type is not shown, not even its length. Nothing tries a PIN twice by itself.";
+/// Why, where a key of the trusted root is enrolled.
+#[must_use]
+pub fn pin_enrol(key: &str) -> String {
+    format!(
+        "Then the device is asked for one key: {key}, by the public key that the trusted root lists. Nothing on it is changed."
+    )
+}
+
 /// The last try.
 pub const PIN_LAST: &str =
     "THIS IS THE LAST TRY. If you are not sure, pause with Ctrl-C and look at the paper first.";

@@ -1,0 +1,100 @@
+//! Delegated roles in a rehearsal. Their keys stand in the file of the role that
+//! delegates to them, and a published file lists real keys: so each published file
+//! on the way down to a draft is written anew with throwaway keys, and signed by
+//! them, while the keys of what else is published stay (TUF 5.6.3, 5.6.7).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::base::Json;
+use crate::tuf::compose::Draft;
+use crate::tuf::name::MetadataName;
+use crate::tuf::role::RoleName;
+
+type Published<'a> = BTreeMap<&'a str, (MetadataName, &'a [u8])>;
+
+/// The role object by which `vouching` names a role's signers: in root's `roles`,
+/// or in what targets metadata delegates.
+pub(super) fn role_object<'j>(vouching: &'j Json, role: &MetadataName) -> Option<&'j Json> {
+    if role.top().is_some() {
+        return vouching.get("roles")?.get(role.as_str());
+    }
+    let delegations = vouching.get("delegations")?;
+    let Some(roles) = delegations.get("roles").and_then(Json::as_array) else {
+        let signed = crate::tuf::Signed::from_json(vouching).ok()?;
+        let crate::tuf::Signed::Targets(targets) = signed else {
+            return None;
+        };
+        targets.delegations?.role(role.as_str())?;
+        return delegations.get("succinct_roles");
+    };
+    let named = |r: &&Json| r.get("name").and_then(Json::as_str) == Some(role.as_str());
+    roles.iter().find(named)
+}
+
+/// The drafts that delegate to a role.
+pub(super) fn delegating<'d>(drafts: &[&'d Draft], role: &MetadataName) -> impl Iterator<Item = &'d Draft> {
+    let others = drafts
+        .iter()
+        .copied()
+        .filter(|d| d.role == RoleName::Targets && d.metadata_name() != *role);
+    others.filter(|d| role_object(&d.signed, role).is_some())
+}
+
+/// Published files of targets metadata on the way down to a delegated draft.
+pub(super) fn recast(chain: &BTreeMap<String, Vec<u8>>, drafts: &[&Draft]) -> Vec<Draft> {
+    let mut wanted: Vec<MetadataName> = drafts.iter().map(|d| d.metadata_name()).collect();
+    wanted.retain(|name| name.top().is_none());
+    if wanted.is_empty() {
+        return Vec::new();
+    }
+    let mut open: Vec<Draft> = chain
+        .iter()
+        .filter_map(|(file, bytes)| published(file, bytes))
+        .filter(|p| drafts.iter().all(|d| d.metadata_name() != p.metadata_name()))
+        .collect();
+    let mut found = Vec::new();
+    while let Some(role) = wanted.pop() {
+        let (on_the_way, rest) = open
+            .into_iter()
+            .partition(|p| role_object(&p.signed, &role).is_some());
+        let on_the_way: Vec<Draft> = on_the_way;
+        wanted.extend(
+            on_the_way
+                .iter()
+                .map(Draft::metadata_name)
+                .filter(|n| n.top().is_none()),
+        );
+        found.extend(on_the_way);
+        open = rest;
+    }
+    found
+}
+
+fn published(file: &str, bytes: &[u8]) -> Option<Draft> {
+    let (name, _) = MetadataName::of_file(file)?;
+    if name.kind() != RoleName::Targets {
+        return None;
+    }
+    let draft = Draft::of(Json::parse(bytes).ok()?.get("signed")?.clone()).ok()?;
+    match name {
+        MetadataName::Top(_) => Some(draft),
+        MetadataName::Delegated(name) => draft.delegated(name).ok(),
+    }
+}
+
+/// Keyids that drafts list for published files of delegated roles, and for no role
+/// that signs here.
+pub(super) fn kept(drafts: &[&Draft], published: &Published<'_>) -> BTreeSet<String> {
+    let ids = |role: &MetadataName| -> BTreeSet<String> {
+        let vouching = drafts.iter().filter_map(|d| role_object(&d.signed, role));
+        let ids = vouching.filter_map(|r| r.get("keyids")?.as_array());
+        ids.flatten()
+            .filter_map(Json::as_str)
+            .map(str::to_owned)
+            .collect()
+    };
+    let delegated = |name: &&MetadataName| name.delegated().is_some();
+    let stay = published.values().map(|(name, _)| name).filter(delegated);
+    let sign: BTreeSet<String> = drafts.iter().flat_map(|d| ids(&d.metadata_name())).collect();
+    stay.flat_map(ids).filter(|id| !sign.contains(id)).collect()
+}
