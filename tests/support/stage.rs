@@ -308,6 +308,7 @@ impl Stage {
             secrets: SecretsPath::Keyboard,
             log_key: public(&seed(100)),
             torn: Vec::new(),
+            mirror: None,
         }))
         .unwrap();
         self
