@@ -3,6 +3,7 @@
 
 use super::Plan;
 use super::possession::Shown;
+use crate::script::Verb;
 
 /// The plan in lines: acts, steps, who acts, minutes, what is true before and
 /// after, what stays as evidence.
@@ -60,7 +61,7 @@ pub fn outline(plan: &Plan) -> Vec<String> {
     out.push(String::new());
     out.extend(plan.expiry_lines(None));
     let mut act = None;
-    for planned in plan.steps() {
+    for (cursor, planned) in plan.steps().iter().enumerate() {
         if act != Some(planned.act) {
             act = Some(planned.act);
             if let Some(a) = script.acts.get(planned.act) {
@@ -77,6 +78,13 @@ pub fn outline(plan: &Plan) -> Vec<String> {
         out.push(format!("      after     {}", says.after));
         out.push(format!("      evidence  {}", says.evidence));
         out.push(format!("      retry     {}", says.retry.words()));
+        for item in plan.numbered(cursor) {
+            out.push(format!("      number    {item}: ____________________"));
+        }
+        if let Verb::Supersede(what) = &step.verb {
+            out.push(format!("      earlier   {}", what.payload.grouped()));
+            out.push(format!("      because   {}", what.reason));
+        }
     }
     out
 }

@@ -1,16 +1,18 @@
 //! One line of a checklist: people look at it and type `yes`. One line at a
 //! time, because a page of boxes is ticked without looking. A waiver is asked
-//! for in the same way, person by person, by the name of its claim.
+//! for in the same way, person by person, by the name of its claim; so is what a
+//! quorum decides in the room.
 
 use super::{Screen, ask, no_hints, no_key, say, unchecked};
-use crate::engine::{Answer, Question};
+use crate::engine::{Answer, Question, lines};
 use crate::runner::Snapshot;
+use crate::script::Verb;
 use crate::ui::layout::Page;
 use crate::ui::model::{Local, Model};
 use crate::ui::theme::Tone;
 use crate::ui::widgets::form::Form;
 use crate::ui::widgets::rows::{Row, boxed, fact, para};
-use crate::ui::wording::{help, safe, screens as words};
+use crate::ui::wording::{custody, help, safe, screens as words};
 
 /// The screen.
 pub static SCREEN: Screen = Screen {
@@ -27,9 +29,50 @@ pub static SCREEN: Screen = Screen {
     help: &help::ITEM,
 };
 
+/// The same for what a quorum decides from what happened.
+pub static QUORUM: Screen = Screen {
+    local: |_| Local::with(Form::line(custody::WORD)),
+    page: quorum_page,
+    check: unchecked,
+    submit: |model| (SCREEN.submit)(model),
+    key: no_key,
+    hints: no_hints,
+    help: &help::QUORUM,
+};
+
+/// Whether a quorum decides something that only the room knows.
+#[must_use]
+pub fn of_quorum(seen: &Snapshot) -> bool {
+    let verb = seen.plan.step(seen.state.cursor).map(|p| &p.step.verb);
+    seen.state.differs.is_some() || matches!(verb, Some(Verb::Supersede(_)))
+}
+
+fn quorum_page(model: &Model, width: usize) -> Page {
+    let Some(Question::Item { index }) = model.question() else {
+        return Page::default();
+    };
+    let lines = lines(&model.seen.plan, &model.seen.state);
+    let mut body = Vec::new();
+    let mut word = "";
+    if let Some(line) = lines.get(*index) {
+        word = &line.word;
+        let text = para(Tone::Strong, &safe(&line.text), width.saturating_sub(4));
+        body.extend(boxed(
+            &words::item_number(index.saturating_add(1), lines.len()),
+            text,
+            width,
+        ));
+    }
+    Page {
+        say: custody::quorum_say(index.saturating_add(1), lines.len(), word),
+        body,
+        ask: ask(model, custody::QUORUM_NEXT, width),
+    }
+}
+
 /// A waiver's line wants the name of the claim, which stands in it.
 fn field(seen: &Snapshot) -> &'static str {
-    let word = seen.plan.lines(seen.state.cursor).into_iter().next();
+    let word = lines(&seen.plan, &seen.state).into_iter().next();
     match word {
         Some(line) if line.word != "yes" => words::WAIVE_FIELD,
         _ => words::ITEM_FIELD,
@@ -41,7 +84,7 @@ fn page(model: &Model, width: usize) -> Page {
         return Page::default();
     };
     // A waiver's lines name the word themselves.
-    let lines = model.seen.plan.lines(model.seen.state.cursor);
+    let lines = lines(&model.seen.plan, &model.seen.state);
     let items: Vec<String> = lines.into_iter().map(|l| l.text).collect();
     let number = index.saturating_add(1);
     let mut body = Vec::new();

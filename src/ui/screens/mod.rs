@@ -8,8 +8,10 @@ pub mod confirm;
 pub mod copy;
 pub mod cover;
 pub mod dice;
+pub mod differs;
 pub mod ended;
 pub mod item;
+pub mod number;
 pub mod pin;
 pub mod recover;
 pub mod reopen;
@@ -64,7 +66,10 @@ pub fn of(model: &Model) -> &'static Screen {
         Some(Question::Begin) => &begin::SCREEN,
         Some(Question::Seat { .. }) => &seat::SCREEN,
         Some(Question::Clock { .. }) => &clock::SCREEN,
+        Some(Question::Item { .. }) if item::of_quorum(&model.seen) => &item::QUORUM,
         Some(Question::Item { .. }) => &item::SCREEN,
+        Some(Question::Number { .. }) => &number::SCREEN,
+        Some(Question::Differs { .. }) => &differs::SCREEN,
         Some(Question::Serial { .. }) => &serial::SCREEN,
         Some(Question::SetUp { .. }) => &set_up::SCREEN,
         Some(Question::Cover { .. }) => &cover::SCREEN,
