@@ -115,13 +115,13 @@ fn differs_line(plan: &Plan, state: &State, differs: &Differs, who: &str) -> Str
 }
 
 fn supersede_line(state: &State, what: &Superseding, who: &str) -> String {
-    let new = state.files.get(&what.metadata).map(|f| f.draft.digest.hex());
+    let new = state.files.get(&what.metadata).map(|f| f.draft.digest.grouped());
     format!(
         "{who} types supersede. An earlier ceremony meant to sign another payload of {} {}: {}. What was \
          signed there may come to light. This ceremony's payload takes its place: {}. Reason: {}",
         what.metadata.as_str(),
         what.version,
-        what.payload.hex(),
+        what.payload.grouped(),
         new.unwrap_or_default(),
         what.reason
     )

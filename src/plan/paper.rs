@@ -35,6 +35,17 @@ pub fn outline(plan: &Plan) -> Vec<String> {
             format!("  changes: {}{}", change.what.words(), reason.unwrap_or_default())
         }));
     }
+    if let Some(record) = plan.record() {
+        let ended = if record.closed { "closed" } else { "not closed" };
+        out.push(format!(
+            "names the record of ceremony {}, {ended}",
+            record.ceremony.grouped()
+        ));
+        out.extend(record.signed.iter().map(|m| {
+            let payload = m.payload.grouped();
+            format!("  it meant to sign {} {}: {payload}", m.metadata, m.version)
+        }));
+    }
     out.extend(plan.targets().says());
     for (name, key) in plan.external() {
         let listed = plan.trusted().is_some_and(|t| t.keys.contains_key(name));

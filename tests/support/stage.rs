@@ -9,8 +9,9 @@ use ed25519_dalek::{Signer, SigningKey};
 use tuf_ceremony::base::device::{DeviceCard, KeyAttributes, LogRead, PinState};
 use tuf_ceremony::base::{Algorithm, Digest, Id, Instant, PublicKey, Stamp};
 use tuf_ceremony::engine::{
-    Answer, Effect, FileRef, FrontEnd, Input, InputKind, NewSecret, Opening, Outcome, Phase, Program,
-    Question, Refusal, SecretsPath, State, Ticket, What, confirm_wanted, payload, step,
+    Answer, Effect, FileRef, FrontEnd, Input, InputKind, NewSecret, NumberFor, Opening, Outcome, Phase,
+    Program, Question, Refusal, Resumption, SecretsPath, State, Ticket, What, confirm_wanted, lines, payload,
+    recorded, step,
 };
 use tuf_ceremony::note::{Note, Vkey};
 use tuf_ceremony::plan::{Inputs, Plan};
@@ -197,7 +198,11 @@ impl Stage {
             "online.pem".to_owned(),
             Arc::from(online.as_bytes()),
         )]));
-        let plan = Plan::build(script, &inputs).unwrap_or_else(|e| panic!("{e:?}"));
+        Stage::of(Plan::build(script, &inputs).unwrap_or_else(|e| panic!("{e:?}")))
+    }
+
+    /// The stage of a plan, after the opening.
+    pub fn of(plan: Plan) -> Stage {
         let mut stage = Stage {
             plan: Arc::new(plan),
             state: State::new(),
@@ -259,6 +264,26 @@ impl Stage {
         };
         stage.put(InputKind::Open(Box::new(opening))).unwrap();
         stage
+    }
+
+    /// A new run of the program, perhaps on another machine.
+    pub fn resume(&mut self) -> &mut Stage {
+        let resumption = Resumption {
+            boot: "1".repeat(32),
+            engine: tuf_ceremony::engine::ENGINE,
+            program: Program {
+                version: "0.0.0".to_owned(),
+                sha256: Digest::of(b"program"),
+                lock: Digest::of(b"lock"),
+                features: Vec::new(),
+            },
+            front_end: FrontEnd::Tui,
+            secrets: SecretsPath::Keyboard,
+            log_key: public(&seed(100)),
+            torn: Vec::new(),
+        };
+        self.put(InputKind::Resume(resumption)).unwrap();
+        self
     }
 
     pub fn snapshot(&self) -> Arc<Snapshot> {
@@ -403,7 +428,25 @@ impl Stage {
             Question::Clock { .. } => Answer::Clock {
                 typed: self.at.wall.to_string()[..16].replace('T', " "),
             },
-            Question::Item { .. } => Answer::Done { typed: typed("yes") },
+            Question::Item { index } => Answer::Done {
+                typed: lines(&self.plan, &self.state)[*index].word.clone(),
+            },
+            Question::Number { index, purpose, .. } => {
+                let number = match recorded(&self.plan, &self.state, *index) {
+                    Some(noted) if purpose.compares() => noted.number.clone(),
+                    _ => format!("TEB {}", 4400 + index),
+                };
+                let again = (!purpose.compares()).then(|| number.clone());
+                let person = (*purpose == NumberFor::Leaves).then(|| typed("Person officer 1"));
+                Answer::Number {
+                    number,
+                    again,
+                    person,
+                }
+            }
+            Question::Differs { .. } => Answer::Differs {
+                why: typed("the bag tore, and Olga sealed another"),
+            },
             Question::Serial { token, .. } => Answer::Serial {
                 typed: self.serial(token),
             },

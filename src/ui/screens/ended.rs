@@ -67,11 +67,8 @@ fn page(model: &Model, width: usize) -> Page {
             line(words::SAFE_NOW, Tone::Good, custody::REST_SAFE);
             for n in noted(model) {
                 let person = n.person.as_deref().unwrap_or_default();
-                line(
-                    &safe(&n.item),
-                    Tone::Plain,
-                    &custody::away_line(&safe(&n.number), &safe(person)),
-                );
+                let away = custody::away_line(&safe(&n.number), &safe(person));
+                line("", Tone::Plain, &format!("{}: {away}", safe(&n.item)));
             }
             line(words::GO_ON, Tone::Strong, &words::resume(&record));
             line("", Tone::Plain, custody::REST_BACK);
@@ -102,8 +99,11 @@ fn page(model: &Model, width: usize) -> Page {
         },
     };
     line(words::RECORD, Tone::Plain, &words::records(model.seen.records));
-    body.push(Row::of(Tone::Quiet, words::HEAD_WORDS));
-    body.extend(card::word_grid(&spoken::words(&model.seen.head), width));
+    // At a break other words are on paper already.
+    if !model.seen.state.on_break() {
+        body.push(Row::of(Tone::Quiet, words::HEAD_WORDS));
+        body.extend(card::word_grid(&spoken::words(&model.seen.head), width));
+    }
     let ask = if model.sealing() {
         para(Tone::Warn, words::SEALING_WAIT, width)
     } else {

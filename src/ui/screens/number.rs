@@ -59,6 +59,11 @@ fn page(model: &Model, width: usize) -> Page {
             body.extend(para(Tone::Warn, words::SECOND, width));
         }
     }
+    if purpose == NumberFor::Leaves {
+        let people = model.seen.state.people.iter();
+        let names: Vec<String> = people.filter_map(|p| p.name.as_deref()).map(safe).collect();
+        body.extend(para(Tone::Plain, &words::here(&names.join(", ")), width));
+    }
     body.push(Row::blank());
     for (n, item) in items.iter().enumerate() {
         let mark = match n.cmp(&index) {
@@ -67,15 +72,6 @@ fn page(model: &Model, width: usize) -> Page {
             std::cmp::Ordering::Greater => "[ ]",
         };
         body.extend(fact(mark, 4, Tone::Plain, &safe(item), width));
-    }
-    if purpose == NumberFor::Leaves {
-        body.push(Row::blank());
-        for person in &model.seen.state.people {
-            if let Some(name) = &person.name {
-                let seat = format!("{} {}", person.role, person.seat);
-                body.extend(fact(&seat, 20, Tone::Plain, &safe(name), width));
-            }
-        }
     }
     Page {
         say: words::number_say(purpose, index.saturating_add(1), items.len()),

@@ -103,6 +103,12 @@ pub fn differs_say(item: &str) -> String {
     format!("The number of {item} differs. Find out why before you go on.")
 }
 
+/// Who can take something along.
+#[must_use]
+pub fn here(names: &str) -> String {
+    format!("Here are: {names}.")
+}
+
 /// One thing that is away.
 #[must_use]
 pub fn away_line(number: &str, person: &str) -> String {
