@@ -30,13 +30,11 @@ fn script(kind: &str) -> String {
         )
         .replace(
             "\n[[act]]\nid = \"sign\"",
-            &format!(
                 "\n[[act]]\nid = \"rest\"\ntitle = \"Break\"\n\
                  \n[[act.step]]\nid = \"rest.1\"\nby = \"officer\"\nminutes = 1\ndo = \"break\"\nsource = \"second\"\n\
                  \n[[act.step]]\nid = \"rest.2\"\nby = \"officer\"\nminutes = 1\ndo = \"record\"\nsame_as = \"open.note\"\n\
                  items = [\"envelope with the paper script\"]\n\
-                 \n[[act]]\nid = \"sign\""
-            ),
+                 \n[[act]]\nid = \"sign\"",
         )
 }
 
