@@ -93,6 +93,8 @@ fn a_break_ends_well_on_another_machine() {
     closed(&there.resume(&answers));
     verifiers_accept(&there.bundle());
     clients_accept(&there.bundle(), there.dir.path(), false);
+    let told = run(&["verify", there.bundle().to_str().unwrap()]).out;
+    assert!(told.contains("token-b: TEB 5102, left with Otto"), "{told}");
     assert_eq!(of_kind(&there, "back").len(), 1);
     assert_eq!(of_kind(&there, "differed").len(), 0);
     let compared = of_kind(&there, "compared");
@@ -300,6 +302,20 @@ fn what_a_script_gets_wrong_about_numbers_and_breaks_is_refused_by_name() {
             "items",
         ),
         ("plan-precondition", moved, "a break after the export"),
+        (
+            "plan-precondition",
+            changed(
+                &script,
+                &[
+                    ("kind         = \"rehearsal\"", "kind         = \"production\""),
+                    (
+                        "by      = \"officer\"\nminutes = 10",
+                        "by      = \"witness\"\nminutes = 10",
+                    ),
+                ],
+            ),
+            "step rest.1: one person of witness would decide alone",
+        ),
     ];
     for (code, text, what) in cases {
         let refused = check(&text);

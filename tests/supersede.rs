@@ -124,6 +124,11 @@ fn a_quorum_supersedes_what_a_stopped_ceremony_signed() {
         &script(&format!("{NAME}.answers.toml")),
     ));
     verifiers_accept(&room.bundle());
+    let told = run(&["verify", room.bundle().to_str().unwrap()]).out;
+    assert!(
+        told.contains("because: the machine was lost before the export"),
+        "{told}"
+    );
     let all = lines(&room.record());
     let at = |part: &str| all.iter().position(|l| l.contains(part)).unwrap();
     let superseded = &all[at("\"type\":\"superseded\"")];

@@ -6,7 +6,7 @@
 use super::Plan;
 use super::room::Room;
 use crate::base::Id;
-use crate::script::{Script, Step, Verb};
+use crate::script::{Kind, Script, Step, Verb};
 
 /// What a formal break calls the media that the record lies on.
 pub const RECORD_MEDIA: &str = "media with the record";
@@ -35,11 +35,24 @@ impl Plan {
 }
 
 impl Room<'_> {
+    /// What a quorum decides in the room, no single person decides in production.
+    pub(super) fn need_two(&mut self, step: &Step) {
+        let role = self.script.roles.iter().find(|r| r.id == step.by);
+        let alone = self.script.kind == Kind::Production && role.is_some_and(|r| r.quorum < 2);
+        self.need(
+            step,
+            !alone,
+            format!("one person of {} would decide alone", step.by),
+            "let a role act whose quorum is two or more",
+        );
+    }
+
     pub(super) fn record_numbers(&mut self, step: &Step, lines: &[String], same_as: Option<&Id>) {
         let Some(earlier) = same_as else {
             self.numbered.insert(step.id.clone(), lines.to_vec());
             return;
         };
+        self.need_two(step);
         let known = self.numbered.get(earlier).cloned();
         self.need(
             step,
@@ -64,6 +77,7 @@ impl Room<'_> {
 
     pub(super) fn formal_break(&mut self, step: &Step, source: &Id) {
         self.need_source(step, source);
+        self.need_two(step);
         let before = !self.exported;
         self.need(
             step,

@@ -109,6 +109,7 @@ impl Room<'_> {
 
     pub(super) fn supersede(&mut self, step: &Step, what: &Superseding) {
         let role = what.metadata;
+        self.need_two(step);
         let composed = self.composed.contains(&role);
         self.need(
             step,

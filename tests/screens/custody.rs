@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use tuf_ceremony::base::{Digest, Id, Json};
-use tuf_ceremony::engine::{Answer, Confirm, FileState, NumberFor, Phase, Question};
+use tuf_ceremony::engine::{Answer, Confirm, FileState, NumberFor, Phase, Question, Trouble, What};
 use tuf_ceremony::plan::{Inputs, Plan};
 use tuf_ceremony::script::{Script, Subject};
 use tuf_ceremony::tuf::{Draft, Metadata, RoleName};
@@ -21,7 +21,13 @@ fn script(kind: &str) -> String {
     } else {
         "pkcs11\"\nmodule = \"opensc"
     };
-    stage::script(kind, backend)
+    let script = stage::script(kind, backend);
+    // In production no quorum of one decides over a seal.
+    let script = match kind {
+        "production" => script.replace("seats = 2\nquorum = 1", "seats = 3\nquorum = 2"),
+        _ => script,
+    };
+    script
         .replace(
             "\n[[act]]\nid = \"keys\"",
             "\n[[act.step]]\nid = \"open.note\"\nby = \"officer\"\nminutes = 1\ndo = \"record\"\n\
@@ -257,6 +263,28 @@ fn superseding_looks_as_it_did() {
         stage.answer(word);
     }
     assert_eq!(stage.state.superseded.len(), 1);
+}
+
+/// Asked to sign all the same, the engine refuses before it looks for a device.
+#[test]
+fn no_pin_is_asked_over_a_payload_that_is_not_superseded() {
+    let mut stage = supersedes();
+    let steps = stage.plan.steps();
+    let sign = steps.iter().position(|s| s.step.verb.name() == "sign").unwrap();
+    stage.state.cursor = sign;
+    let mut bare = stage.clone();
+    bare.resume();
+    let Question::Trouble {
+        trouble: Trouble::Gate(why),
+    } = bare.question()
+    else {
+        panic!("{:?}", bare.question());
+    };
+    assert!(why.contains("TWO PAYLOADS"), "{why}");
+    let payloads = stage.plan.record().unwrap().payloads("root", 3);
+    stage.state.superseded.extend(payloads);
+    stage.resume();
+    assert!(matches!(stage.effect().what, What::Identify { .. }));
 }
 
 #[test]
