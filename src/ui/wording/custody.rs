@@ -1,4 +1,5 @@
-//! Sentences about bags, seals and formal breaks, and those of a quorum.
+//! Sentences about bags, seals and formal breaks, and those with which a quorum
+//! is asked. The recorded number stands in none that asks for it.
 
 use crate::engine::NumberFor;
 
