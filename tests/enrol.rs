@@ -252,7 +252,7 @@ fn a_record_that_does_not_vouch_is_refused_by_name() {
     refused(&gap, "the record is not intact");
     let mut torn = rotation();
     torn.record.truncate(good.record.len() / 2);
-    refused(&torn, "the record is not intact");
+    refused(&torn, "the record is not closed");
     let mut huge = rotation();
     huge.record = vec![b'x'; (4 << 20) + 1];
     refused(&huge, "the limit is 4194304");

@@ -165,7 +165,50 @@ fn state(case: &Case<'_>, facts: &mut Facts) {
             facts.add("signature", format!("{role}: {keyid}"), Class::DeviceSigned, None);
         }
     }
+    custody(case, facts);
     facts.add("deviations", state.deviations.to_string(), Class::Claimed, None);
+}
+
+/// Bags, seals and what a quorum decided, in the order of the record.
+fn custody(case: &Case<'_>, facts: &mut Facts) {
+    for line in &case.lines {
+        let of = |member: &str| {
+            let body = line.record.body.as_object();
+            let found = body.and_then(|b| b.get(member)).and_then(|m| m.as_str());
+            found.unwrap_or_default()
+        };
+        let (name, value) = match line.record.kind {
+            Kind::Recorded if of("person").is_empty() => {
+                ("number", format!("{}: {}", of("item"), of("number")))
+            }
+            Kind::Recorded => (
+                "number",
+                format!("{}: {}, left with {}", of("item"), of("number"), of("person")),
+            ),
+            Kind::Differed => (
+                "number-differs",
+                format!(
+                    "{}: {}, and {} was recorded; because: {}",
+                    of("item"),
+                    of("found"),
+                    of("recorded"),
+                    of("because")
+                ),
+            ),
+            Kind::Superseded => (
+                "superseded",
+                format!(
+                    "{}: {} by {}; because: {}",
+                    of("metadata"),
+                    of("earlier"),
+                    of("payload"),
+                    of("because")
+                ),
+            ),
+            _ => continue,
+        };
+        facts.add(name, value, Class::of(line.record.kind), Some(line.seq));
+    }
 }
 
 /// The last record of a kind that names something.

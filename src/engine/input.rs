@@ -218,6 +218,22 @@ pub enum Answer {
         /// As typed.
         typed: String,
     },
+    /// The number on a bag or seal.
+    Number {
+        /// As typed.
+        number: String,
+        /// Its second entry, where it is noted and not compared.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        again: Option<String>,
+        /// Who takes the thing along, at a formal break.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        person: Option<String>,
+    },
+    /// To a number that is not the recorded one: why the ceremony should go on.
+    Differs {
+        /// What happened.
+        why: String,
+    },
     /// The serial on a device's body.
     Serial {
         /// As typed.

@@ -4,6 +4,7 @@
 //! and must get the same records, byte for byte.
 
 mod below_root;
+mod custody;
 mod effect;
 mod files;
 mod fold;
@@ -20,6 +21,7 @@ use crate::base::{Digest, Json};
 use crate::plan::Plan;
 use crate::transcript::{Kind, Record};
 
+pub use custody::{Away, Differs, NumberFor, Numbered, lines, recorded};
 pub use effect::{Effect, What};
 pub use files::{export_contents, keys_of, metadata_files, meter, payload};
 pub use fold::{FoldError, replay};

@@ -1,11 +1,12 @@
 //! The state of a ceremony: data only, no closures, no clock, no secrets. It
 //! can be printed, compared and rebuilt from the record at any time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::custody::{Away, Differs, NumberFor, Numbered};
 use super::effect::Effect;
 use super::input::{Seen, Ticket};
 use crate::base::device::{Credential, DeviceCard, DeviceFault, KeyAttributes, OperationId};
@@ -43,6 +44,14 @@ pub struct State {
     pub people: Vec<Person>,
     /// The confirmed clock.
     pub clock: Option<ClockFact>,
+    /// Numbers of bags and seals, by the step that noted them.
+    pub numbers: BTreeMap<Id, Vec<Numbered>>,
+    /// A formal break that is not over.
+    pub away: Option<Away>,
+    /// A number that is not the recorded one, while people decide.
+    pub differs: Option<Differs>,
+    /// Earlier payloads whose place another one takes.
+    pub superseded: BTreeSet<Digest>,
     /// Devices.
     pub bench: BTreeMap<Id, TokenState>,
     /// Keys made here.
@@ -117,6 +126,20 @@ pub enum Question {
     /// Is this line true?
     Item {
         /// Its number, from 0.
+        index: usize,
+    },
+    /// Which number is on this bag or seal?
+    Number {
+        /// The number of its line, from 0.
+        index: usize,
+        /// What for.
+        purpose: NumberFor,
+        /// What was typed last was not the recorded number.
+        again: bool,
+    },
+    /// The number is not the recorded one: why go on?
+    Differs {
+        /// The number of its line, from 0.
         index: usize,
     },
     /// Which serial is on the body?
@@ -223,6 +246,8 @@ pub enum Confirm {
     Sign,
     /// The device's provisioner will be deleted: type the end of the serial.
     Retire,
+    /// Everybody leaves: the checkpoint's words are on paper, type `written`.
+    Break,
     /// Files will leave on the media: type `export`.
     Export,
     /// The media was taken out and put back: type `back`.
@@ -422,6 +447,10 @@ impl State {
             gating: false,
             people: Vec::new(),
             clock: None,
+            numbers: BTreeMap::new(),
+            away: None,
+            differs: None,
+            superseded: BTreeSet::new(),
             bench: BTreeMap::new(),
             keys: BTreeMap::new(),
             minted: Vec::new(),

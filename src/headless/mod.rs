@@ -15,8 +15,8 @@ use std::time::Duration;
 use crate::base::device::Credential;
 use crate::base::{Id, Secret};
 use crate::engine::{
-    Answer, Expect, NewSecret, Phase, Question, Refusal, Trouble, confirm_wanted, expects, meter_lines,
-    serial_tail, standing,
+    Answer, Expect, NewSecret, NumberFor, Phase, Question, Refusal, Trouble, confirm_wanted, expects, lines,
+    meter_lines, serial_tail, standing,
 };
 use crate::fault::Code;
 use crate::runner::{Cmd, Failure, Handle, Msg, Sealed, Snapshot};
@@ -85,9 +85,12 @@ pub fn run(
                 seen = snapshot;
                 match seen.state.phase {
                     Phase::Paused => {
-                        return driver.ending.unwrap_or(Ending::Paused {
-                            why: "told to stop".to_owned(),
-                        });
+                        let why = if seen.state.on_break() {
+                            "a formal break; it is resumed when people and things are back"
+                        } else {
+                            "told to stop"
+                        };
+                        return driver.ending.unwrap_or(Ending::Paused { why: why.to_owned() });
                     }
                     Phase::Aborted => return Ending::Aborted,
                     _ => driver.react(&seen),
@@ -215,14 +218,28 @@ impl Driver {
                 })
             }
             Question::Item { index } => {
-                let waives = matches!(
-                    seen.plan.step(seen.state.cursor).map(|p| &p.step.verb),
-                    Some(Verb::Waive { .. })
-                );
-                let allowed = if waives { a.waive } else { a.checklist };
-                let line = seen.plan.lines(seen.state.cursor).into_iter().nth(*index)?;
+                let allowed = match seen.plan.step(seen.state.cursor).map(|p| &p.step.verb) {
+                    _ if seen.state.differs.is_some() => a.differs.is_some(),
+                    Some(Verb::Waive { .. }) => a.waive,
+                    Some(Verb::Supersede(_)) => a.supersede,
+                    _ => a.checklist,
+                };
+                let line = lines(&seen.plan, &seen.state).into_iter().nth(*index)?;
                 allowed.then_some(Answer::Done { typed: line.word })
             }
+            Question::Number { index, purpose, .. } => {
+                let step = &seen.plan.step(seen.state.cursor)?.step.id;
+                let item = seen.plan.numbered(seen.state.cursor).into_iter().nth(*index)?;
+                let given = a.numbers.iter().find(|n| n.step == *step && n.item == item)?;
+                let back = given.back.as_ref().filter(|_| *purpose == NumberFor::Returns);
+                let leaves = *purpose == NumberFor::Leaves;
+                Some(Answer::Number {
+                    number: back.unwrap_or(&given.number).clone(),
+                    again: (!purpose.compares()).then(|| given.number.clone()),
+                    person: if leaves { Some(given.person.clone()?) } else { None },
+                })
+            }
+            Question::Differs { .. } => a.differs.clone().map(|why| Answer::Differs { why }),
             Question::Serial { token, cards } => {
                 let typed = match &a.tokens.get(token)?.named {
                     Named::Serial(serial) => serial.clone(),
@@ -300,6 +317,7 @@ impl Driver {
             }
             Question::Confirm { .. } => {
                 let allowed = match seen.plan.step(seen.state.cursor).map(|p| &p.step.verb) {
+                    Some(Verb::Break { .. }) => a.written,
                     Some(Verb::Export) => a.export,
                     Some(Verb::Seal { .. }) => a.close,
                     _ => a.device,

@@ -62,7 +62,15 @@ impl Room<'_> {
             .zip(public)
             .and_then(|(record, public)| record.made(&public));
         let (named, embedded) = (self.record.is_some(), backend == Some(&Backend::Embedded));
-        let (message, help) = if named {
+        let stopped = self.record.is_some_and(|r| !r.closed);
+        let (message, help) = if stopped {
+            (
+                format!(
+                    "the record is not closed and vouches for no key, neither for {key}: a rehearsal signs with no other real key"
+                ),
+                "an unfinished record only says which payloads were signed; enrol keys of embedded veterans",
+            )
+        } else if named {
             (
                 format!("the named record did not make {key}, and a rehearsal signs with no other real key"),
                 "name the record of the rehearsal that made it in `[trust] record`",

@@ -5,6 +5,7 @@
 //! engine runs plans, never scripts.
 
 mod changes;
+mod custody;
 mod delegated;
 mod devices;
 mod enrol;
@@ -12,19 +13,23 @@ mod inputs;
 mod paper;
 mod policy;
 pub mod possession;
+mod quorum;
 mod record;
 mod room;
 mod says;
+mod supersede;
 mod targets;
 mod trust;
 
 use std::collections::BTreeMap;
 
+pub use custody::RECORD_MEDIA;
 pub use inputs::Inputs;
 pub use paper::outline;
-pub use policy::Line;
+pub use quorum::Line;
 pub use record::{EarlierRecord, MadeKey};
 pub use says::{Retry, Says};
+pub use supersede::Mark;
 pub use targets::{TargetsPlan, TargetsPlans, delegation_changes, form, published};
 pub use trust::{Trusted, keyids_of};
 

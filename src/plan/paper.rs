@@ -5,7 +5,7 @@ use super::Plan;
 use super::possession::Shown;
 use super::trust::Trusted;
 use crate::base::Id;
-use crate::script::{Backend, Made, ResultSpec, Script, SerialSpec};
+use crate::script::{Backend, Made, ResultSpec, Script, SerialSpec, Verb};
 use crate::tuf::{KeyId, RoleName};
 
 /// The plan in lines: acts, steps, who acts, minutes, what is true before and
@@ -36,6 +36,17 @@ pub fn outline(plan: &Plan) -> Vec<String> {
         out.extend(script.changes.iter().map(|change| {
             let reason = change.reason.as_deref().map(|r| format!(", because: {r}"));
             format!("  changes: {}{}", change.what.words(), reason.unwrap_or_default())
+        }));
+    }
+    if let Some(record) = plan.record() {
+        let ended = if record.closed { "closed" } else { "not closed" };
+        out.push(format!(
+            "names the record of ceremony {}, {ended}",
+            record.ceremony.grouped()
+        ));
+        out.extend(record.signed.iter().map(|m| {
+            let payload = m.payload.grouped();
+            format!("  it meant to sign {} {}: {payload}", m.metadata, m.version)
         }));
     }
     out.extend(plan.targets().values().flat_map(super::TargetsPlan::says));
@@ -91,6 +102,13 @@ pub fn outline(plan: &Plan) -> Vec<String> {
         out.push(format!("      retry     {}", says.retry.words()));
         let lines = plan.lines(cursor).into_iter().enumerate();
         out.extend(lines.map(|(i, line)| format!("      line {:<4} {}", i.saturating_add(1), line.text)));
+        for item in plan.numbered(cursor) {
+            out.push(format!("      number    {item}: ____________________"));
+        }
+        if let Verb::Supersede(what) = &step.verb {
+            out.push(format!("      earlier   {}", what.payload.grouped()));
+            out.push(format!("      because   {}", what.reason));
+        }
     }
     out
 }

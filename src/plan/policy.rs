@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::room::Room;
-use super::{Plan, inputs};
+use super::{Line, Plan, inputs};
 use crate::base::{Id, Instant, PublicKey};
 use crate::script::{Backend, Diagnostic, Expires, Kind, Made, Script, Step, Verb, WaiverSpec};
 use crate::tuf::policy::{
@@ -13,15 +13,6 @@ use crate::tuf::policy::{
     Waives, weigh,
 };
 use crate::tuf::{MetadataName, RoleName};
-
-/// One line that a person confirms with a word: of a checklist, or of a waiver.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
-    /// What is shown.
-    pub text: String,
-    /// What must be typed.
-    pub word: String,
-}
 
 /// Findings that stop the script, and waivers that waive nothing.
 pub(super) fn refuse(script: &Script, external: &BTreeMap<Id, PublicKey>, found: &mut Vec<Diagnostic>) {
@@ -335,20 +326,19 @@ impl Plan {
         let Some(waiver) = self.waiver(claim, role) else {
             return Vec::new();
         };
-        let quorum = self.role(&waiver.by).map_or(1, |r| r.quorum);
         let of = role.map_or_else(String::new, |r| format!(" for {r}"));
-        let line = |who: String| Line {
-            text: format!(
+        let says = |who: &str| {
+            format!(
                 "{who} types {claim}. This is let go{of}: {} Reason: {}",
                 claim.text(),
                 waiver.reason
-            ),
-            word: claim.id().to_owned(),
+            )
         };
-        let mut lines: Vec<Line> = (1..=quorum)
-            .map(|n| line(format!("{} {n} of {quorum}", waiver.by)))
-            .collect();
-        lines.push(line(step.by.to_string()));
+        let mut lines = self.quorum_lines(&waiver.by, claim.id(), says);
+        lines.push(Line {
+            text: says(step.by.as_str()),
+            word: claim.id().to_owned(),
+        });
         lines
     }
 }

@@ -1,14 +1,15 @@
-//! The record of an earlier rehearsal, named by `[trust] record`: which keys it
-//! made, on which devices. A rehearsal signs only with keys that it, or a named
-//! rehearsal record, made (DESIGN 3); so this is what allows a real module's
-//! key in a rehearsal. The record is not re-executed here: its digest stands in
-//! the approved bytes, its lines are a closed chain, and each operation id
-//! follows from the record's own first line, so no other ceremony's key can be
-//! written into it.
+//! The record of an earlier ceremony, named by `[trust] record`. It says two
+//! things. Of a closed rehearsal: which keys it made, on which devices; a
+//! rehearsal signs only with keys that it, or a named rehearsal record, made
+//! (DESIGN 3). Of any ceremony of the same kind, closed, aborted or cut off: which
+//! payloads it meant to sign (`supersede`). The record is not re-executed here:
+//! its digest stands in the approved bytes, its lines are a chain, and each
+//! operation id follows from the record's own first line, so no other ceremony's
+//! key can be written into it.
 
 use std::collections::BTreeMap;
 
-use super::InputFile;
+use super::{InputFile, Mark, supersede};
 use crate::base::device::OperationId;
 use crate::base::{Digest, Id, Json, PublicKey, shown};
 use crate::script::{Diagnostic, Kind as ScriptKind, Script};
@@ -19,13 +20,18 @@ const MAX_RECORD: usize = 4 << 20;
 /// Tries to fill one slot that are looked at; each costs people a decision.
 const MAX_ATTEMPTS: u32 = 64;
 
-/// What an earlier rehearsal made.
+/// What an earlier ceremony made and meant to sign.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EarlierRecord {
     /// Its ceremony id: SHA-256 of its first line.
     pub ceremony: Digest,
-    /// Its keys that were accepted, in the order of the record.
+    /// Whether it came to its end. One that did not vouches for no key.
+    pub closed: bool,
+    /// Its keys that were accepted, in the order of the record; those of a closed
+    /// rehearsal alone.
     pub made: Vec<MadeKey>,
+    /// Payloads for which it intended a signature, in the order of the record.
+    pub signed: Vec<Mark>,
 }
 
 /// A key that an earlier rehearsal made.
@@ -67,59 +73,53 @@ pub(super) fn read(
             help: help.to_owned(),
         });
     };
-    if script.kind == ScriptKind::Production {
-        // The trusted root alone vouches for production keys.
-        let help = "delete `record`: it allows keys of rehearsals, and only in rehearsals";
-        fault(
-            "trust-record",
-            "a production script names the record of a rehearsal".to_owned(),
-            help,
-        );
-        return None;
-    }
     // Its absence, or its digest, is a fault already.
     let file = files.iter().find(|f| f.name == named.file)?;
-    match judge(&file.bytes) {
+    match judge(&file.bytes, script.kind) {
         Ok(record) => Some(record),
         Err(why) => {
             fault(
                 "trust-record",
                 why,
-                "name the whole ceremony.jsonl of a closed rehearsal",
+                "name the ceremony.jsonl of an earlier ceremony of the same kind, as it was left",
             );
             None
         }
     }
 }
 
-fn judge(bytes: &[u8]) -> Result<EarlierRecord, String> {
+fn judge(bytes: &[u8], wanted: ScriptKind) -> Result<EarlierRecord, String> {
     if bytes.len() > MAX_RECORD {
         return Err(format!("it has {} bytes, the limit is {MAX_RECORD}", bytes.len()));
     }
-    let chain = transcript::read(bytes);
+    // A line that was cut off never counted; what was intended stands before it.
+    let whole = transcript::read(bytes).tail.start;
+    let chain = transcript::read(bytes.get(..whole).unwrap_or(bytes));
     if let Some(problem) = chain.problems.first() {
         return Err(format!(
             "the record is not intact: {}",
             shown(&problem.to_string(), 300)
         ));
     }
-    if !chain.is_closed() {
-        return Err("the record is not closed: that rehearsal has not come to its end".to_owned());
-    }
     let lines: Vec<&Line> = chain.lines.iter().map(|(line, _)| line).collect();
     let kind = lines
         .first()
         .and_then(|open| text(&open.record.body, &["input", "open", "kind"]));
-    if kind != Some(ScriptKind::Rehearsal.name()) {
+    if kind != Some(wanted.name()) {
         return Err(format!(
-            "expected the record of a rehearsal, got {}",
+            "expected the record of a {}, got {}",
+            wanted.name(),
             shown(kind.unwrap_or("no kind"), 40)
         ));
     }
+    let signed = supersede::marks(&lines)?;
+    let closed = chain.is_closed();
+    // The trusted root alone vouches for production keys.
+    let vouches = closed && wanted == ScriptKind::Rehearsal;
     // Which device each key was ordered from, by operation id.
     let mut serials: BTreeMap<&str, &str> = BTreeMap::new();
     let mut made: Vec<MadeKey> = Vec::new();
-    for line in lines {
+    for line in lines.into_iter().filter(|_| vouches) {
         let body = &line.record.body;
         match line.record.kind {
             Kind::Intended => {
@@ -141,7 +141,9 @@ fn judge(bytes: &[u8]) -> Result<EarlierRecord, String> {
     }
     Ok(EarlierRecord {
         ceremony: chain.ceremony,
+        closed,
         made,
+        signed,
     })
 }
 
@@ -159,7 +161,7 @@ fn key(body: &Json, ceremony: &Digest, serials: &BTreeMap<&str, &str>) -> Option
     })
 }
 
-fn text<'j>(body: &'j Json, path: &[&str]) -> Option<&'j str> {
+pub(super) fn text<'j>(body: &'j Json, path: &[&str]) -> Option<&'j str> {
     path.iter()
         .try_fold(body, |at, name| at.as_object()?.get(*name))?
         .as_str()

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::devices::SET_UP_ENTRIES;
 use super::{EarlierRecord, TargetsPlans, Trusted};
-use crate::base::{Id, PublicKey};
+use crate::base::{Digest, Id, PublicKey};
 use crate::script::{Backend, Diagnostic, Kind, Made, Rank, Script, SourceKind, Step, Verb};
 use crate::tuf::policy::Claim;
 use crate::tuf::{MetadataName, RoleName};
@@ -28,6 +28,7 @@ pub(super) fn walk(
         roll_called: false,
         clock: false,
         seen: BTreeSet::new(),
+        numbered: BTreeMap::new(),
         set_up: BTreeSet::new(),
         enrolled_on: BTreeSet::new(),
         retired: BTreeSet::new(),
@@ -47,6 +48,8 @@ pub(super) fn walk(
             })
             .collect(),
         waived: BTreeSet::new(),
+        made: BTreeSet::new(),
+        superseded: BTreeSet::new(),
         composed: BTreeSet::new(),
         reviewed: BTreeSet::new(),
         compared: BTreeSet::new(),
@@ -78,6 +81,8 @@ pub(super) struct Room<'a> {
     roll_called: bool,
     clock: bool,
     seen: BTreeSet<Id>,
+    /// Steps that note numbers, with their lines.
+    pub(super) numbered: BTreeMap<Id, Vec<String>>,
     pub(super) set_up: BTreeSet<Id>,
     /// Devices that hold keys from before.
     pub(super) enrolled_on: BTreeSet<Id>,
@@ -90,16 +95,20 @@ pub(super) struct Room<'a> {
     pub(super) keys: BTreeMap<Id, KeyModel>,
     /// Claims that people have waived in the room.
     pub(super) waived: BTreeSet<(Claim, Option<RoleName>)>,
-    composed: BTreeSet<MetadataName>,
+    /// Keys that are generated in this ceremony.
+    pub(super) made: BTreeSet<Id>,
+    /// Earlier payloads that people have superseded in the room.
+    pub(super) superseded: BTreeSet<Digest>,
+    pub(super) composed: BTreeSet<MetadataName>,
     reviewed: BTreeSet<MetadataName>,
     compared: BTreeSet<MetadataName>,
-    signers: BTreeMap<MetadataName, BTreeSet<Id>>,
-    exported: bool,
+    pub(super) signers: BTreeMap<MetadataName, BTreeSet<Id>>,
+    pub(super) exported: bool,
     sealed: bool,
 }
 
 impl Room<'_> {
-    fn fault(&mut self, at: (usize, usize), code: &'static str, message: String, help: &str) {
+    pub(super) fn fault(&mut self, at: (usize, usize), code: &'static str, message: String, help: &str) {
         self.found.push(Diagnostic {
             line: at.0,
             column: at.1,
@@ -225,6 +234,8 @@ impl Room<'_> {
                 self.clock = true;
             }
             Verb::Checklist { .. } => {}
+            Verb::Record { items, same_as } => self.record_numbers(step, items, same_as.as_ref()),
+            Verb::Break { source } => self.formal_break(step, source),
             Verb::Waive { claim, role } => self.waive(step, *claim, *role),
             Verb::Inventory { on } => {
                 self.seen.insert(on.clone());
@@ -259,6 +270,7 @@ impl Room<'_> {
                     ),
                     "a key file's key can be copied (true); a device's must never leave (false)",
                 );
+                self.made.insert(key.clone());
                 self.generate(step, on, key, *algorithm, refused_by);
             }
             Verb::EnrolKey { on, key } => self.enrol(step, on, key),
@@ -297,6 +309,7 @@ impl Room<'_> {
                 self.need_source(step, source);
                 self.compared.insert(metadata.clone());
             }
+            Verb::Supersede(what) => self.supersede(step, what),
             Verb::Sign { metadata, on, key } => self.sign(step, metadata, on, key),
             Verb::Export => self.export(step),
             Verb::Seal { source } => {
@@ -315,6 +328,7 @@ impl Room<'_> {
 
     fn compose(&mut self, step: &Step, role: &MetadataName) {
         self.need_waived(step);
+        self.need_no_rollback(step, role);
         let clock = self.clock;
         self.need(
             step,
@@ -404,6 +418,7 @@ impl Room<'_> {
             format!("{} was not read back", role.as_str()),
             "add a `read-back` step before: nothing is signed that was not compared",
         );
+        self.need_superseded(step, role);
         self.used(step, on, 1);
         self.need_key_on(step, key, on);
         let listed = self.script.result(role).is_some_and(|r| r.keys.contains(key))
@@ -483,7 +498,7 @@ impl Room<'_> {
         );
     }
 
-    fn need_source(&mut self, step: &Step, source: &Id) {
+    pub(super) fn need_source(&mut self, step: &Step, source: &Id) {
         let known = self.script.source(source).is_some();
         self.need(
             step,

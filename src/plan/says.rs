@@ -68,6 +68,28 @@ impl Verb {
                 "one confirmation a line",
                 Retry::Safe,
             ),
+            Verb::Record { same_as: None, .. } => (
+                "Record numbers",
+                "the bags and seals are in somebody's hands",
+                "each number was typed twice, from the thing itself",
+                "the numbers, typed: a claim of this machine",
+                Retry::Safe,
+            ),
+            Verb::Record { .. } => (
+                "Compare numbers",
+                "the bags and seals are in somebody's hands; their numbers were recorded before",
+                "each number is the recorded one, or a quorum has decided to go on without that",
+                "the numbers, typed; each difference with its reason, a deviation",
+                Retry::Safe,
+            ),
+            Verb::Break { .. } => (
+                "Break",
+                "paper is at hand; each device and the media with the record get a bag or seal",
+                "after a pause: the quorum is back, each number is the recorded one or a quorum decided, the \
+                 record is the one that was left, the clock is confirmed",
+                "who left with what, a checkpoint, its words; then who is back and what they read",
+                Retry::Safe,
+            ),
             Verb::Waive { .. } => (
                 "Waive claim",
                 "the script has the waiver, with its reason; a quorum of its role is at the bench",
@@ -152,6 +174,13 @@ impl Verb {
                 "the positions asked and the words typed",
                 Retry::Safe,
             ),
+            Verb::Supersede(_) => (
+                "Supersede",
+                "the new payload is frozen and unsigned; an earlier ceremony began to sign another one",
+                "each of the quorum has typed that the new payload takes the other's place",
+                "both digests, the reason, one confirmation a person",
+                Retry::Safe,
+            ),
             Verb::Sign { .. } => (
                 "Sign",
                 "the payload was reviewed and read back; the key is proven",
@@ -188,8 +217,18 @@ impl Verb {
     pub fn headline(&self) -> String {
         let title = self.says().title;
         match self {
-            Verb::RollCall | Verb::Clock | Verb::Checklist { .. } | Verb::Export | Verb::Seal { .. } => {
-                title.to_owned()
+            Verb::RollCall
+            | Verb::Clock
+            | Verb::Checklist { .. }
+            | Verb::Record { same_as: None, .. }
+            | Verb::Break { .. }
+            | Verb::Export
+            | Verb::Seal { .. } => title.to_owned(),
+            Verb::Record {
+                same_as: Some(step), ..
+            } => format!("{title} with {step}"),
+            Verb::Supersede(what) => {
+                format!("{title} the other {} {}", what.metadata.as_str(), what.version)
             }
             Verb::Waive { claim, role: None } => format!("{title} {claim}"),
             Verb::Waive {

@@ -26,6 +26,15 @@ pub struct Answers {
     pub checklist: bool,
     /// Every line of every waiver.
     pub waive: bool,
+    /// Every line of every `supersede` step.
+    pub supersede: bool,
+    /// The words of a formal break are on paper.
+    pub written: bool,
+    /// Why the ceremony goes on although a number is not the recorded one; the
+    /// quorum's lines are then said as well.
+    pub differs: Option<String>,
+    /// Numbers of bags and seals.
+    pub numbers: Vec<NumberAnswer>,
     /// Every review.
     pub review: bool,
     /// The simulated second machine is read.
@@ -54,6 +63,21 @@ pub struct TokenAnswers {
     pub secrets: BTreeMap<Credential, Secret>,
     /// PINs to type first, wrong ones.
     pub wrong: Vec<Secret>,
+}
+
+/// What is read from one bag or seal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NumberAnswer {
+    /// The step that asks.
+    pub step: Id,
+    /// Its line, word for word.
+    pub item: String,
+    /// The number.
+    pub number: String,
+    /// Who takes it along at a formal break.
+    pub person: Option<String>,
+    /// What is read after the break, where that is another number.
+    pub back: Option<String>,
 }
 
 /// How the answers name a device.
@@ -117,6 +141,8 @@ fn read(map: &DeTable, answers: &mut Answers, faults: &mut Faults) {
         answers.begin = yes(faults, "begin");
         answers.checklist = yes(faults, "checklist");
         answers.waive = yes(faults, "waive");
+        answers.supersede = yes(faults, "supersede");
+        answers.written = yes(faults, "written");
         answers.review = yes(faults, "review");
         answers.device = yes(faults, "device");
         answers.export = yes(faults, "export");
@@ -126,6 +152,9 @@ fn read(map: &DeTable, answers: &mut Answers, faults: &mut Faults) {
             confirm.has("clock") && confirm.word(faults, "clock", &[("machine", ())]).is_some();
         answers.words_from_simulated =
             confirm.has("words") && confirm.word(faults, "words", &[("simulated", ())]).is_some();
+        if confirm.has("differs") {
+            answers.differs = confirm.line(faults, "differs");
+        }
         if confirm.has("dice") {
             answers.dice = confirm
                 .line(faults, "dice")
@@ -160,7 +189,29 @@ fn read(map: &DeTable, answers: &mut Answers, faults: &mut Faults) {
             );
         }
     }
+    for mut table in top.tables(faults, "number", "[[number]]") {
+        answers.numbers.extend(number(&mut table, faults));
+        table.finish(faults);
+    }
     top.finish(faults);
+}
+
+fn number(table: &mut Table, faults: &mut Faults) -> Option<NumberAnswer> {
+    let mut optional = |field: &'static str, faults: &mut Faults| {
+        if table.has(field) {
+            table.line(faults, field).map(Some)
+        } else {
+            Some(None)
+        }
+    };
+    let (person, back) = (optional("person", faults), optional("back", faults));
+    Some(NumberAnswer {
+        step: table.id(faults, "step")?,
+        item: table.line(faults, "item")?,
+        number: table.line(faults, "number")?,
+        person: person?,
+        back: back?,
+    })
 }
 
 /// The secrets that the file gives; which of them a device takes shows when it asks.

@@ -5,6 +5,7 @@
 //! not parse here cannot reach a plan. The vocabulary is `docs/script-reference.md`.
 
 mod answers;
+mod custody;
 mod diagnostic;
 mod reader;
 mod sections;
@@ -16,7 +17,8 @@ mod waiver;
 
 use std::sync::Arc;
 
-pub use answers::{Answers, Named, TokenAnswers};
+pub use answers::{Answers, Named, NumberAnswer, TokenAnswers};
+pub use custody::Superseding;
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use targets::{Delegate, DelegationSpec, ManifestSpec, TargetSpec, TargetsSpec};
 pub use text::MAX_BYTES;

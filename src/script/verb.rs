@@ -2,6 +2,7 @@
 //! it. What they do is `engine/steps/`, one file per verb.
 
 use super::Origin;
+use super::custody::{self, Superseding};
 use super::reader::{Faults, Table};
 use crate::base::{Algorithm, Id};
 use crate::tuf::policy::Claim;
@@ -18,6 +19,19 @@ pub enum Verb {
     Checklist {
         /// What must be true, one line each.
         items: Vec<String>,
+    },
+    /// People note the numbers of bags and seals, or compare them with those
+    /// that they noted before.
+    Record {
+        /// Which numbers, one line each.
+        items: Vec<String>,
+        /// The earlier step whose numbers these must be.
+        same_as: Option<Id>,
+    },
+    /// A formal break: everything is bagged, the ceremony rests and is resumed.
+    Break {
+        /// Where the words of its checkpoint are kept meanwhile.
+        source: Id,
     },
     /// People accept, one by one, that a claim of the policy does not hold.
     Waive {
@@ -100,6 +114,9 @@ pub enum Verb {
         /// From where the words are read.
         source: Id,
     },
+    /// People accept, one by one, that this ceremony's payload takes the place of
+    /// one that an earlier ceremony began to sign.
+    Supersede(Superseding),
     /// One key signs one payload.
     Sign {
         /// Which file.
@@ -126,6 +143,8 @@ pub enum Subject {
     Metadata(MetadataName),
     /// The record itself.
     Record,
+    /// The record as it was when a formal break began.
+    Break,
 }
 
 impl Verb {
@@ -136,6 +155,8 @@ impl Verb {
             Verb::RollCall => "roll-call",
             Verb::Clock => "clock",
             Verb::Checklist { .. } => "checklist",
+            Verb::Record { .. } => "record",
+            Verb::Break { .. } => "break",
             Verb::Waive { .. } => "waive",
             Verb::Inventory { .. } => "inventory",
             Verb::Provision { .. } => "provision",
@@ -148,6 +169,7 @@ impl Verb {
             Verb::Compose { .. } => "compose",
             Verb::Review { .. } => "review",
             Verb::ReadBack { .. } => "read-back",
+            Verb::Supersede(_) => "supersede",
             Verb::Sign { .. } => "sign",
             Verb::Export => "export",
             Verb::Seal { .. } => "seal",
@@ -176,19 +198,12 @@ impl Verb {
         match word {
             Word::RollCall => Some(Verb::RollCall),
             Word::Clock => Some(Verb::Clock),
-            Word::Checklist => table
-                .list(
-                    faults,
-                    "items",
-                    "a list of lines, each of 1 to 120 characters",
-                    |s| {
-                        (1..=120)
-                            .contains(&s.chars().count())
-                            .then(|| s.to_owned())
-                            .filter(|s| !s.contains('\n'))
-                    },
-                )
-                .map(|items| Verb::Checklist { items }),
+            Word::Checklist => items(table, faults).map(|items| Verb::Checklist { items }),
+            Word::Record => {
+                custody::record(table, faults).map(|(items, same_as)| Verb::Record { items, same_as })
+            }
+            Word::Break => table.id(faults, "source").map(|source| Verb::Break { source }),
+            Word::Supersede => custody::supersede(table, faults).map(Verb::Supersede),
             Word::Waive => {
                 super::waiver::what(table, faults).map(|(claim, role)| Verb::Waive { claim, role })
             }
@@ -269,6 +284,17 @@ impl Verb {
     }
 }
 
+/// Lines for people, one to look at after the other.
+pub(super) fn items(table: &mut Table, faults: &mut Faults) -> Option<Vec<String>> {
+    let what = "a list of lines, each of 1 to 120 characters";
+    table.list(faults, "items", what, |s| {
+        (1..=120)
+            .contains(&s.chars().count())
+            .then(|| s.to_owned())
+            .filter(|s| !s.contains('\n'))
+    })
+}
+
 /// The role whose file it is: one of the four, or a delegated one. Whether there
 /// is such a role is the plan's to say.
 pub(super) fn metadata(table: &mut Table, faults: &mut Faults) -> Option<MetadataName> {
@@ -304,6 +330,8 @@ enum Word {
     RollCall,
     Clock,
     Checklist,
+    Record,
+    Break,
     Waive,
     Inventory,
     Provision,
@@ -316,6 +344,7 @@ enum Word {
     Compose,
     Review,
     ReadBack,
+    Supersede,
     Sign,
     Export,
     Seal,
@@ -325,6 +354,8 @@ const WORDS: &[(&str, Word)] = &[
     ("roll-call", Word::RollCall),
     ("clock", Word::Clock),
     ("checklist", Word::Checklist),
+    ("record", Word::Record),
+    ("break", Word::Break),
     ("waive", Word::Waive),
     ("inventory", Word::Inventory),
     ("provision", Word::Provision),
@@ -337,6 +368,7 @@ const WORDS: &[(&str, Word)] = &[
     ("compose", Word::Compose),
     ("review", Word::Review),
     ("read-back", Word::ReadBack),
+    ("supersede", Word::Supersede),
     ("sign", Word::Sign),
     ("export", Word::Export),
     ("seal", Word::Seal),

@@ -25,17 +25,12 @@ pub struct WaiverSpec {
 pub(super) fn read(table: &mut Table, faults: &mut Faults) -> Option<WaiverSpec> {
     let at = faults.place(&table.span);
     let what = what(table, faults);
-    let reason = table.line(faults, "reason");
-    if let Some(reason) = &reason
-        && Waiver::new(reason).is_none()
-    {
-        faults.add(
-            &table.span_of("reason"),
-            "script-wrong-value",
-            "`reason` of [[waiver]] is 8 to 120 printable ASCII characters".to_owned(),
-            "say why the claim need not hold this time",
-        );
-    }
+    let reason = reason(
+        table,
+        faults,
+        "[[waiver]]",
+        "say why the claim need not hold this time",
+    );
     let by = table.id(faults, "by");
     let (claim, role) = what?;
     if !claim.waivable() {
@@ -52,6 +47,20 @@ pub(super) fn read(table: &mut Table, faults: &mut Faults) -> Option<WaiverSpec>
         by: by?,
         at,
     })
+}
+
+/// Why people let something go, in words that stand in the record.
+pub(super) fn reason(table: &mut Table, faults: &mut Faults, of: &str, help: &str) -> Option<String> {
+    let reason = table.line(faults, "reason")?;
+    if Waiver::new(&reason).is_none() {
+        faults.add(
+            &table.span_of("reason"),
+            "script-wrong-value",
+            format!("`reason` of {of} is 8 to 120 printable ASCII characters"),
+            help,
+        );
+    }
+    Some(reason)
 }
 
 /// `claim` and, for a claim about a role of root, `role`.

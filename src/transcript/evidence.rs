@@ -38,6 +38,7 @@ impl Class {
             Kind::Proven | Kind::Signed | Kind::Attested => Class::DeviceSigned,
             Kind::Step
             | Kind::Waived
+            | Kind::Superseded
             | Kind::Intended
             | Kind::Composed
             | Kind::Transition
@@ -57,6 +58,10 @@ impl Class {
             | Kind::Reviewed
             | Kind::Compared
             | Kind::Locked
+            | Kind::Recorded
+            | Kind::Differed
+            | Kind::Break
+            | Kind::Back
             | Kind::Exported => Class::Claimed,
             Kind::Open
             | Kind::Resume

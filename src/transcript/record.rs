@@ -70,6 +70,16 @@ kinds! {
     Key = "key",
     /// Derived: a device's new secret, typed from paper, has logged in.
     Credential = "credential",
+    /// Derived: the number of a bag or seal was noted.
+    Recorded = "recorded",
+    /// Derived: a number is not the recorded one, and a quorum goes on.
+    Differed = "differed",
+    /// Derived: a formal break begins; who leaves with what.
+    Break = "break",
+    /// Derived: the formal break is over.
+    Back = "back",
+    /// Derived: another payload takes the place of one that an earlier ceremony meant to sign.
+    Superseded = "superseded",
     /// Derived: a claim of the policy does not hold and was waived by the script.
     Waived = "waived",
     /// Derived: a device's statement about a key was judged.

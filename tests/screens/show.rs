@@ -234,24 +234,24 @@ fn step_through() -> Vec<(&'static str, Stage)> {
         s.until(confirm(Confirm::Generate));
         let answer = s.good_answer();
         s.answer(answer);
-        s.crash().settle();
+        s.resume().settle();
     });
     at("recover-sign-device-gone", &|s| {
         s.until(confirm(Confirm::Sign));
         let answer = s.good_answer();
         s.answer(answer);
         s.cards.clear();
-        s.crash().settle();
+        s.resume().settle();
     });
     at("resumed-with-nothing-under-way", &|s| {
         s.until(confirm(Confirm::Sign));
-        s.crash().settle();
+        s.resume().settle();
     });
     at("recovered", &|s| {
         s.until(confirm(Confirm::Sign));
         let answer = s.good_answer();
         s.answer(answer);
-        s.crash().settle();
+        s.resume().settle();
         let answer = s.good_answer();
         s.answer(answer);
         s.settle();

@@ -24,9 +24,9 @@ use tuf_ceremony::base::medium::{Mounted, Reading, Release};
 use tuf_ceremony::base::{Algorithm, Digest, Instant, PublicKey, Stamp};
 use tuf_ceremony::bundle::{Files, Seal, VERIFY_PY, seal_files};
 use tuf_ceremony::engine::{
-    Answer, ENGINE, Effect, Expect, FileRef, FrontEnd, Input, InputKind, NewSecret, Opening, Outcome,
-    Program, Question, Refusal, Resumption, SecretsPath, Seen, State, Ticket, What, confirm_wanted, expects,
-    export_contents, payload, step,
+    Answer, ENGINE, Effect, Expect, FileRef, FrontEnd, Input, InputKind, NewSecret, NumberFor, Opening,
+    Outcome, Program, Question, Refusal, Resumption, SecretsPath, Seen, State, Ticket, What, confirm_wanted,
+    expects, export_contents, lines as said, payload, recorded, step,
 };
 use tuf_ceremony::note::{Note, Vkey};
 use tuf_ceremony::plan::{Inputs, Plan};
@@ -299,7 +299,21 @@ impl Room {
             Question::Clock { .. } => Answer::Clock {
                 typed: self.now().to_string()[..16].replace('T', " "),
             },
-            Question::Item { .. } => Answer::Done { typed: typed("yes") },
+            Question::Item { index } => Answer::Done {
+                typed: said(&self.plan, &self.state)[*index].word.clone(),
+            },
+            Question::Number { index, purpose, .. } => {
+                let number = match recorded(&self.plan, &self.state, *index) {
+                    Some(noted) if purpose.compares() => noted.number.clone(),
+                    _ => format!("TEB {index}"),
+                };
+                Answer::Number {
+                    again: (!purpose.compares()).then(|| number.clone()),
+                    person: (*purpose == NumberFor::Leaves).then(|| typed("officer 1")),
+                    number,
+                }
+            }
+            Question::Differs { .. } => panic!("a number differs"),
             Question::Serial { token, .. } => Answer::Serial {
                 typed: self.serial(token.as_str()),
             },

@@ -10,8 +10,9 @@ use tuf_ceremony::base::device::{DeviceCard, KeyAttributes, LogRead, PinState};
 use tuf_ceremony::base::medium::{Mounted, Reading, Release};
 use tuf_ceremony::base::{Algorithm, Digest, Id, Instant, PublicKey, Stamp};
 use tuf_ceremony::engine::{
-    Answer, Effect, FileRef, FrontEnd, Input, InputKind, NewSecret, Opening, Outcome, Phase, Program,
-    Question, Refusal, Resumption, SecretsPath, Seen, State, Ticket, What, confirm_wanted, payload, step,
+    Answer, Effect, FileRef, FrontEnd, Input, InputKind, NewSecret, NumberFor, Opening, Outcome, Phase,
+    Program, Question, Refusal, Resumption, SecretsPath, Seen, State, Ticket, What, confirm_wanted, lines,
+    payload, recorded, step,
 };
 use tuf_ceremony::note::{Note, Vkey};
 use tuf_ceremony::plan::{Inputs, Plan};
@@ -207,7 +208,11 @@ impl Stage {
             "online.pem".to_owned(),
             Arc::from(online.as_bytes()),
         )]));
-        let plan = Plan::build(script, &inputs).unwrap_or_else(|e| panic!("{e:?}"));
+        Stage::of(Plan::build(script, &inputs).unwrap_or_else(|e| panic!("{e:?}")))
+    }
+
+    /// The stage of a plan, after the opening.
+    pub fn of(plan: Plan) -> Stage {
         let mut stage = Stage {
             plan: Arc::new(plan),
             state: State::new(),
@@ -267,6 +272,23 @@ impl Stage {
         stage
     }
 
+    /// A new run of the program, perhaps on another machine.
+    pub fn resume(&mut self) -> &mut Stage {
+        self.at.mono_ms = 1;
+        self.put(InputKind::Resume(Resumption {
+            boot: "1".repeat(32),
+            engine: tuf_ceremony::engine::ENGINE,
+            program: program(),
+            front_end: FrontEnd::Tui,
+            secrets: SecretsPath::Keyboard,
+            log_key: public(&seed(100)),
+            torn: Vec::new(),
+            mirror: None,
+        }))
+        .unwrap();
+        self
+    }
+
     pub fn snapshot(&self) -> Arc<Snapshot> {
         Arc::new(Snapshot {
             plan: self.plan.clone(),
@@ -294,23 +316,6 @@ impl Stage {
     pub fn outcome(&mut self, outcome: Outcome) -> &mut Stage {
         let effect = self.effect().id;
         self.put(InputKind::Outcome { effect, outcome }).unwrap();
-        self
-    }
-
-    /// The program stops without a word and is started again.
-    pub fn crash(&mut self) -> &mut Stage {
-        self.at.mono_ms = 1;
-        self.put(InputKind::Resume(Resumption {
-            boot: "00112233445566778899aabbccddeeff".to_owned(),
-            engine: tuf_ceremony::engine::ENGINE,
-            program: program(),
-            front_end: FrontEnd::Tui,
-            secrets: SecretsPath::Keyboard,
-            log_key: public(&seed(100)),
-            torn: Vec::new(),
-            mirror: None,
-        }))
-        .unwrap();
         self
     }
 
@@ -448,7 +453,23 @@ impl Stage {
                 typed: self.at.wall.to_string()[..16].replace('T', " "),
             },
             Question::Item { index } => Answer::Done {
-                typed: self.plan.lines(self.state.cursor)[*index].word.clone(),
+                typed: lines(&self.plan, &self.state)[*index].word.clone(),
+            },
+            Question::Number { index, purpose, .. } => {
+                let number = match recorded(&self.plan, &self.state, *index) {
+                    Some(noted) if purpose.compares() => noted.number.clone(),
+                    _ => format!("TEB {}", 4400 + index),
+                };
+                let again = (!purpose.compares()).then(|| number.clone());
+                let person = (*purpose == NumberFor::Leaves).then(|| typed("Person officer 1"));
+                Answer::Number {
+                    number,
+                    again,
+                    person,
+                }
+            }
+            Question::Differs { .. } => Answer::Differs {
+                why: typed("the bag tore, and Olga sealed another"),
             },
             Question::Serial { token, .. } => Answer::Serial {
                 typed: self.serial(token),

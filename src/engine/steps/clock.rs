@@ -2,10 +2,12 @@
 //! a laptop in local time, a dead RTC). TUF expiry rests on it, so a
 //! disagreement stops the step until one of the two clocks is mended.
 
+use super::formal_break;
 use crate::base::{Instant, Json};
 use crate::engine::Refusal;
 use crate::engine::state::{ClockFact, Question};
 use crate::engine::turn::Turn;
+use crate::script::Verb;
 use crate::transcript::Kind;
 
 /// How far the two clocks may differ, in seconds.
@@ -41,7 +43,10 @@ pub(super) fn answer(turn: &mut Turn, typed: &str) -> Result<(), Refusal> {
     );
     if agrees {
         turn.state.clock = Some(ClockFact { typed, machine });
-        turn.finish(true);
+        match turn.verb() {
+            Some(Verb::Break { .. }) => formal_break::over(turn),
+            _ => turn.finish(true),
+        }
     } else {
         turn.ask(Question::Clock {
             difference: Some(difference),

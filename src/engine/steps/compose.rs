@@ -2,6 +2,7 @@
 //! the keys of this record and the confirmed clock, and frozen at once. The
 //! same inputs give the same bytes on any machine.
 
+use super::supersede;
 use crate::base::device::{Changed, DeviceCode, DeviceFault, Operation, Retry};
 use crate::base::{Digest, Json, shown};
 use crate::engine::state::{FileState, Trouble};
@@ -14,6 +15,10 @@ pub(super) fn enter(turn: &mut Turn, metadata: &MetadataName) {
     let composed = files::compose(turn.plan, &turn.state, metadata);
     match composed.and_then(|d| policy::compose(turn.plan, &turn.state, metadata, &d).map(|c| (d, c))) {
         Ok((draft, claims)) => {
+            if let Some(trouble) = supersede::refuses_draft(turn, &draft) {
+                super::trouble(turn, trouble);
+                return;
+            }
             if !gate::before_signing(turn, &draft) {
                 return;
             }

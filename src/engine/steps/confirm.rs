@@ -2,7 +2,7 @@
 //! from another source than the screen that asks (law 9): the end of a serial
 //! from the device's body, or a whole word.
 
-use super::{export, generate_key, retire, seal, sign};
+use super::{export, formal_break, generate_key, retire, seal, sign};
 use crate::engine::Refusal;
 use crate::engine::state::{Confirm, Phase, Question, State};
 use crate::engine::turn::Turn;
@@ -20,6 +20,7 @@ pub fn wanted(plan: &Plan, state: &State) -> Option<String> {
             let token = plan.step(state.cursor)?.step.verb.token()?;
             Some(tail(state.bench.get(token)?.serial.as_deref()?))
         }
+        Confirm::Break => Some("written".to_owned()),
         Confirm::Export => Some("export".to_owned()),
         Confirm::PutBack => Some("back".to_owned()),
         Confirm::Close => Some("close".to_owned()),
@@ -34,6 +35,7 @@ pub(super) fn answer(turn: &mut Turn, text: &str) -> Result<(), Refusal> {
         Some(Verb::Sign { .. }) => sign::go(turn),
         Some(Verb::Retire { .. }) => retire::go(turn),
         Some(Verb::Export) if turn.state.released.is_some() => export::read_back(turn),
+        Some(Verb::Break { .. }) => formal_break::go(turn),
         Some(Verb::Export) => export::go(turn),
         Some(Verb::Seal { .. }) => seal::close(turn),
         _ => {

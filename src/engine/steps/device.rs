@@ -4,6 +4,7 @@
 
 use super::{
     attest_key, device_log, enrol_key, generate_key, prove_possession, provision, recover, retire, sign,
+    supersede,
 };
 use crate::base::device::{
     Changed, Credential, DeviceCard, DeviceCode, DeviceFault, Operation, PinState, Retry,
@@ -19,6 +20,12 @@ pub(super) fn pursue(turn: &mut Turn) {
     let Some(token) = turn.verb().and_then(Verb::token).cloned() else {
         return;
     };
+    if let Some(Verb::Sign { metadata, .. }) = turn.verb()
+        && let Some(trouble) = supersede::refuses_signature(turn, metadata)
+    {
+        super::trouble(turn, trouble);
+        return;
+    }
     if lock_others(turn, &token) {
         return;
     }
@@ -80,11 +87,16 @@ fn needed(turn: &Turn, token: &Id) -> Credential {
 
 /// One device is logged in at a time. Whether a logout had to be started.
 pub(super) fn lock_others(turn: &mut Turn, token: &Id) -> bool {
-    let Some(other) = turn.state.unlocked().filter(|id| *id != token).cloned() else {
+    turn.state.unlocked().is_some_and(|id| id != token) && lock_any(turn)
+}
+
+/// Whether a device was logged in and a logout had to be started.
+pub(super) fn lock_any(turn: &mut Turn) -> bool {
+    let Some(token) = turn.state.unlocked().cloned() else {
         return false;
     };
-    let serial = turn.serial(&other);
-    turn.work(What::Lock { token: other, serial });
+    let serial = turn.serial(&token);
+    turn.work(What::Lock { token, serial });
     true
 }
 

@@ -11,17 +11,20 @@ mod device;
 pub(super) mod device_log;
 mod enrol_key;
 mod export;
+mod formal_break;
 mod generate_key;
 mod inventory;
 mod prove_possession;
 pub(super) mod provision;
 pub(super) mod read_back;
+mod record;
 pub(super) mod recover;
 mod retire;
 mod review;
 mod roll_call;
 mod seal;
 mod sign;
+mod supersede;
 mod waive;
 
 use super::input::{Answer, Outcome};
@@ -52,6 +55,9 @@ pub(super) fn enter(turn: &mut Turn) {
         Verb::RollCall => roll_call::enter(turn),
         Verb::Clock => clock::enter(turn),
         Verb::Checklist { .. } | Verb::Waive { .. } => checklist::enter(turn),
+        Verb::Record { .. } => record::enter(turn),
+        Verb::Break { .. } => formal_break::enter(turn),
+        Verb::Supersede(what) => supersede::enter(turn, what),
         Verb::Inventory { on } => inventory::enter(turn, on),
         Verb::Provision { on, .. } => provision::enter(turn, on),
         Verb::GenerateKey { .. }
@@ -91,6 +97,8 @@ pub(super) fn answer(turn: &mut Turn, answer: &Answer) -> Result<(), Refusal> {
         }
         (Question::Clock { .. }, Answer::Clock { typed }) => clock::answer(turn, typed),
         (Question::Item { index }, Answer::Done { typed }) => checklist::answer(turn, *index, typed),
+        (Question::Number { .. }, Answer::Number { .. }) => record::answer(turn, &question, answer),
+        (Question::Differs { .. }, Answer::Differs { why }) => record::explain(turn, why),
         (Question::Serial { token, cards }, Answer::Serial { typed }) => {
             inventory::answer(turn, token, cards, typed)
         }
@@ -208,6 +216,7 @@ pub(super) fn outcome(turn: &mut Turn, id: u64, outcome: &Outcome) -> Result<(),
             turn.token(token).unlocked = None;
             match turn.verb() {
                 Some(Verb::Provision { on, .. }) => provision::locked(turn, token, on),
+                Some(Verb::Break { .. }) => formal_break::enter(turn),
                 _ => device::pursue(turn),
             }
         }

@@ -2,7 +2,7 @@
 //! positions, typed from another source. Passive comparison lets most attacks
 //! through; typing six of 32 words does not. Three wrong tries lock it.
 
-use super::seal;
+use super::{formal_break, seal};
 use crate::base::{Digest, Id, Json};
 use crate::engine::state::{Confirm, Question};
 use crate::engine::turn::Turn;
@@ -83,6 +83,7 @@ pub(super) fn answer(turn: &mut Turn, question: &Question, typed: &[String]) -> 
                 }
                 turn.finish(false);
             }
+            Subject::Break => formal_break::words_match(turn),
             Subject::Record => turn.ask(Question::Confirm { what: Confirm::Close }),
         }
         return Ok(());
@@ -141,6 +142,7 @@ fn subject(turn: &Turn) -> Option<(Subject, Id, Digest)> {
             let digest = turn.state.files.get(metadata)?.draft.digest;
             Some((Subject::Metadata(metadata.clone()), source.clone(), digest))
         }
+        Verb::Break { source } => Some((Subject::Break, source.clone(), turn.state.away?.root)),
         Verb::Seal { source } => Some((Subject::Record, source.clone(), turn.state.checkpoint?.root)),
         _ => None,
     }
@@ -150,5 +152,6 @@ fn subject_name(subject: &Subject) -> String {
     match subject {
         Subject::Metadata(role) => role.as_str().to_owned(),
         Subject::Record => "record".to_owned(),
+        Subject::Break => "break".to_owned(),
     }
 }

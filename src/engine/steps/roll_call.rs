@@ -1,11 +1,13 @@
 //! `roll-call`: who is here, seat by seat. Names are claims that people type;
 //! an empty seat needs a reason, and every role needs its quorum.
 
+use super::formal_break;
 use crate::base::Id;
 use crate::engine::Refusal;
 use crate::engine::input::Answer;
 use crate::engine::state::{Person, Question};
 use crate::engine::turn::Turn;
+use crate::script::Verb;
 
 pub(super) fn enter(turn: &mut Turn) {
     turn.state.people.clear();
@@ -78,5 +80,8 @@ fn ask_next(turn: &mut Turn, again: bool) {
             return;
         }
     }
-    turn.finish(false);
+    match turn.verb() {
+        Some(Verb::Break { .. }) => formal_break::people_are_back(turn),
+        _ => turn.finish(false),
+    }
 }

@@ -3,7 +3,7 @@
 //! checkpoint, SHA256SUMS) is written after it and is not recorded. Checkpoints
 //! of gates come through here too.
 
-use super::{export, read_back};
+use super::{export, formal_break, read_back};
 use crate::base::{Digest, Json};
 use crate::engine::state::Head;
 use crate::engine::turn::Turn;
@@ -43,6 +43,7 @@ pub(super) fn checkpointed(turn: &mut Turn, size: u64, root: &Digest, note: &str
     turn.state.checkpoint = Some(Head { size, root: *root });
     match turn.verb() {
         _ if turn.state.gating => turn.next(),
+        Some(Verb::Break { .. }) => formal_break::checkpointed(turn),
         Some(Verb::Export) => export::ask(turn),
         Some(Verb::Seal { .. }) => compare(turn),
         _ => return Err(refuse("one that no step asked for")),

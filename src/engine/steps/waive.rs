@@ -30,7 +30,7 @@ pub(super) fn done(turn: &mut Turn) {
     let Some(waiver) = turn.plan.waiver(*claim, *role) else {
         return;
     };
-    let quorum = turn.plan.role(&waiver.by).map_or(1, |r| r.quorum);
+    let quorum = turn.plan.quorum(&waiver.by);
     let second = turn.planned().map(|p| p.step.by.to_string()).unwrap_or_default();
     turn.derive(
         Kind::Waived,

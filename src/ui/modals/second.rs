@@ -50,6 +50,7 @@ pub fn page(model: &Model, width: usize) -> Page {
     );
     body.push(Row::blank());
     body.extend(bodies(model));
+    body.extend(bags(model, width));
     body.push(Row::blank());
     body.extend(words(model, width));
     Page {
@@ -80,6 +81,22 @@ fn bodies(model: &Model) -> Vec<Row> {
     out
 }
 
+/// What a lone person has on no bag: the numbers that were noted.
+fn bags(model: &Model, width: usize) -> Vec<Row> {
+    let mut out = Vec::new();
+    let asked = model.seen.state.asked_number();
+    if !asked.is_some_and(|(_, purpose, _)| purpose.compares()) {
+        return out;
+    }
+    out.push(Row::blank());
+    out.push(Row::of(Tone::Quiet, wording::custody::SECOND_BAGS));
+    for n in model.seen.state.numbers.values().flatten() {
+        let text = format!("{}: {}", safe(&n.item), safe(&n.number));
+        out.extend(para(Tone::Strong, &text, width));
+    }
+    out
+}
+
 /// The words under comparison, when this machine is the source that is asked for.
 fn words(model: &Model, width: usize) -> Vec<Row> {
     let asked = match &model.seen.state.phase {
@@ -100,6 +117,7 @@ fn words(model: &Model, width: usize) -> Vec<Row> {
     }
     let what = match subject {
         Subject::Metadata(role) => wording::screens::subject_file(role.as_str()),
+        Subject::Break => wording::custody::SUBJECT_BREAK.to_owned(),
         Subject::Record => wording::screens::SUBJECT_RECORD.to_owned(),
     };
     let mut out = para(Tone::Quiet, &wording::second_words(&what), width);

@@ -9,6 +9,7 @@ use crate::base::medium::Release;
 use crate::engine::{Answer, Confirm, Phase, Question, export_contents, keys_of, meter_lines};
 use crate::runner::Snapshot;
 use crate::script::{Backend, Verb};
+use crate::transcript::words as spoken;
 use crate::tuf::{MetadataName, RoleName};
 use crate::ui::layout::Page;
 use crate::ui::model::{Local, Model};
@@ -16,7 +17,7 @@ use crate::ui::theme::Tone;
 use crate::ui::widgets::card;
 use crate::ui::widgets::form::Form;
 use crate::ui::widgets::rows::{Row, boxed, fact, para};
-use crate::ui::wording::{help, safe, screens as words, secrets};
+use crate::ui::wording::{custody, help, safe, screens as words, secrets};
 
 /// The screen.
 pub static SCREEN: Screen = Screen {
@@ -42,6 +43,7 @@ fn what(seen: &Snapshot) -> Option<Confirm> {
 
 fn local(seen: &Snapshot) -> Local {
     Local::with(Form::line(match what(seen) {
+        Some(Confirm::Break) => custody::WRITTEN,
         Some(Confirm::Export) => words::EXPORT_FIELD,
         Some(Confirm::PutBack) => words::PUT_BACK_FIELD,
         Some(Confirm::Close) => words::CLOSE_FIELD,
@@ -73,6 +75,11 @@ fn page(model: &Model, width: usize) -> Page {
             body.extend(para(Tone::Warn, words::RETIRE_BODY, width));
             (words::retire_say(on.as_str()), body, words::RETIRE_NEXT)
         }
+        (Some(Confirm::Break), _) => (
+            custody::BREAK_SAY.to_owned(),
+            on_paper(seen, width),
+            custody::BREAK_NEXT,
+        ),
         (Some(Confirm::Export), _) => (
             words::EXPORT_SAY.to_owned(),
             export(model, width),
@@ -95,6 +102,17 @@ fn page(model: &Model, width: usize) -> Page {
         body,
         ask: ask(model, next, width),
     }
+}
+
+/// The words that people take along.
+fn on_paper(seen: &Snapshot, width: usize) -> Vec<Row> {
+    let mut body = Vec::new();
+    if let Some(head) = seen.state.checkpoint {
+        body.push(Row::of(Tone::Quiet, custody::BREAK_WORDS));
+        body.extend(card::word_grid(&spoken::words(&head.root), width));
+    }
+    body.extend(para(Tone::Warn, custody::BREAK_PAPER, width));
+    body
 }
 
 fn generate(model: &Model, on: &Id, key: &Id, algorithm: &str, width: usize) -> Vec<Row> {

@@ -4,7 +4,7 @@
 
 use super::{Screen, no_hints, no_key, unchecked};
 use crate::base::medium::Release;
-use crate::engine::Phase;
+use crate::engine::{Numbered, Phase};
 use crate::runner::Sealed;
 use crate::transcript::words as spoken;
 use crate::ui::layout::Page;
@@ -13,7 +13,7 @@ use crate::ui::theme::Tone;
 use crate::ui::widgets::card;
 use crate::ui::widgets::form::Form;
 use crate::ui::widgets::rows::{Row, fact, para};
-use crate::ui::wording::{help, safe, screens as words};
+use crate::ui::wording::{custody, help, safe, screens as words};
 
 /// The screen.
 pub static SCREEN: Screen = Screen {
@@ -36,6 +36,13 @@ pub static SCREEN: Screen = Screen {
     help: &help::ENDED,
 };
 
+/// What left at the present break.
+fn noted(model: &Model) -> &[Numbered] {
+    let step = model.seen.plan.step(model.seen.state.cursor);
+    let numbers = step.and_then(|p| model.seen.state.numbers.get(&p.step.id));
+    numbers.map_or(&[], Vec::as_slice)
+}
+
 fn page(model: &Model, width: usize) -> Page {
     let record = model
         .places
@@ -57,6 +64,17 @@ fn page(model: &Model, width: usize) -> Page {
             } else {
                 words::FAILED_SAY
             }
+        }
+        (None, Phase::Paused) if model.seen.state.on_break() => {
+            line(words::SAFE_NOW, Tone::Good, custody::REST_SAFE);
+            for n in noted(model) {
+                let person = n.person.as_deref().unwrap_or_default();
+                let away = custody::away_line(&safe(&n.number), &safe(person));
+                line("", Tone::Plain, &format!("{}: {away}", safe(&n.item)));
+            }
+            line(words::GO_ON, Tone::Strong, &words::resume(&record));
+            line("", Tone::Plain, custody::REST_BACK);
+            custody::REST_SAY
         }
         (None, Phase::Paused) => {
             line(words::SAFE_NOW, Tone::Good, words::PAUSED_SAFE);
@@ -89,8 +107,11 @@ fn page(model: &Model, width: usize) -> Page {
         },
     };
     line(words::RECORD, Tone::Plain, &words::records(model.seen.records));
-    body.push(Row::of(Tone::Quiet, words::HEAD_WORDS));
-    body.extend(card::word_grid(&spoken::words(&model.seen.head), width));
+    // At a break other words are on paper already.
+    if !model.seen.state.on_break() {
+        body.push(Row::of(Tone::Quiet, words::HEAD_WORDS));
+        body.extend(card::word_grid(&spoken::words(&model.seen.head), width));
+    }
     let ask = if model.sealing() {
         para(Tone::Warn, words::SEALING_WAIT, width)
     } else {

@@ -1,20 +1,21 @@
 //! One line of a checklist: people look at it and type `yes`. One line at a
 //! time, because a page of boxes is ticked without looking. A waiver is asked
 //! for in the same way, person by person, by the name of its claim; what is let
-//! go and why stands there once, whoever's turn it is.
+//! go and why stands there once, whoever's turn it is. So is what a quorum
+//! decides in the room.
 
 use std::cmp::Ordering;
 
 use super::{Screen, ask, no_hints, no_key, say, unchecked};
 use crate::base::Id;
-use crate::engine::{Answer, Question};
+use crate::engine::{Answer, Question, lines};
 use crate::script::{Verb, WaiverSpec};
 use crate::ui::layout::Page;
 use crate::ui::model::{Local, Model};
 use crate::ui::theme::Tone;
 use crate::ui::widgets::form::Form;
 use crate::ui::widgets::rows::{Row, boxed, fact, para};
-use crate::ui::wording::{help, safe, screens as words};
+use crate::ui::wording::{custody, help, safe, screens as words};
 
 /// The screen of a checklist.
 pub static SCREEN: Screen = Screen {
@@ -39,17 +40,47 @@ pub static WAIVER: Screen = Screen {
     ..SCREEN
 };
 
-/// Which of the two the open line belongs to.
+/// The same for what a quorum decides from what happened.
+pub static QUORUM: Screen = Screen {
+    local: |_| Local::with(Form::line(custody::WORD)),
+    page: quorum_page,
+    help: &help::QUORUM,
+    ..SCREEN
+};
+
+/// Which of the three the open line belongs to.
 #[must_use]
 pub fn of(model: &Model) -> &'static Screen {
-    match model
-        .seen
-        .plan
-        .step(model.seen.state.cursor)
-        .map(|p| &p.step.verb)
-    {
+    let seen = &model.seen;
+    let verb = seen.plan.step(seen.state.cursor).map(|p| &p.step.verb);
+    match verb {
+        _ if seen.state.differs.is_some() => &QUORUM,
+        Some(Verb::Supersede(_)) => &QUORUM,
         Some(Verb::Waive { .. }) => &WAIVER,
         _ => &SCREEN,
+    }
+}
+
+fn quorum_page(model: &Model, width: usize) -> Page {
+    let Some(Question::Item { index }) = model.question() else {
+        return Page::default();
+    };
+    let lines = lines(&model.seen.plan, &model.seen.state);
+    let mut body = Vec::new();
+    let mut word = "";
+    if let Some(line) = lines.get(*index) {
+        word = &line.word;
+        let text = para(Tone::Strong, &safe(&line.text), width.saturating_sub(4));
+        body.extend(boxed(
+            &words::item_number(index.saturating_add(1), lines.len()),
+            text,
+            width,
+        ));
+    }
+    Page {
+        say: custody::quorum_say(index.saturating_add(1), lines.len(), word),
+        body,
+        ask: ask(model, custody::QUORUM_NEXT, width),
     }
 }
 
@@ -65,7 +96,7 @@ fn page(model: &Model, width: usize) -> Page {
     let Some(Question::Item { index }) = model.question() else {
         return Page::default();
     };
-    let lines = model.seen.plan.lines(model.seen.state.cursor);
+    let lines = lines(&model.seen.plan, &model.seen.state);
     let items: Vec<String> = lines.into_iter().map(|l| l.text).collect();
     let number = index.saturating_add(1);
     let mut body = Vec::new();

@@ -8,8 +8,10 @@ pub mod confirm;
 pub mod copy;
 pub mod cover;
 pub mod dice;
+pub mod differs;
 pub mod ended;
 pub mod item;
+pub mod number;
 pub mod pin;
 pub mod recover;
 pub mod reopen;
@@ -65,6 +67,8 @@ pub fn of(model: &Model) -> &'static Screen {
         Some(Question::Seat { .. }) => &seat::SCREEN,
         Some(Question::Clock { .. }) => &clock::SCREEN,
         Some(Question::Item { .. }) => item::of(model),
+        Some(Question::Number { .. }) => &number::SCREEN,
+        Some(Question::Differs { .. }) => &differs::SCREEN,
         Some(Question::Serial { .. }) => &serial::SCREEN,
         Some(Question::SetUp { .. }) => &set_up::SCREEN,
         Some(Question::Cover { .. }) => &cover::SCREEN,

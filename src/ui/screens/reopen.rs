@@ -9,7 +9,7 @@ use crate::ui::model::{Local, Model};
 use crate::ui::theme::Tone;
 use crate::ui::widgets::form::{Field, Form};
 use crate::ui::widgets::rows::{Row, fact, para};
-use crate::ui::wording::{help, safe, screens as words};
+use crate::ui::wording::{custody, help, safe, screens as words};
 
 /// The screen.
 pub static SCREEN: Screen = Screen {
@@ -39,6 +39,7 @@ fn page(model: &Model, width: usize) -> Page {
     };
     let what = match subject {
         Subject::Metadata(role) => words::subject_file(role.as_str()),
+        Subject::Break => custody::SUBJECT_BREAK.to_owned(),
         Subject::Record => words::SUBJECT_RECORD.to_owned(),
     };
     let mut body = Vec::new();

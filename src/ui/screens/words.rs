@@ -10,7 +10,7 @@ use crate::ui::model::{Local, Model};
 use crate::ui::theme::Tone;
 use crate::ui::widgets::form::{Field, Form};
 use crate::ui::widgets::rows::para;
-use crate::ui::wording::{help, screens as words};
+use crate::ui::wording::{custody, help, screens as words};
 
 /// The screen.
 pub static SCREEN: Screen = Screen {
@@ -51,6 +51,7 @@ fn page(model: &Model, width: usize) -> Page {
     };
     let what = match subject {
         Subject::Metadata(role) => words::subject_file(role.as_str()),
+        Subject::Break => custody::SUBJECT_BREAK.to_owned(),
         Subject::Record => words::SUBJECT_RECORD.to_owned(),
     };
     let mut body = Vec::new();

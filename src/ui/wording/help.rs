@@ -51,6 +51,27 @@ pub const WAIVE: Help = Help {
     next: "The next person; after the last the record says what was waived, why and by whom. Whoever does not agree types nothing: pause or abort with Ctrl-C, or note why with F2.",
     plug: SAFE,
 };
+/// A bag or a seal.
+pub const NUMBER: Help = Help {
+    asked: "The number that is printed on the bag or seal, read from the thing itself; at a break also who takes it along.",
+    why: "A seal proves something only if its number was written down before and is looked for afterwards. So a recorded number is not shown when it is compared.",
+    next: "A number that is noted goes into the record. One that differs is asked once more; then a quorum decides whether to go on.",
+    plug: SAFE,
+};
+/// A number that differs.
+pub const DIFFERS: Help = Help {
+    asked: "Why the ceremony should go on although a bag or seal does not have the recorded number.",
+    why: "A swapped seal may mean that somebody was at the device. One person must not wave that through, and nobody can type it away.",
+    next: "Each of the quorum types a word. The record keeps both numbers, the reason and a deviation. Ctrl-C pauses or aborts instead.",
+    plug: "Nothing is lost. The difference stands: after a resume it is asked about again.",
+};
+/// What a quorum decides.
+pub const QUORUM: Help = Help {
+    asked: "That the person who is named has read this and agrees. That person types the word.",
+    why: "What was signed or sealed before no longer counts as it did. A quorum decides that, and each of it for itself.",
+    next: "The next person of the quorum. When all have agreed, the record says so and the step goes on.",
+    plug: SAFE,
+};
 /// Inventory.
 pub const SERIAL: Help = Help {
     asked: "The serial number that is printed on the body of the device you want to use.",
