@@ -3,7 +3,8 @@
 //! - nothing is answered that the file does not answer: the ceremony is paused
 //!   and the step is named;
 //! - a wrong PIN is typed only where the file orders it, and never twice;
-//! - a failed device or media ends the run, record intact;
+//! - a failed device or media ends the run, record intact, but where the file says
+//!   what is said to a failure: try again, a few times at most, or abort;
 //! - the record says that a file drove it, so it never verifies as witnessed.
 
 use std::collections::BTreeMap;
@@ -20,7 +21,7 @@ use crate::engine::{
 };
 use crate::fault::Code;
 use crate::runner::{Cmd, Failure, Handle, Msg, Snapshot};
-use crate::script::{Answers, Named, SourceKind, Verb};
+use crate::script::{AfterTrouble, Answers, Named, SourceKind, Verb};
 use crate::transcript::words;
 
 /// How a run ended.
@@ -61,6 +62,7 @@ pub fn run(
         handle,
         answers,
         made: BTreeMap::new(),
+        again: 0,
         ending: None,
     };
     // The first snapshot came before anybody listened; later ones repeat it.
@@ -129,8 +131,13 @@ struct Driver {
     answers: Answers,
     /// Secrets that the program made: there is no paper to read them from.
     made: BTreeMap<(Id, Credential), Secret>,
+    /// How often a failure was answered with another try.
+    again: u32,
     ending: Option<Ending>,
 }
+
+/// Another try that fails this often will not work: a person looks at it.
+const AGAIN: u32 = 3;
 
 impl Driver {
     fn react(&mut self, seen: &Snapshot) {
@@ -146,7 +153,18 @@ impl Driver {
                 Trouble::Device(fault) => format!("{}: {fault}", fault.code.word()),
                 Trouble::Media(meaning) | Trouble::Gate(meaning) => meaning.clone(),
             };
-            self.pause(&why.clone(), Ending::Trouble { why }, seen);
+            if !self.after_trouble(&why) {
+                self.pause(&why.clone(), Ending::Trouble { why }, seen);
+            }
+            return;
+        }
+        if let Question::Clock { difference: Some(s) } = question
+            && self.answers.trouble == Some(AfterTrouble::Abort)
+            && self.after_trouble(&format!(
+                "the machine's clock and the other one are {} s apart",
+                s.abs()
+            ))
+        {
             return;
         }
         match self.answer(question, seen) {
@@ -174,7 +192,32 @@ impl Driver {
             return;
         }
         let why = refusal.to_string();
+        let looks = matches!(expects(&seen.state), Expect::Answer(Question::Serial { .. }));
+        let aborts = self.answers.trouble == Some(AfterTrouble::Abort);
+        if (looks || aborts) && self.after_trouble(&why) {
+            return; // a device that says something else the next time, or the end
+        }
         self.pause(&why.clone(), Ending::Paused { why }, seen);
+    }
+
+    /// What the file says to a failure; whether it says something.
+    fn after_trouble(&mut self, why: &str) -> bool {
+        match self.answers.trouble {
+            Some(AfterTrouble::Again) if self.again < AGAIN => {
+                self.again = self.again.saturating_add(1);
+                self.handle.say(Cmd::Submit(Answer::Again));
+                true
+            }
+            Some(AfterTrouble::Abort) => {
+                self.answers.trouble = None; // said once
+                self.handle.say(Cmd::Abort {
+                    why: crate::base::shown(why, 200),
+                    typed: "abort".to_owned(),
+                });
+                true
+            }
+            _ => false,
+        }
     }
 
     fn pause(&mut self, why: &str, ending: Ending, seen: &Snapshot) -> bool {

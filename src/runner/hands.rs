@@ -9,10 +9,9 @@ use std::sync::mpsc::{Receiver, Sender};
 
 use data_encoding::HEXLOWER;
 
-use super::{Cmd, Vault};
+use super::{Cmd, Vault, drill};
 use crate::base::device::{Changed, Credential, DeviceCode, DeviceFault, Operation, Retry};
 use crate::base::{Id, Payload, Secret, shown};
-use crate::bundle::export;
 use crate::engine::{FileRef, Outcome, Ticket, What, recipe_of};
 use crate::signer::{Grant, KeyRef, Provider, Secrets, Token};
 
@@ -47,15 +46,22 @@ pub(super) struct Hands {
     open: BTreeMap<Id, Box<dyn Token>>,
     vault: Arc<Vault>,
     media: Option<PathBuf>,
+    stage: Option<drill::Stage>,
 }
 
 impl Hands {
-    pub(super) fn new(bench: Bench, vault: Arc<Vault>, media: Option<PathBuf>) -> Hands {
+    pub(super) fn new(
+        bench: Bench,
+        vault: Arc<Vault>,
+        media: Option<PathBuf>,
+        stage: Option<drill::Stage>,
+    ) -> Hands {
         Hands {
             bench,
             open: BTreeMap::new(),
             vault,
             media,
+            stage,
         }
     }
 
@@ -239,7 +245,7 @@ impl Hands {
         let Some(media) = &self.media else {
             return fault(crate::fault::Code::MediaMissing.card().fact);
         };
-        match export::write(media, &name, &files) {
+        match drill::write(self.stage.as_ref(), media, &name, &files) {
             Ok(read_back) => Outcome::Exported {
                 files: read_back
                     .iter()

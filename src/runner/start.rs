@@ -9,6 +9,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread::JoinHandle;
 
 use super::clerk::{Clerk, new_log_key, public_of, random_digest};
+use super::drill::{self, Drill, Stage};
 use super::hands::Hands;
 use super::{Bench, Clock, Failure, Handle, Msg, Snapshot, Vault, internal, seal};
 use crate::engine::{
@@ -42,6 +43,9 @@ pub struct Run {
     pub secrets: SecretsPath,
     /// Vendor modules.
     pub modules: Vec<FileRef>,
+    /// What fails on purpose; only a new record has one. A resumed run is an
+    /// ordinary one: what failed is mended.
+    pub drill: Option<Drill>,
 }
 
 /// A run that is under way.
@@ -81,8 +85,16 @@ impl Threads {
 /// Opens a new record for a plan and starts the run.
 ///
 /// # Errors
-/// [`Failure`]: the folder is not empty, or the disk refuses.
+/// [`Failure`]: the folder is not empty, the disk refuses, or a drill is asked
+/// for that this plan may not have.
 pub fn open(plan: Plan, record: &Path, ports: Ports, run: &Run) -> Result<Running, Failure> {
+    let (ports, stage) = match &run.drill {
+        None => (ports, None),
+        Some(drill) => {
+            let (ports, stage) = drill::rig(drill, &plan, ports)?;
+            (ports, Some(stage))
+        }
+    };
     let journal = Journal::create(record)?;
     store::write_new(record, "script.toml", plan.script().text.as_bytes(), 0o600)?;
     let blobs = record.join("blobs");
@@ -115,6 +127,7 @@ pub fn open(plan: Plan, record: &Path, ports: Ports, run: &Run) -> Result<Runnin
         modules: run.modules.clone(),
         predecessor: "genesis".to_owned(),
         log_key: public_of(&log_key)?,
+        drill: stage.as_ref().map(Stage::word),
     };
     let clerk = ClerkParts {
         plan: Arc::new(plan),
@@ -125,6 +138,7 @@ pub fn open(plan: Plan, record: &Path, ports: Ports, run: &Run) -> Result<Runnin
         lines: String::new(),
         notes: BTreeMap::new(),
         log_keys: Vec::new(),
+        stage,
     };
     go(clerk, log_key, ports, InputKind::Open(Box::new(opening)))
 }
@@ -218,6 +232,7 @@ pub fn resume(record: &Path, ports: Ports, run: &Run) -> Result<Resumed, Failure
         lines: String::from_utf8_lossy(whole).into_owned(),
         notes,
         log_keys,
+        stage: None,
     };
     go(parts, log_key, ports, InputKind::Resume(resumption)).map(|r| Resumed::Running(Box::new(r)))
 }
@@ -246,6 +261,7 @@ struct ClerkParts {
     lines: String,
     notes: BTreeMap<u64, String>,
     log_keys: Vec<crate::base::PublicKey>,
+    stage: Option<Stage>,
 }
 
 fn go(
@@ -273,13 +289,14 @@ fn go(
         media: ports.media.clone(),
         jobs: jobs_out,
         msgs: msgs_out,
+        stage: parts.stage.clone(),
     };
     // The first record is on disk before anybody sees a screen.
     clerk
         .accept(first)?
         .map_err(|refusal| internal(&refusal.to_string()))?;
     let snapshot = clerk.snapshot();
-    let hands = Hands::new(ports.bench, vault.clone(), ports.media);
+    let hands = Hands::new(ports.bench, vault.clone(), ports.media, parts.stage);
     let done = cmds.clone();
     let threads = vec![
         std::thread::spawn(move || hands.run(&jobs, &done)),

@@ -38,6 +38,8 @@ pub struct Answers {
     pub close: bool,
     /// Going on after the program stopped in the middle of something.
     pub recover: bool,
+    /// What is said to a failure; none: a person decides.
+    pub trouble: Option<AfterTrouble>,
     /// Dice, as digits 1 to 6, said over and over.
     pub dice: Option<Secret>,
     /// Devices.
@@ -54,6 +56,15 @@ pub struct TokenAnswers {
     pub secrets: BTreeMap<Credential, Secret>,
     /// PINs to type first, wrong ones.
     pub wrong: Vec<Secret>,
+}
+
+/// What a machine says after a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AfterTrouble {
+    /// The step is tried again.
+    Again,
+    /// The ceremony is aborted.
+    Abort,
 }
 
 /// How the answers name a device.
@@ -126,6 +137,10 @@ fn read(map: &DeTable, answers: &mut Answers, faults: &mut Faults) {
             confirm.has("clock") && confirm.word(faults, "clock", &[("machine", ())]).is_some();
         answers.words_from_simulated =
             confirm.has("words") && confirm.word(faults, "words", &[("simulated", ())]).is_some();
+        if confirm.has("trouble") {
+            let words = [("again", AfterTrouble::Again), ("abort", AfterTrouble::Abort)];
+            answers.trouble = confirm.word(faults, "trouble", &words);
+        }
         if confirm.has("dice") {
             answers.dice = confirm
                 .line(faults, "dice")

@@ -272,6 +272,7 @@ impl Room {
             modules: Vec::new(),
             predecessor: "genesis".to_owned(),
             log_key: self.log.public(),
+            drill: None,
         }
     }
 

@@ -256,6 +256,7 @@ impl Stage {
             modules: Vec::new(),
             predecessor: "genesis".to_owned(),
             log_key: public(&seed(100)),
+            drill: None,
         };
         stage.put(InputKind::Open(Box::new(opening))).unwrap();
         stage
