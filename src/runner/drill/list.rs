@@ -112,20 +112,24 @@ impl Fault {
                 "pin-last-try",
                 "Wrong PINs were typed until one try is left; one more locks the token.",
                 &[
-                    Shows::Words("1 PIN try left before it locks"),
+                    Shows::Words("LAST PIN TRY: one more wrong PIN locks it"),
                     Shows::Device(DeviceCode::PinLocked),
                 ],
             ),
             Fault::ClockBack => (
                 "clock-back",
                 "The machine's clock jumps three hours back while it is compared.",
-                &[Shows::Words("apart")],
+                &[Shows::Words(
+                    "The clocks disagree: this machine is 3 h behind the time that you typed.",
+                )],
             ),
             Fault::KillAt => (
                 "kill-at",
                 "The program is killed right after record N is on disk (kill-at:N), or between \
                  the intent of a step and its act (kill-at@STEP).",
-                &[Shows::Words("recover")],
+                &[Shows::Words(
+                    "Not known yet. Nothing is done twice: the device is asked first.",
+                )],
             ),
             Fault::MediaError => (
                 "media-error",
