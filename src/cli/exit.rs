@@ -41,6 +41,7 @@ impl Exit {
             | C::RecordExists
             | C::DrillRefused
             | C::RecordMissing
+            | C::RecordEmpty
             | C::ModuleNotNamed
             | C::ConnectorNotNamed
             | C::NotATerminal
@@ -49,7 +50,7 @@ impl Exit {
             | C::AttestationUnreadable
             | C::MetadataUnreadable
             | C::OutputExists => Exit::Usage,
-            C::RecordDamaged | C::EditRefused => Exit::Negative,
+            C::RecordDamaged | C::RecordForked | C::EditRefused => Exit::Negative,
             C::NoApprovals
             | C::EditVoids
             | C::RecordBusy
@@ -58,6 +59,7 @@ impl Exit {
             | C::TerminalTooSmall
             | C::AnswersExhausted => Exit::Person,
             C::StorageFull
+            | C::CopyFailed
             | C::StorageReadOnly
             | C::StorageFailed
             | C::MediaMissing

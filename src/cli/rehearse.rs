@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::{Exit, RehearsalPlaces, check, out, places, run};
 use crate::fault::Code;
 use crate::plan::{Inputs, Plan};
-use crate::runner::drill::{self, Drill, Permit};
+use crate::runner::drill::{self, Drill, Fault, Permit};
 use crate::runner::{Clock, SystemClock};
 use crate::script::{Kind, Script};
 
@@ -48,6 +48,9 @@ pub(super) fn rehearse(script: Option<&Path>, given: RehearsalPlaces) -> Exit {
             return Exit::Fault;
         }
         ways.media = Some(media);
+    }
+    if drill.as_ref().is_some_and(|d| d.fault() == Fault::RecordCopyLost) && ways.mirror.is_none() {
+        ways.mirror = Some(places::beside(&record, ".mirror"));
     }
     run::start(plan, &record, &ways, drill)
 }

@@ -9,11 +9,13 @@ use std::sync::mpsc::{Receiver, Sender};
 
 use data_encoding::HEXLOWER;
 
-use super::{Cmd, Vault, drill};
+use super::{Cmd, Vault};
 use crate::base::device::{Changed, Credential, DeviceCode, DeviceFault, Operation, Retry};
 use crate::base::{Id, Payload, Secret, shown};
+use crate::bundle::export;
 use crate::engine::{FileRef, Outcome, Ticket, What, recipe_of};
 use crate::signer::{Grant, KeyRef, Provider, Secrets, Token};
+use crate::store::Disk;
 
 /// One effect with what it needs.
 #[derive(Debug)]
@@ -45,23 +47,18 @@ pub(super) struct Hands {
     bench: Bench,
     open: BTreeMap<Id, Box<dyn Token>>,
     vault: Arc<Vault>,
+    disk: Arc<dyn Disk>,
     media: Option<PathBuf>,
-    stage: Option<drill::Stage>,
 }
 
 impl Hands {
-    pub(super) fn new(
-        bench: Bench,
-        vault: Arc<Vault>,
-        media: Option<PathBuf>,
-        stage: Option<drill::Stage>,
-    ) -> Hands {
+    pub(super) fn new(bench: Bench, vault: Arc<Vault>, disk: Arc<dyn Disk>, media: Option<PathBuf>) -> Hands {
         Hands {
             bench,
             open: BTreeMap::new(),
             vault,
+            disk,
             media,
-            stage,
         }
     }
 
@@ -245,7 +242,7 @@ impl Hands {
         let Some(media) = &self.media else {
             return fault(crate::fault::Code::MediaMissing.card().fact);
         };
-        match drill::write(self.stage.as_ref(), media, &name, &files) {
+        match export::write(&*self.disk, media, &name, &files) {
             Ok(read_back) => Outcome::Exported {
                 files: read_back
                     .iter()

@@ -31,6 +31,8 @@ pub enum Fault {
     MediaError,
     /// The media is full.
     MediaFull,
+    /// The disk of the record's first copy fails.
+    RecordCopyLost,
 }
 
 /// A fault in words.
@@ -69,6 +71,7 @@ impl Fault {
         Fault::KillAt,
         Fault::MediaError,
         Fault::MediaFull,
+        Fault::RecordCopyLost,
     ];
 
     /// The fault in words.
@@ -141,6 +144,11 @@ impl Fault {
                 "The media is full in the middle of the export.",
                 &[Shows::Program(Code::StorageFull)],
             ),
+            Fault::RecordCopyLost => (
+                "record-copy-lost",
+                "The disk of the record fails; the ceremony goes on with the mirror.",
+                &[Shows::Words("MIRROR ONLY"), Shows::Program(Code::CopyFailed)],
+            ),
         };
         About { id, does, shows }
     }
@@ -158,6 +166,8 @@ impl Fault {
             Fault::ClockBack => matches!(verb, Verb::Clock),
             Fault::KillAt => makes || signs || matches!(verb, Verb::Export),
             Fault::MediaError | Fault::MediaFull => matches!(verb, Verb::Export),
+            // Not the last one: after the close nothing is written any more.
+            Fault::RecordCopyLost => !matches!(verb, Verb::Seal { .. }),
         }
     }
 
@@ -165,7 +175,9 @@ impl Fault {
     /// learn most of it.
     pub(super) fn likes(self, verb: &Verb) -> bool {
         match self {
-            Fault::TokenPulled | Fault::BadSignature | Fault::LogFull => matches!(verb, Verb::Sign { .. }),
+            Fault::TokenPulled | Fault::BadSignature | Fault::LogFull | Fault::RecordCopyLost => {
+                matches!(verb, Verb::Sign { .. })
+            }
             Fault::SerialLie => matches!(verb, Verb::Inventory { .. }),
             _ => self.fits(verb),
         }
@@ -179,7 +191,7 @@ pub fn help() -> String {
         .iter()
         .map(|fault| {
             let about = fault.about();
-            format!("{:<14}{}\n", about.id, about.does)
+            format!("{:<17}{}\n", about.id, about.does)
         })
         .collect()
 }

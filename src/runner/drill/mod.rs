@@ -6,8 +6,8 @@
 //! ceremony; the engine is the same.
 
 mod clock;
+mod disk;
 mod list;
-mod media;
 mod permit;
 mod place;
 mod stage;
@@ -17,8 +17,9 @@ pub use list::{About, Fault, Shows, help};
 pub use permit::Permit;
 pub use place::{Drill, Place};
 
-pub(super) use media::write;
 pub(super) use stage::Stage;
+
+use std::path::Path;
 
 use super::{Failure, Ports};
 use crate::fault::Code;
@@ -27,13 +28,16 @@ use crate::script::Backend;
 
 /// Puts the failing ports around the good ones. The plan that will run gives
 /// the permit, here and nowhere earlier, so no other plan can be run with them.
-pub(super) fn rig(drill: &Drill, plan: &Plan, mut ports: Ports) -> Result<(Ports, Stage), Failure> {
+pub(super) fn rig(drill: &Drill, plan: &Plan, record: &Path, mut ports: Ports) -> Result<(Ports, Stage), Failure> {
     let refused = |meaning: String| Failure {
         code: Code::DrillRefused,
         meaning,
     };
     let permit = Permit::of(plan).map_err(refused)?;
     let place = drill.place(plan).map_err(refused)?;
+    if drill.fault() == Fault::RecordCopyLost && ports.mirror.is_none() {
+        return Err(refused("the record has no second copy: give --mirror DIR".to_owned()));
+    }
     let stage = Stage::new(&permit, drill, place);
     // A key file is no device: nothing pretends that it fails like one.
     for token in plan
@@ -48,5 +52,6 @@ pub(super) fn rig(drill: &Drill, plan: &Plan, mut ports: Ports) -> Result<(Ports
         }
     }
     ports.clock = clock::clock(&permit, ports.clock, &stage);
+    ports.disk = disk::disk(&permit, ports.disk, &stage, record, ports.media.as_deref());
     Ok((ports, stage))
 }

@@ -102,8 +102,17 @@ impl Drill {
         Ok(Place::Step {
             cursor,
             step: planned.step.id.clone(),
-            token: planned.step.verb.token().cloned(),
+            token: planned.step.verb.token().filter(|_| self.of_device()).cloned(),
         })
+    }
+
+    /// Whether a device fails, and no clock, disk or program.
+    fn of_device(&self) -> bool {
+        use Fault as F;
+        !matches!(
+            self.fault,
+            F::ClockBack | F::KillAt | F::MediaError | F::MediaFull | F::RecordCopyLost
+        )
     }
 
     /// Why the fault cannot show at a step.
@@ -113,7 +122,7 @@ impl Drill {
             return Some("another kind of step is needed");
         }
         let embedded = |token: &Id| plan.token(token).is_some_and(|t| t.backend == Backend::Embedded);
-        if self.fault != Fault::KillAt && verb.token().is_some_and(|token| !embedded(token)) {
+        if self.of_device() && verb.token().is_some_and(|token| !embedded(token)) {
             return Some("its device is no embedded token");
         }
         let before = plan.steps().get(..cursor).unwrap_or_default();
