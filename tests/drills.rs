@@ -229,6 +229,36 @@ fn the_media_fail() {
     }
 }
 
+/// The record's disk fails: the mirror has every line, and the failed copy is
+/// brought up again by a resumption.
+#[test]
+fn the_record_s_disk_fails() {
+    let room = Room::new();
+    let mut text = std::fs::read_to_string(answers(&room, &[])).unwrap();
+    text = text.replace("close     = true", "");
+    let path = room.dir.path().join("open.toml");
+    std::fs::write(&path, text).unwrap();
+    let stopped = rehearse(&room, "record-copy-lost", &path);
+    assert_eq!(stopped.code, 3, "{}{}", stopped.out, stopped.err);
+    let mirror = room.dir.path().join("record.mirror");
+    let (short, long) = (lines(&room.record()), lines(&mirror));
+    assert!(short.len() < long.len() && long[..short.len()] == short[..]);
+    let said = long.iter().find(|l| l.contains("\"type\":\"storage\"")).unwrap();
+    assert!(
+        said.contains("\"copy\":\"record\"") && said.contains("Input/output error"),
+        "{said}"
+    );
+    closed(&ran(room
+        .command("resume")
+        .arg("--mirror")
+        .arg(&mirror)
+        .arg("--answers")
+        .arg(answers(&room, &[]))));
+    let record = finished(&room, "record-copy-lost@root.4");
+    assert_eq!(record, lines(&mirror), "both copies are whole again");
+    assert_eq!(record[..long.len()], long[..], "nothing is taken back");
+}
+
 #[test]
 fn the_program_is_killed() {
     for (fault, word, dangling) in [

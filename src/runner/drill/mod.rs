@@ -28,7 +28,12 @@ use crate::script::Backend;
 
 /// Puts the failing ports around the good ones. The plan that will run gives
 /// the permit, here and nowhere earlier, so no other plan can be run with them.
-pub(super) fn rig(drill: &Drill, plan: &Plan, record: &Path, mut ports: Ports) -> Result<(Ports, Stage), Failure> {
+pub(super) fn rig(
+    drill: &Drill,
+    plan: &Plan,
+    record: &Path,
+    mut ports: Ports,
+) -> Result<(Ports, Stage), Failure> {
     let refused = |meaning: String| Failure {
         code: Code::DrillRefused,
         meaning,
@@ -36,7 +41,9 @@ pub(super) fn rig(drill: &Drill, plan: &Plan, record: &Path, mut ports: Ports) -
     let permit = Permit::of(plan).map_err(refused)?;
     let place = drill.place(plan).map_err(refused)?;
     if drill.fault() == Fault::RecordCopyLost && ports.mirror.is_none() {
-        return Err(refused("the record has no second copy: give --mirror DIR".to_owned()));
+        return Err(refused(
+            "the record has no second copy: give --mirror DIR".to_owned(),
+        ));
     }
     let stage = Stage::new(&permit, drill, place);
     // A key file is no device: nothing pretends that it fails like one.
