@@ -43,7 +43,7 @@ fn answers(room: &Room, changes: &[(&str, &str)]) -> PathBuf {
 }
 
 fn saying(room: &Room, trouble: &str) -> PathBuf {
-    let to = format!("recover   = true\ntrouble = \"{trouble}\" #");
+    let to = format!("recover   = true\n{trouble} #");
     answers(room, &[("recover   = true", &to)])
 }
 
@@ -83,7 +83,7 @@ fn finished(room: &Room, word: &str) -> Vec<String> {
 /// The fault strikes, is tried again as the card says, and the ceremony ends well.
 fn mended(fault: &str, word: &str, red: &str) -> Vec<String> {
     let room = Room::new();
-    closed(&rehearse(&room, fault, &saying(&room, "again")));
+    closed(&rehearse(&room, fault, &saying(&room, "again = 3")));
     let record = finished(&room, word);
     assert!(
         record.iter().any(|l| l.contains(red)),
@@ -195,7 +195,7 @@ fn the_last_try_of_a_pin() {
     let stopped = rehearse(&room, "pin-last-try", &answers(&room, &wrong));
     assert_eq!(stopped.code, 4, "{}{}", stopped.out, stopped.err);
     assert!(stopped.err.contains("pin-locked: "), "{}", stopped.err);
-    aborted(&room, &room.resume(&saying(&room, "abort")), "pin-locked");
+    aborted(&room, &room.resume(&saying(&room, "abort = true")), "pin-locked");
 }
 
 #[test]
@@ -214,7 +214,7 @@ fn the_clock_jumps_back() {
     assert!(compared[0].contains("\"agrees\":false") && compared[0].contains("\"difference_s\":-108"));
     assert!(compared[1].contains("\"agrees\":true"));
     let room = Room::new();
-    let stopped = rehearse(&room, "clock-back", &saying(&room, "abort"));
+    let stopped = rehearse(&room, "clock-back", &saying(&room, "abort = true"));
     aborted(&room, &stopped, "apart");
 }
 
@@ -301,7 +301,7 @@ fn the_program_is_killed() {
 #[test]
 fn a_drill_can_be_aborted_and_its_record_says_so() {
     let room = Room::new();
-    let stopped = rehearse(&room, "token-pulled", &saying(&room, "abort"));
+    let stopped = rehearse(&room, "token-pulled", &saying(&room, "abort = true"));
     aborted(&room, &stopped, "removed");
 }
 
@@ -411,6 +411,7 @@ fn opening(plan: &Plan, drill: Option<&str>) -> InputKind {
         )
         .unwrap(),
         drill: drill.map(str::to_owned),
+        mirror: false,
     }))
 }
 

@@ -38,8 +38,10 @@ pub struct Answers {
     pub close: bool,
     /// Going on after the program stopped in the middle of something.
     pub recover: bool,
-    /// What is said to a failure; none: a person decides.
-    pub trouble: Option<AfterTrouble>,
+    /// How often in one run a step is tried again after a device's failure.
+    pub again: u32,
+    /// A failure that is not tried again aborts the ceremony.
+    pub abort: bool,
     /// Dice, as digits 1 to 6, said over and over.
     pub dice: Option<Secret>,
     /// Devices.
@@ -56,15 +58,6 @@ pub struct TokenAnswers {
     pub secrets: BTreeMap<Credential, Secret>,
     /// PINs to type first, wrong ones.
     pub wrong: Vec<Secret>,
-}
-
-/// What a machine says after a failure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AfterTrouble {
-    /// The step is tried again.
-    Again,
-    /// The ceremony is aborted.
-    Abort,
 }
 
 /// How the answers name a device.
@@ -133,14 +126,14 @@ fn read(map: &DeTable, answers: &mut Answers, faults: &mut Faults) {
         answers.export = yes(faults, "export");
         answers.close = yes(faults, "close");
         answers.recover = yes(faults, "recover");
+        answers.abort = yes(faults, "abort");
+        if confirm.has("again") {
+            answers.again = confirm.number(faults, "again", 1..100).unwrap_or_default();
+        }
         answers.clock_from_machine =
             confirm.has("clock") && confirm.word(faults, "clock", &[("machine", ())]).is_some();
         answers.words_from_simulated =
             confirm.has("words") && confirm.word(faults, "words", &[("simulated", ())]).is_some();
-        if confirm.has("trouble") {
-            let words = [("again", AfterTrouble::Again), ("abort", AfterTrouble::Abort)];
-            answers.trouble = confirm.word(faults, "trouble", &words);
-        }
         if confirm.has("dice") {
             answers.dice = confirm
                 .line(faults, "dice")

@@ -16,7 +16,7 @@ mod waiver;
 
 use std::sync::Arc;
 
-pub use answers::{AfterTrouble, Answers, Named, TokenAnswers};
+pub use answers::{Answers, Named, TokenAnswers};
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use targets::{Delegate, DelegationSpec, ManifestSpec, TargetSpec, TargetsSpec};
 pub use text::MAX_BYTES;

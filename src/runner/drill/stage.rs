@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Drill, Fault, Permit, Place};
 use crate::base::{Id, PublicKey};
-use crate::engine::{Phase, Question, State};
+use crate::engine::{Effect, Phase, Question, State, What};
 
 /// Shared by clerk and ports.
 #[derive(Debug, Clone)]
@@ -56,7 +56,11 @@ impl Stage {
         scene.healed |= scene.struck && shown(&state.phase);
         let dies = match scene.place {
             Place::Record(record) => records > record,
-            Place::Step { .. } => scene.here && state.dangling().is_some(),
+            // The login before it is an act, too, and another lesson.
+            Place::Step { .. } => {
+                let acts = |effect: &Effect| !matches!(effect.what, What::Unlock { .. });
+                scene.here && state.dangling().is_some_and(acts)
+            }
         };
         if scene.fault == Fault::KillAt && dies {
             die();
