@@ -64,6 +64,70 @@ fn the_dice_tables_are_made_from_the_program_s() {
     golden(&root().join("docs/dice.md"), &text);
 }
 
+/// A text without its line breaks and quotation marks of Markdown.
+#[cfg(feature = "ceremony")]
+fn flat(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Each drill has its page, each page of a drill quotes what the screen says, and
+/// the index leads to every page.
+#[cfg(feature = "ceremony")]
+#[test]
+fn each_drill_has_a_page_that_quotes_its_cards() {
+    use tuf_ceremony::runner::drill::{Fault, Shows};
+    let folder = root().join("docs/runbooks");
+    let index = flat(&std::fs::read_to_string(folder.join("README.md")).unwrap());
+    let mut quoted = 0;
+    for fault in Fault::ALL {
+        let about = fault.about();
+        let page = std::fs::read_to_string(folder.join(format!("{}.md", about.id)))
+            .unwrap_or_else(|e| panic!("{}: {e}", about.id));
+        let page = flat(&page);
+        assert!(page.starts_with(&format!("# {}: ", about.id)), "{}", about.id);
+        for part in [
+            "## On the screen",
+            "## What it means",
+            "## Was anything changed?",
+            "## What to do",
+            "## What the record will show",
+            "## Practise it",
+            &format!("--fault {}", about.id),
+        ] {
+            assert!(page.contains(part), "{}: {part}", about.id);
+        }
+        for shows in about.shows {
+            let texts = match shows {
+                Shows::Device(code) => {
+                    let card = code.card();
+                    vec![card.fact, card.meaning, card.remedy]
+                }
+                Shows::Program(code) => vec![code.card().fact],
+                Shows::Words(words) => vec![*words],
+            };
+            for text in texts {
+                assert!(page.contains(&flat(text)), "{}: {text}", about.id);
+                quoted += 1;
+            }
+        }
+        let row = format!("[{0}]({0}.md)", about.id);
+        assert!(index.contains(&row), "the index lacks {row}");
+        assert!(
+            index.contains(&flat(about.does)),
+            "the index says otherwise: {}",
+            about.does
+        );
+    }
+    assert!(quoted > Fault::ALL.len());
+    for page in std::fs::read_dir(&folder).unwrap() {
+        let name = page.unwrap().file_name().into_string().unwrap();
+        assert!(
+            name == "README.md" || index.contains(&format!("({name})")),
+            "the index lacks {name}"
+        );
+    }
+}
+
 fn markdown(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

@@ -75,6 +75,9 @@ fn opening(case: &Case<'_>, facts: &mut Facts) {
     ] {
         facts.add(name, value, Class::Claimed, Some(0));
     }
+    if let Some(drill) = &open.drill {
+        facts.add("drill", drill.clone(), Class::Claimed, Some(0));
+    }
     for module in &open.modules {
         let value = format!("{} {}", module.path, module.sha256);
         facts.add("module", value, Class::Claimed, Some(0));

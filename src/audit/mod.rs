@@ -246,7 +246,17 @@ fn level(case: &Case<'_>, checks: &[Check]) -> (Level, Vec<String>) {
         return (Level::Incomplete, because);
     }
     match case.kind() {
-        Some("rehearsal") => (Level::Rehearsal, vec!["it is a rehearsal".to_owned()]),
+        Some("rehearsal") => {
+            let drill = case.opening.as_ref().and_then(|o| o.drill.as_deref());
+            let why = match drill {
+                None => "it is a rehearsal".to_owned(),
+                Some(drill) => format!(
+                    "it is a rehearsal with a drill: {}",
+                    crate::base::shown(drill, 100)
+                ),
+            };
+            (Level::Rehearsal, vec![why])
+        }
         _ => (
             Level::InternallyConsistent,
             vec!["no anchors from outside of the bundle were given".to_owned()],

@@ -39,6 +39,7 @@ impl Exit {
             C::ScriptRefused
             | C::ScriptUnreadable
             | C::RecordExists
+            | C::DrillRefused
             | C::RecordMissing
             | C::RecordEmpty
             | C::ModuleNotNamed

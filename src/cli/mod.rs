@@ -187,8 +187,20 @@ struct RehearsalPlaces {
     /// A new folder for the record; without one, a folder named after the time.
     #[arg(long)]
     record: Option<PathBuf>,
+    /// A drill: what fails on purpose, ID, ID@STEP or kill-at:RECORD; `list` names all.
+    #[arg(long, value_name = "ID", long_help = drill_help())]
+    fault: Option<String>,
     #[command(flatten)]
     ways: Ways,
+}
+
+#[cfg(feature = "ceremony")]
+fn drill_help() -> String {
+    format!(
+        "A drill: what fails on purpose, on embedded tokens only. ID, ID@STEP for another place than the \
+         usual one, or kill-at:RECORD. docs/runbooks has a page for each:\n\n{}",
+        crate::runner::drill::help()
+    )
 }
 
 /// Reads the command line and does what it says.

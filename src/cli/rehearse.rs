@@ -6,12 +6,17 @@ use std::path::{Path, PathBuf};
 use super::{Exit, RehearsalPlaces, check, out, places, run};
 use crate::fault::Code;
 use crate::plan::{Inputs, Plan};
+use crate::runner::drill::{self, Drill, Fault, Permit};
 use crate::runner::{Clock, SystemClock};
 use crate::script::{Kind, Script};
 
 const BUILT_IN: &str = include_str!("../../ceremony-scripts/rehearsal/root-keygen.toml");
 
 pub(super) fn rehearse(script: Option<&Path>, given: RehearsalPlaces) -> Exit {
+    if given.fault.as_deref() == Some("list") {
+        out::say(drill::help().trim_end());
+        return Exit::Good;
+    }
     let plan = match script {
         Some(path) => check::load(path),
         None => built_in(),
@@ -27,6 +32,13 @@ pub(super) fn rehearse(script: Option<&Path>, given: RehearsalPlaces) -> Exit {
         );
         return Exit::of(Code::NoApprovals);
     }
+    let drill = match given.fault.as_deref().map(|text| asked(text, &plan)).transpose() {
+        Ok(drill) => drill,
+        Err(why) => {
+            out::card(Code::DrillRefused, &why);
+            return Exit::of(Code::DrillRefused);
+        }
+    };
     let record = given.record.unwrap_or_else(default_record);
     let mut ways = given.ways;
     if ways.media.is_none() {
@@ -37,7 +49,18 @@ pub(super) fn rehearse(script: Option<&Path>, given: RehearsalPlaces) -> Exit {
         }
         ways.media = Some(media);
     }
-    run::start(plan, &record, &ways)
+    if drill.as_ref().is_some_and(|d| d.fault() == Fault::RecordCopyLost) && ways.mirror.is_none() {
+        ways.mirror = Some(places::beside(&record, ".mirror"));
+    }
+    run::start(plan, &record, &ways, drill)
+}
+
+/// The drill, judged before anything is made; the runner judges it again.
+fn asked(text: &str, plan: &Plan) -> Result<Drill, String> {
+    let drill = Drill::parse(text)?;
+    Permit::of(plan)?;
+    drill.place(plan)?;
+    Ok(drill)
 }
 
 fn built_in() -> Result<Plan, Exit> {

@@ -11,24 +11,25 @@ use crate::engine::{FrontEnd, SecretsPath};
 use crate::fault::Code;
 use crate::headless;
 use crate::plan::Plan;
+use crate::runner::drill::Drill;
 use crate::runner::{self, Failure, Ports, Resumed, Run, Running, Sealed, SystemClock};
 use crate::script::{Answers, Kind};
 use crate::store::Real;
 
 pub(super) fn run(script: &Path, record: &Path, ways: &Ways) -> Exit {
     match check::load(script) {
-        Ok(plan) => start(plan, record, ways),
+        Ok(plan) => start(plan, record, ways, None),
         Err(exit) => exit,
     }
 }
 
 /// Starts a new ceremony.
-pub(super) fn start(plan: Plan, record: &Path, ways: &Ways) -> Exit {
+pub(super) fn start(plan: Plan, record: &Path, ways: &Ways, drill: Option<Drill>) -> Exit {
     if plan.script().kind == Kind::Production {
         out::card(Code::NoApprovals, "");
         return Exit::of(Code::NoApprovals);
     }
-    drive(record, ways, Start::New(plan))
+    drive(record, ways, Start::New(plan, drill))
 }
 
 pub(super) fn resume(record: &Path, ways: &Ways) -> Exit {
@@ -46,7 +47,7 @@ pub(super) fn resume(record: &Path, ways: &Ways) -> Exit {
 }
 
 enum Start {
-    New(Plan),
+    New(Plan, Option<Drill>),
     /// The plan only says which devices to reach; the record is folded anew.
     Resumed(Plan),
 }
@@ -79,7 +80,7 @@ fn try_drive(record: &Path, ways: &Ways, start: Start) -> Result<Exit, Exit> {
         yubihsm: ways.yubihsm.clone(),
     };
     let plan = match &start {
-        Start::New(plan) | Start::Resumed(plan) => plan,
+        Start::New(plan, _) | Start::Resumed(plan) => plan,
     };
     let beside = places::beside(record, ".devices");
     let (bench, modules) = devices::bench(plan, &beside, &places, &executable)?;
@@ -96,6 +97,10 @@ fn try_drive(record: &Path, ways: &Ways, start: Start) -> Result<Exit, Exit> {
             SecretsPath::Keyboard
         },
         modules,
+        drill: match &start {
+            Start::New(_, drill) => drill.clone(),
+            Start::Resumed(_) => None,
+        },
     };
     let ports = Ports {
         bench,
@@ -105,7 +110,7 @@ fn try_drive(record: &Path, ways: &Ways, start: Start) -> Result<Exit, Exit> {
         clock: Box::new(SystemClock),
     };
     let running = match start {
-        Start::New(plan) => runner::open(plan, record, ports, &run),
+        Start::New(plan, _) => runner::open(plan, record, ports, &run),
         Start::Resumed(_) => match runner::resume(record, ports, &run) {
             Ok(Resumed::Running(running)) => Ok(*running),
             Ok(Resumed::Sealed(bundle)) => return Ok(sealed(&bundle)),

@@ -87,6 +87,10 @@ pub struct Opening {
     pub predecessor: String,
     /// This run's log key.
     pub log_key: PublicKey,
+    /// The drill that is played: a device, clock or disk fails on purpose.
+    /// Rehearsals on simulated devices only; absent in every other record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drill: Option<String>,
     /// The record is kept twice.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub mirror: bool,

@@ -190,6 +190,10 @@ fn open(turn: &mut Turn, opening: &Opening, input: &Input) -> Result<(), Refusal
             "the opening does not belong to this plan",
         ));
     }
+    if let Some(drill) = &opening.drill {
+        drillable(turn.plan, drill)?;
+        turn.state.drill = Some(drill.clone());
+    }
     // The ceremony's id is the digest of its first line, which is known now.
     let first = turn.records.first().cloned();
     let line = first
@@ -218,6 +222,30 @@ fn open(turn: &mut Turn, opening: &Opening, input: &Input) -> Result<(), Refusal
     turn.ask(Question::Begin);
     Ok(())
 }
+
+/// A fault on purpose is for training alone: no record of a production plan, or
+/// of one with a real device, can say that it was a drill, and so none is one.
+fn drillable(plan: &Plan, drill: &str) -> Result<(), Refusal> {
+    let said = |got: String| {
+        Refusal::new(
+            "drill-refused",
+            "a rehearsal on simulated tokens, and the drill's word",
+            got,
+            "a drill is no part of such a ceremony",
+        )
+    };
+    if let Some(why) = plan.refuses_drills() {
+        return Err(said(why));
+    }
+    let plain = |c: char| matches!(c, 'a'..='z' | '0'..='9' | '-' | '.' | ':' | '@');
+    if drill.is_empty() || drill.len() > DRILL_MAX || !drill.chars().all(plain) {
+        return Err(said(crate::base::shown(drill, 100)));
+    }
+    Ok(())
+}
+
+/// Longest name of a drill with its place, in characters.
+pub const DRILL_MAX: usize = 80;
 
 /// A new run of the program: nobody is logged in any more, and the present
 /// step starts again. What was asked but not answered is asked anew; what may

@@ -30,6 +30,9 @@ pub struct State {
     pub log_key: Option<PublicKey>,
     /// The second verifier that leaves with the bundle.
     pub verifier: Option<super::FileRef>,
+    /// The drill of this rehearsal, if one is played.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drill: Option<String>,
     /// When the last input entered.
     pub last: Option<Stamp>,
     /// What is open now.
@@ -440,6 +443,7 @@ impl State {
             boot: String::new(),
             log_key: None,
             verifier: None,
+            drill: None,
             last: None,
             phase: Phase::New,
             begun: false,

@@ -122,6 +122,12 @@ cards! {
         "The last line may be torn; a torn line does not count.",
         "Do not use this disk again. Copy the record to another disk and resume there."
     }
+    DrillRefused = "drill-refused" {
+        "This drill cannot be played.",
+        "A fault on purpose is for rehearsals whose every token is embedded, at a step where it shows.",
+        "No. Nothing was started.",
+        "Rehearse the built-in script, or one with embedded tokens: tuf-ceremony rehearse --fault list."
+    }
     MediaMissing = "media-missing" {
         "There is no media to export to.",
         "The program was started without --media, or the folder is gone.",

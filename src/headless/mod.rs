@@ -3,7 +3,9 @@
 //! - nothing is answered that the file does not answer: the ceremony is paused
 //!   and the step is named;
 //! - a wrong PIN is typed only where the file orders it, and never twice;
-//! - a failed device or media ends the run, record intact;
+//! - a failed device or media ends the run, record intact, unless the file orders
+//!   the step to be tried again; a login never is, for it may spend a try (W3);
+//!   or orders that the ceremony is aborted;
 //! - the record says that a file drove it, so it never verifies as witnessed.
 
 use std::collections::BTreeMap;
@@ -12,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
-use crate::base::device::Credential;
+use crate::base::device::{Credential, Operation, Retry};
 use crate::base::{Id, Secret};
 use crate::engine::{
     Answer, Expect, NewSecret, NumberFor, Phase, Question, Refusal, Trouble, confirm_wanted, expects, lines,
@@ -61,6 +63,7 @@ pub fn run(
         handle,
         answers,
         made: BTreeMap::new(),
+        again: 0,
         ending: None,
     };
     // The first snapshot came before anybody listened; later ones repeat it.
@@ -132,6 +135,8 @@ struct Driver {
     answers: Answers,
     /// Secrets that the program made: there is no paper to read them from.
     made: BTreeMap<(Id, Credential), Secret>,
+    /// Steps that were tried again in this run.
+    again: u32,
     ending: Option<Ending>,
 }
 
@@ -144,12 +149,26 @@ impl Driver {
             return; // a pause is under way
         }
         if let Question::Trouble { trouble } = question {
+            if self.may_try_again(trouble) {
+                self.try_again();
+                return;
+            }
             let why = match trouble {
                 // The code leads to the card; the engine's own judgements say it here alone.
                 Trouble::Device(fault) => format!("{}: {fault}", fault.code.word()),
                 Trouble::Media(meaning) | Trouble::Gate(meaning) => meaning.clone(),
             };
-            self.pause(&why.clone(), Ending::Trouble { why }, seen);
+            if !self.aborts(&why) {
+                self.pause(&why.clone(), Ending::Trouble { why }, seen);
+            }
+            return;
+        }
+        if let Question::Clock { difference: Some(s) } = question
+            && self.aborts(&format!(
+                "the machine's clock and the other one are {} s apart",
+                s.abs()
+            ))
+        {
             return;
         }
         match self.answer(question, seen) {
@@ -177,7 +196,43 @@ impl Driver {
             return;
         }
         let why = refusal.to_string();
+        if matches!(expects(&seen.state), Expect::Answer(Question::Serial { .. }))
+            && self.again < self.answers.again
+        {
+            self.try_again(); // a device may say something else the next time
+            return;
+        }
+        if self.aborts(&why) {
+            return;
+        }
         self.pause(&why.clone(), Ending::Paused { why }, seen);
+    }
+
+    /// Where the file orders it, a failure that is no final one, and no login's.
+    fn may_try_again(&self, trouble: &Trouble) -> bool {
+        self.again < self.answers.again
+            && match trouble {
+                Trouble::Device(fault) => fault.retry != Retry::Never && fault.operation != Operation::Unlock,
+                Trouble::Media(_) => true,
+                Trouble::Gate(_) => false,
+            }
+    }
+
+    fn try_again(&mut self) {
+        self.again = self.again.saturating_add(1);
+        self.handle.say(Cmd::Submit(Answer::Again));
+    }
+
+    /// Where the file orders it, a failure ends the ceremony. Said once.
+    fn aborts(&mut self, why: &str) -> bool {
+        let aborts = std::mem::take(&mut self.answers.abort);
+        if aborts {
+            self.handle.say(Cmd::Abort {
+                why: crate::base::shown(why, 200),
+                typed: "abort".to_owned(),
+            });
+        }
+        aborts
     }
 
     fn pause(&mut self, why: &str, ending: Ending, seen: &Snapshot) -> bool {

@@ -229,6 +229,19 @@ impl Plan {
             .find(|v| matches!(v, Verb::GenerateKey { key: k, .. } if k == key))
     }
 
+    /// Why no drill may be played with this plan: it is a production plan, or one
+    /// of its tokens could be a real device. A key file is no device.
+    #[must_use]
+    pub fn refuses_drills(&self) -> Option<String> {
+        use crate::script::{Backend, Kind};
+        if self.script.kind != Kind::Rehearsal {
+            return Some("the script is for production".to_owned());
+        }
+        let real = |t: &&TokenSpec| !matches!(t.backend, Backend::Embedded | Backend::File);
+        let token = self.script.tokens.iter().find(real)?;
+        Some(format!("{} is no embedded token", token.id))
+    }
+
     /// Minutes that the script allows for everything.
     #[must_use]
     pub fn minutes(&self) -> u32 {

@@ -45,6 +45,8 @@ pub(super) struct Clerk {
     pub(super) media: Option<PathBuf>,
     pub(super) jobs: Sender<Job>,
     pub(super) msgs: Sender<Msg>,
+    /// A drill's; an ordinary ceremony has none.
+    pub(super) stage: Option<super::drill::Stage>,
 }
 
 /// Lines that are about to be written.
@@ -221,6 +223,9 @@ impl Clerk {
         self.lines.push_str(&draft.text);
         self.writer = draft.writer;
         self.state = transition.state;
+        if let Some(stage) = &self.stage {
+            stage.saw(self.writer.seq(), &self.state);
+        }
         self.remember(&input.kind);
         if matches!(input.kind, InputKind::Outcome { .. }) {
             // Nobody was asked while the effect was under way: what the state

@@ -5,6 +5,7 @@
 
 mod clerk;
 mod clock;
+pub mod drill;
 mod fold;
 mod hands;
 mod media;

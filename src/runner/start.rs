@@ -9,6 +9,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread::JoinHandle;
 
 use super::clerk::{Clerk, NO_SPACE, new_log_key, public_of, random_digest};
+use super::drill::{self, Drill, Stage};
 use super::fold;
 use super::hands::Hands;
 use super::media::Media;
@@ -46,6 +47,9 @@ pub struct Run {
     pub secrets: SecretsPath,
     /// Vendor modules.
     pub modules: Vec<FileRef>,
+    /// What fails on purpose; only a new record has one. A resumed run is an
+    /// ordinary one: what failed is mended.
+    pub drill: Option<Drill>,
 }
 
 /// A run that is under way.
@@ -85,8 +89,16 @@ impl Threads {
 /// Opens a new record for a plan and starts the run.
 ///
 /// # Errors
-/// [`Failure`]: the folder is not empty, or the disk refuses.
+/// [`Failure`]: the folder is not empty, the disk refuses, or a drill is asked
+/// for that this plan may not have.
 pub fn open(plan: Plan, record: &Path, ports: Ports, run: &Run) -> Result<Running, Failure> {
+    let (ports, stage) = match &run.drill {
+        None => (ports, None),
+        Some(drill) => {
+            let (ports, stage) = drill::rig(drill, &plan, record, ports)?;
+            (ports, Some(stage))
+        }
+    };
     let mut copies = Record::create(ports.disk.clone(), record, ports.mirror.as_deref())?;
     keep(&mut copies, "script.toml", plan.script().text.as_bytes())?;
     for file in plan.files() {
@@ -116,6 +128,7 @@ pub fn open(plan: Plan, record: &Path, ports: Ports, run: &Run) -> Result<Runnin
         modules: run.modules.clone(),
         predecessor: "genesis".to_owned(),
         log_key: public_of(&log_key)?,
+        drill: stage.as_ref().map(Stage::word),
         mirror: copies.mirrored(),
     };
     let clerk = ClerkParts {
@@ -127,6 +140,7 @@ pub fn open(plan: Plan, record: &Path, ports: Ports, run: &Run) -> Result<Runnin
         lines: String::new(),
         notes: BTreeMap::new(),
         log_keys: Vec::new(),
+        stage,
     };
     go(clerk, log_key, ports, InputKind::Open(Box::new(opening)))
 }
@@ -187,6 +201,7 @@ pub fn resume(record: &Path, ports: Ports, run: &Run) -> Result<Resumed, Failure
         lines: String::from_utf8_lossy(&folded.lines).into_owned(),
         notes: folded.notes,
         log_keys: folded.log_keys,
+        stage: None,
     };
     go(parts, log_key, ports, InputKind::Resume(resumption)).map(|r| Resumed::Running(Box::new(r)))
 }
@@ -200,6 +215,7 @@ struct ClerkParts {
     lines: String,
     notes: BTreeMap<u64, String>,
     log_keys: Vec<crate::base::PublicKey>,
+    stage: Option<Stage>,
 }
 
 fn go(
@@ -229,6 +245,7 @@ fn go(
         media: ports.media.clone(),
         jobs: jobs_out,
         msgs: msgs_out,
+        stage: parts.stage,
     };
     // The first record is on disk before anybody sees a screen.
     clerk.accept(first)?.map_err(|refusal| match refusal.code {

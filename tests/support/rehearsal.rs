@@ -275,6 +275,7 @@ impl Room {
             predecessor: "genesis".to_owned(),
             mirror: false,
             log_key: self.log.public(),
+            drill: None,
         }
     }
 

@@ -267,6 +267,7 @@ impl Stage {
             predecessor: "genesis".to_owned(),
             mirror: false,
             log_key: public(&seed(100)),
+            drill: None,
         };
         stage.put(InputKind::Open(Box::new(opening))).unwrap();
         stage

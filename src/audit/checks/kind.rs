@@ -45,9 +45,15 @@ pub(super) fn check(case: &Case<'_>) -> Finding {
             failures.push(format!("{name}: its origin is not that of a {kind}"));
         }
     }
-    let what = match kind {
-        "rehearsal" => "a rehearsal",
-        _ => "production; approvals are not checked by this version",
+    let drill = case.opening.as_ref().and_then(|o| o.drill.as_deref());
+    let what = match (kind, drill) {
+        ("rehearsal", None) => "a rehearsal".to_owned(),
+        // Whoever opened the record let something fail: it is no ordinary one.
+        ("rehearsal", Some(drill)) => format!("a rehearsal with a drill: {}", crate::base::shown(drill, 100)),
+        _ => "production; approvals are not checked by this version".to_owned(),
     };
+    if drill.is_some() && kind != "rehearsal" {
+        failures.push("a drill stands in a record that is no rehearsal's".to_owned());
+    }
     Finding::of(what, failures)
 }

@@ -15,10 +15,10 @@ use crate::ui::{modals, screens};
 /// The banner: unmistakable in words, whatever the colours.
 #[must_use]
 pub fn banner(model: &Model, width: u16) -> Row {
-    let (tone, unit) = if model.rehearsal() {
-        (Tone::Rehearsal, wording::BANNER_REHEARSAL)
-    } else {
-        (Tone::Production, wording::BANNER_PRODUCTION)
+    let (tone, unit) = match &model.seen.state.drill {
+        Some(drill) => (Tone::Rehearsal, wording::banner_drill(drill)),
+        None if model.rehearsal() => (Tone::Rehearsal, wording::BANNER_REHEARSAL.to_owned()),
+        None => (Tone::Production, wording::BANNER_PRODUCTION.to_owned()),
     };
     let width = usize::from(width);
     let text: String = unit.chars().cycle().take(width).collect();

@@ -88,9 +88,9 @@ pub fn pin(pin: PinState) -> String {
     match pin {
         PinState::Unset => words::PIN_UNSET.to_owned(),
         PinState::Ready => words::PIN_READY.to_owned(),
+        PinState::Left(1) | PinState::Last => words::PIN_ONE.to_owned(),
         PinState::Left(tries) => words::pin_left(tries),
         PinState::Low => words::PIN_LOW.to_owned(),
-        PinState::Last => words::PIN_ONE.to_owned(),
         PinState::Locked => words::PIN_LOCKED.to_owned(),
     }
 }

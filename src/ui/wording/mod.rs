@@ -48,6 +48,13 @@ pub const MODAL_BUSY: &str = "Finish this first, or press Esc to throw away what
 
 /// Top of a rehearsal.
 pub const BANNER_REHEARSAL: &str = "== REHEARSAL ";
+/// Top of a rehearsal with a drill: what fails, not where.
+#[must_use]
+pub fn banner_drill(drill: &str) -> String {
+    let fault = drill.split(['@', ':']).next().unwrap_or_default();
+    format!("== REHEARSAL, drill: {} ", safe(fault))
+}
+
 /// Top of a production ceremony.
 pub const BANNER_PRODUCTION: &str = "## PRODUCTION ";
 /// Instead of the clock, while it is compared.
