@@ -25,6 +25,8 @@ use std::path::Path;
 use kit::{Files, envelope, with};
 use program::{Ran, run};
 use tuf_ceremony::base::Json;
+use tuf_ceremony::tuf::bins::Style;
+use tuf_ceremony::tuf::compose::DelegationChange as D;
 
 fn put(dir: &Path, files: &Files) {
     std::fs::create_dir_all(dir).unwrap();
@@ -204,6 +206,48 @@ fn a_version_that_too_few_keys_signed_does_not_count() {
     std::fs::write(dir.path().join("2.root.json"), envelope(&newer, &[1, 3])).unwrap();
     let all = json(&calendar(dir.path(), &at));
     assert_eq!(text(role(&all, "root"), "expires"), "2029-01-01T00:00:00Z");
+}
+
+#[test]
+fn bins_that_agree_are_one_entry_and_what_timestamps_key_signs_is_online() {
+    let name_prefix = "bin".to_owned();
+    let succinct = made::bins(4, Style::Succinct { name_prefix });
+    for set in [made::classic(4), succinct] {
+        let dir = tempfile::tempdir().unwrap();
+        let top = made::composed(None, &[], &[D::Bins(set.clone())]).unwrap();
+        let mut files = Files::new();
+        files.insert("1.root.json".into(), kit::sign(&kit::root(1), &[1, 2]));
+        files.insert(top.file_name(), kit::sign(&top, &[4]));
+        for index in 0..16 {
+            let bin = made::delegated(&set.name(index), None, &[], &[]);
+            // One that nobody has signed is told by itself.
+            let by: &[u8] = if index == 9 { &[] } else { &[5] };
+            files.insert(bin.file_name(), kit::sign(&bin, by));
+        }
+        put(dir.path(), &files);
+        std::fs::write(dir.path().join("1.other.json"), &files[&top.file_name()]).unwrap();
+        let ran = calendar(dir.path(), &["--at", "2027-01-01T00:00:00Z", "--json"]);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        let all = json(&ran);
+        assert_eq!(
+            roles(&all).len(),
+            4,
+            "root, targets, the bins, the ninth: {ran:?}"
+        );
+        let first = role(&all, &set.name(0));
+        assert_eq!(first.get("also").unwrap().as_array().unwrap().len(), 14);
+        assert_eq!(first.get("offline"), Some(&Json::Bool(false)));
+        assert_eq!(first.get("by"), Some(&Json::Null));
+        let ninth = role(&all, &set.name(9)).get("notes").unwrap().line();
+        assert!(ninth.contains("too few keys have signed it"), "{ninth}");
+        assert!(
+            all.get("notes")
+                .unwrap()
+                .line()
+                .contains("other: nobody delegates to it"),
+            "{ran:?}"
+        );
+    }
 }
 
 #[test]

@@ -110,7 +110,8 @@ mod tests {
         roles.sort();
         roles.dedup();
         assert_eq!(roles, ["root", "snapshot", "targets"]);
-        let (id, key) = root.keys.iter().next().unwrap();
+        let of_root = &root.roles.get(&crate::tuf::RoleName::Root).unwrap().keyids;
+        let (id, key) = root.keys.iter().find(|(id, _)| of_root.contains(id)).unwrap();
         let role = Role {
             keyids: vec![*id],
             threshold: 1,

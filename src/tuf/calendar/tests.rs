@@ -1,4 +1,5 @@
-//! Dates, windows and the iCalendar form, also of names that want to break it.
+//! Dates and the iCalendar form, also of names that want to break it. Whole
+//! repositories are tests/calendar.rs.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
