@@ -2,6 +2,7 @@
 //! and turns endings into exit codes; it decides nothing about a ceremony.
 
 mod attestation;
+mod calendar;
 mod check;
 #[cfg(feature = "ceremony")]
 mod devices;
@@ -115,6 +116,8 @@ enum Verb {
         #[command(subcommand)]
         verb: tuf::Verb,
     },
+    /// Say when each file of a repository expires, and by when the next ceremony has to be.
+    Calendar(calendar::Asked),
     /// Public keys of the online side: what a file holds, and what its holder signs.
     Key {
         #[command(subcommand)]
@@ -221,6 +224,7 @@ pub fn main() -> ExitCode {
         }) => verify::verify(&path, json, require.as_deref(), at.as_deref()),
         Some(Verb::Attestation { verb }) => attestation::attestation(&verb),
         Some(Verb::Tuf { verb }) => tuf::tuf(&verb),
+        Some(Verb::Calendar(asked)) => calendar::calendar(&asked),
         Some(Verb::Key { verb }) => key::key(&verb),
         Some(Verb::Words { file }) => words::words(&file),
         Some(Verb::Completions { shell }) => manual::completions(shell),

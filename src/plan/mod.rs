@@ -20,6 +20,7 @@ mod says;
 mod supersede;
 mod targets;
 mod trust;
+mod veterans;
 
 use std::collections::BTreeMap;
 
@@ -98,6 +99,7 @@ impl Plan {
             &mut found,
         );
         policy::refuse(&script, &read.external, &mut found);
+        veterans::refuse(&script, &read.external, &read.files, &mut found);
         if !found.is_empty() {
             found.sort_by_key(|d| (d.line, d.column));
             return Err(Diagnostics(found));

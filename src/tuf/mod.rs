@@ -5,6 +5,7 @@
 //! accept is `facts/tuf.md`; where they differ, the strictest wins.
 
 pub mod bins;
+pub mod calendar;
 pub mod canonical;
 pub mod chain;
 pub mod clients;

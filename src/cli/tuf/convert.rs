@@ -123,7 +123,7 @@ fn together(args: &Merge) -> Result<Exit, Exit> {
 }
 
 /// The files of a folder, of its `metadata` and their `root_history`; or one file.
-fn files(input: &Path) -> Result<Files, Exit> {
+pub(in crate::cli) fn files(input: &Path) -> Result<Files, Exit> {
     let mut found = Files::new();
     if !input.is_dir() {
         let name = input.file_name().map(|n| n.to_string_lossy().into_owned());

@@ -17,6 +17,9 @@ use crate::tuf::edit::{self, Class, Edited, NotEdited, Request};
 /// The most that is read of a key file: an RSA key of 4096 bits in PEM has 800 bytes.
 const MAX_KEY: usize = 65_536;
 
+/// The profile that nobody named.
+const DEFAULT: &str = "hardware-default";
+
 const OPERATIONS: &str = "\
 Operations, one after another, applied in this order:
   add-key ROLE KEYFILE          a public key; or 8 and more characters of a keyid that FILE has
@@ -73,9 +76,9 @@ pub(in crate::cli) struct Edit {
     /// How many signatures of a draft this edit may void: exactly as many as it carries.
     #[arg(long, value_name = "N")]
     void: Option<usize>,
-    /// Whose clients must be able to read the draft: universal, hardware-default, tuf-on-ci, rstuf, pypi-pep458, sigstore.
-    #[arg(long, value_name = "NAME", default_value = "hardware-default")]
-    profile: String,
+    /// Whose clients must be able to read the draft, and whose policy decides the exit code: universal, hardware-default, tuf-on-ci, rstuf, pypi-pep458, sigstore. Without it hardware-default, whose policy is said and decides nothing.
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
     /// The instant of the edit, for expiry, YYYY-MM-DDTHH:MM:SSZ; without it this machine's clock.
     #[arg(long, value_name = "INSTANT")]
     at: Option<String>,
@@ -85,14 +88,11 @@ pub(in crate::cli) struct Edit {
 }
 
 pub(super) fn edit(args: &Edit) -> Exit {
-    match run(args) {
-        Ok(()) => Exit::Good,
-        Err(exit) => exit,
-    }
+    run(args).unwrap_or_else(|exit| exit)
 }
 
-fn run(args: &Edit) -> Result<(), Exit> {
-    let profile = profile(&args.profile)?;
+fn run(args: &Edit) -> Result<Exit, Exit> {
+    let profile = profile(args.profile.as_deref().unwrap_or(DEFAULT))?;
     let (at, clock) = instant(args.at.as_deref())?;
     let refused = |e: NotEdited| refuse(&e, args.json);
     let operations = edit::parse(&args.operations, &args.reason).map_err(refused)?;
@@ -129,7 +129,13 @@ fn run(args: &Edit) -> Result<(), Exit> {
     .map_err(refused)?;
     new_file::write(&args.out, &edited.bytes)?;
     say(&edited, args, clock);
-    Ok(())
+    // The draft is there either way: people may waive a claim where they sign, and
+    // whoever named the profile must not go on in silence.
+    Ok(if args.profile.is_some() && !edited.policy.is_empty() {
+        Exit::Negative
+    } else {
+        Exit::Good
+    })
 }
 
 fn say(edited: &Edited, args: &Edit, clock: &str) {

@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 
+pub(super) use convert::files;
+
 use super::{Exit, check, out};
 use crate::base::{Instant, shown};
 use crate::fault::Code;
@@ -92,7 +94,7 @@ fn read_up_to(path: &Path, limit: usize) -> std::io::Result<Vec<u8>> {
 }
 
 /// The card of input that is no metadata, and its exit code.
-fn unreadable(path: &Path, why: &str) -> Exit {
+pub(super) fn unreadable(path: &Path, why: &str) -> Exit {
     out::card(Code::MetadataUnreadable, &format!("{}: {why}", check::name(path)));
     Exit::of(Code::MetadataUnreadable)
 }
@@ -105,7 +107,7 @@ fn refused(path: &Path, why: &Refused) -> Exit {
 }
 
 /// The profile of a name. What is wrong is printed.
-fn profile(name: &str) -> Result<Profile, Exit> {
+pub(super) fn profile(name: &str) -> Result<Profile, Exit> {
     Profile::parse(name).ok_or_else(|| {
         let known: Vec<&str> = Profile::ALL.iter().map(|p| p.name).collect();
         out::complain(&format!(
@@ -118,7 +120,7 @@ fn profile(name: &str) -> Result<Profile, Exit> {
 }
 
 /// The instant that a judgement uses, and where it comes from: `--at`, or the clock.
-fn instant(at: Option<&str>) -> Result<(Instant, &'static str), Exit> {
+pub(super) fn instant(at: Option<&str>) -> Result<(Instant, &'static str), Exit> {
     if let Some(text) = at {
         return Instant::parse(text).map(|at| (at, "--at")).map_err(|e| {
             out::complain(&format!("--at: {e}"));

@@ -2,10 +2,11 @@
 //! signatures, then the operations, then the review of the draft against the
 //! last trusted version. The words are not those of a record: nothing is signed.
 
-use super::Voided;
+use super::{Voided, policy};
 use crate::base::{Digest, Instant, Json};
 use crate::tuf::compare::Comparison;
 use crate::tuf::compose::{Draft, Form};
+use crate::tuf::policy::Finding;
 
 /// A draft, and what the edit did.
 #[derive(Debug, Clone)]
@@ -30,6 +31,8 @@ pub struct Edited {
     pub comparison: Option<Comparison>,
     /// The review of a draft that has nothing to be compared with; else empty.
     pub review: Vec<String>,
+    /// What a ceremony of the profile would refuse, as far as the file shows it.
+    pub policy: Vec<Finding>,
     /// The instant of the edit.
     pub at: Instant,
     /// The profile whose clients can read the draft.
@@ -81,6 +84,10 @@ impl Edited {
             "the clients of profile {} can read the draft",
             self.profile
         ));
+        for finding in &self.policy {
+            out.push(policy::line(finding));
+            out.push(format!("  do: {}", finding.claim.remedy()));
+        }
         out.push(format!(
             "its name in a repository: {}; it has no signature yet",
             self.draft.file_name()
@@ -106,6 +113,14 @@ impl Edited {
             Json::object([("keyid", v.keyid.to_string().into()), ("fingerprint", print)])
         });
         let number = crate::tuf::fields::number;
+        let claim = |f: &Finding| {
+            Json::object([
+                ("claim", f.claim.id().into()),
+                ("what", f.what.as_str().into()),
+                ("waivable", Json::Bool(f.claim.waivable())),
+                ("remedy", f.claim.remedy().into()),
+            ])
+        };
         Json::object([
             ("v", Json::Int(1)),
             ("refused", Json::Null),
@@ -119,6 +134,7 @@ impl Edited {
             ("voids", Json::Array(voided.collect())),
             ("operations", texts(&self.done)),
             ("notes", texts(&self.notes)),
+            ("policy", Json::Array(self.policy.iter().map(claim).collect())),
             (
                 "draft",
                 Json::object([
