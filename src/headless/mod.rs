@@ -3,7 +3,8 @@
 //! - nothing is answered that the file does not answer: the ceremony is paused
 //!   and the step is named;
 //! - a wrong PIN is typed only where the file orders it, and never twice;
-//! - a failed device or media ends the run, record intact;
+//! - a failed device or media ends the run, record intact, unless the file orders
+//!   the step to be tried again; a login never is, for it may spend a try (W3);
 //! - the record says that a file drove it, so it never verifies as witnessed.
 
 use std::collections::BTreeMap;
@@ -12,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
-use crate::base::device::Credential;
+use crate::base::device::{Credential, Operation, Retry};
 use crate::base::{Id, Secret};
 use crate::engine::{
     Answer, Expect, NewSecret, Phase, Question, Refusal, Trouble, confirm_wanted, expects, meter_lines,
@@ -61,6 +62,7 @@ pub fn run(
         handle,
         answers,
         made: BTreeMap::new(),
+        again: 0,
         ending: None,
     };
     // The first snapshot came before anybody listened; later ones repeat it.
@@ -129,6 +131,8 @@ struct Driver {
     answers: Answers,
     /// Secrets that the program made: there is no paper to read them from.
     made: BTreeMap<(Id, Credential), Secret>,
+    /// Steps that were tried again in this run.
+    again: u32,
     ending: Option<Ending>,
 }
 
@@ -141,6 +145,11 @@ impl Driver {
             return; // a pause is under way
         }
         if let Question::Trouble { trouble } = question {
+            if self.may_try_again(trouble) {
+                self.again = self.again.saturating_add(1);
+                self.handle.say(Cmd::Submit(Answer::Again));
+                return;
+            }
             let why = match trouble {
                 // The code leads to the card; the engine's own judgements say it here alone.
                 Trouble::Device(fault) => format!("{}: {fault}", fault.code.word()),
@@ -166,6 +175,13 @@ impl Driver {
                 self.pause(&why.clone(), Ending::Paused { why }, seen);
             }
         }
+    }
+
+    /// Where the file orders it, a device's failure that is no final one, and no login's.
+    fn may_try_again(&self, trouble: &Trouble) -> bool {
+        self.again < self.answers.again
+            && matches!(trouble, Trouble::Device(fault)
+                if fault.retry != Retry::Never && fault.operation != Operation::Unlock)
     }
 
     /// A refused answer would be refused again: a person must look at it.

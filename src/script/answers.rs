@@ -38,6 +38,8 @@ pub struct Answers {
     pub close: bool,
     /// Going on after the program stopped in the middle of something.
     pub recover: bool,
+    /// How often in one run a step is tried again after a device's failure.
+    pub again: u32,
     /// Dice, as digits 1 to 6, said over and over.
     pub dice: Option<Secret>,
     /// Devices.
@@ -122,6 +124,9 @@ fn read(map: &DeTable, answers: &mut Answers, faults: &mut Faults) {
         answers.export = yes(faults, "export");
         answers.close = yes(faults, "close");
         answers.recover = yes(faults, "recover");
+        if confirm.has("again") {
+            answers.again = confirm.number(faults, "again", 1..100).unwrap_or_default();
+        }
         answers.clock_from_machine =
             confirm.has("clock") && confirm.word(faults, "clock", &[("machine", ())]).is_some();
         answers.words_from_simulated =
