@@ -24,7 +24,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use kills::{Bench, Plan, Survived, all, beside, calls, survives};
-use program::{Ran, Room, SOFTHSM, ran, script};
+use program::{Ran, Room, SOFTHSM, ran, script, verifiers_accept};
 
 /// Calls of a ceremony that nothing disturbs; they may only grow.
 const CALLS: usize = 400;
@@ -43,7 +43,8 @@ const PLAN: Plan = Plan {
 /// One token with everything on it: a ceremony in small.
 fn small() -> String {
     let whole = std::fs::read_to_string(script("root-keygen-softhsm.toml")).unwrap();
-    let head = &whole[whole.find("schema ").unwrap()..whole.find("[[token]]\nid      = \"token-b\"").unwrap()];
+    let head =
+        &whole[whole.find("schema ").unwrap()..whole.find("[[token]]\nid      = \"token-b\"").unwrap()];
     let online = &whole[whole.find("[[key]]").unwrap()..whole.find("[[result]]").unwrap()];
     let mut text = format!("{head}{online}");
     for (role, threshold, keys) in [
@@ -145,11 +146,7 @@ impl Lab {
             module,
             again,
         };
-        std::fs::write(
-            lab.file("conf"),
-            format!("module {SOFTHSM}\n{rule}\n"),
-        )
-        .unwrap();
+        std::fs::write(lab.file("conf"), format!("module {SOFTHSM}\n{rule}\n")).unwrap();
         Some(lab)
     }
 
@@ -298,7 +295,11 @@ const FAULTS: [&str; 12] = [
 /// time the step is tried again at once, otherwise after a pause.
 fn failed(k: usize, turn: usize) -> Point {
     let fault = FAULTS[(k + turn) % FAULTS.len()];
-    let again = if (k / FAULTS.len() + turn).is_multiple_of(2) { 3 } else { 0 };
+    let again = if (k / FAULTS.len() + turn).is_multiple_of(2) {
+        3
+    } else {
+        0
+    };
     Point {
         rule: format!("* {k} {fault}"),
         again,
@@ -326,7 +327,11 @@ fn lies() -> Vec<Point> {
     add("C_FindObjects", 1..=12, &["count 77"]);
     add("C_GetSlotList", 1..=12, &["none", "count 4000"]);
     add("C_GetMechanismList", 1..=4, &["none", "count 4000"]);
-    add("C_GetAttributeValue", 1..=24, &["length CKA_ID 3", "length CKA_LABEL 400"]);
+    add(
+        "C_GetAttributeValue",
+        1..=24,
+        &["length CKA_ID 3", "length CKA_LABEL 400"],
+    );
     points
 }
 
@@ -357,6 +362,72 @@ fn a_ceremony_survives_a_token_that_fails_now_and_then() {
     }
     points.extend(lies().into_iter().step_by(23));
     all(points, tried).holds(20);
+}
+
+/// 5.3: two objects under one operation id are nothing that a plan can bring
+/// about. The ceremony stops, and stays stopped however often it is resumed.
+#[test]
+fn two_keys_under_one_operation_id_stop_the_ceremony() {
+    let Some(lab) = Lab::new(
+        "C_GenerateKeyPair 1 lie twice\nC_GenerateKeyPair 1 after kill-both",
+        0,
+    ) else {
+        return;
+    };
+    assert_eq!(lab.go("run").code, -1);
+    for _ in 0..2 {
+        let got = lab.go("resume");
+        assert_eq!(got.code, 4, "{}{}", got.out, got.err);
+        assert!(got.err.contains("key-not-unique"), "{}", got.err);
+    }
+    kills::no_key_was_settled(&lab, 1);
+    assert_eq!(lab.count("C_GenerateKeyPair", "enter"), 1);
+}
+
+/// 5.3: a device that cannot be asked leaves the order open, and no other key is
+/// ordered for that slot; when it is back, the key is adopted.
+#[test]
+fn a_token_that_is_away_leaves_the_order_open() {
+    let Some(lab) = Lab::new("C_GenerateKeyPair 2 after kill-both", 0) else {
+        return;
+    };
+    assert_eq!(lab.go("run").code, -1);
+    let (here, away) = (
+        lab.room.dir.path().join("softhsm"),
+        lab.room.dir.path().join("in-the-safe"),
+    );
+    std::fs::rename(&here, &away).unwrap();
+    std::fs::create_dir(&here).unwrap();
+    for _ in 0..2 {
+        let got = lab.go("resume");
+        assert_eq!(got.code, 4, "{}{}", got.out, got.err);
+        assert!(got.err.contains("not-found"), "{}", got.err);
+        kills::no_key_was_settled(&lab, 2);
+    }
+    std::fs::remove_dir(&here).unwrap();
+    std::fs::rename(&away, &here).unwrap();
+    let got = lab.go("resume");
+    assert_eq!(got.code, 0, "{}{}", got.out, got.err);
+    verifiers_accept(&lab.room.bundle());
+    assert_eq!(lab.keys(), PLAN.keys);
+    assert_eq!(lab.made(), PLAN.keys.len(), "it was adopted");
+}
+
+/// A key was made, and what came after failed: what the token shows to nobody is
+/// half a key, and was once taken for a bad one, so that another was made.
+#[test]
+fn a_key_that_was_made_before_a_failure_is_adopted_in_a_new_login() {
+    let points = ["CKR_DEVICE_REMOVED", "CKR_DEVICE_ERROR", "CKR_PIN_LOCKED"]
+        .into_iter()
+        .flat_map(|code| {
+            [0, 3].map(|again| Point {
+                rule: format!("C_Initialize *@C_GenerateKeyPair after return {code}"),
+                again,
+            })
+        });
+    let tally = all(points.collect(), tried);
+    tally.holds(0);
+    assert_eq!(tally.adopted, tally.struck);
 }
 
 /// The whole: `cargo test --test crash_pkcs11 -- --ignored --nocapture`.

@@ -30,7 +30,7 @@ use std::time::Duration;
 
 use devices::{Lab, answers, small};
 use kills::{Bench, Plan, Survived, all, calls, survives, turns};
-use program::{Ran, Room};
+use program::{Ran, Room, verifiers_accept};
 use yubihsm_sim::codes::{Code, command, object_type};
 use yubihsm_sim::{Fault, Rule, Seen};
 
@@ -288,7 +288,11 @@ fn failed(k: usize, turn: usize) -> Point {
     let faults = faults();
     Point {
         rule: at(k, faults[(k + turn) % faults.len()].clone()),
-        again: if (k / faults.len() + turn).is_multiple_of(2) { 3 } else { 0 },
+        again: if (k / faults.len() + turn).is_multiple_of(2) {
+            3
+        } else {
+            0
+        },
     }
 }
 
@@ -319,7 +323,11 @@ fn lies() -> Vec<Point> {
         1..=3,
         &[Fault::AttestWrongKey, Fault::AttestForeign(9), Fault::Short(40)],
     );
-    add(command::GET_LOG_ENTRIES, 1..=5, &[Fault::Short(40), Fault::Short(0)]);
+    add(
+        command::GET_LOG_ENTRIES,
+        1..=5,
+        &[Fault::Short(40), Fault::Short(0)],
+    );
     points
 }
 
@@ -347,6 +355,67 @@ fn a_ceremony_survives_a_device_that_fails_now_and_then() {
     }
     points.extend(lies().into_iter().step_by(9));
     all(points, tried).holds(20);
+}
+
+/// 5.3: two objects under one operation id are nothing that a plan can bring
+/// about. The ceremony stops, and stays stopped however often it is resumed.
+#[test]
+fn two_keys_under_one_operation_id_stop_the_ceremony() {
+    use yubihsm::authentication::{Credentials, Key};
+    use yubihsm::{Capability, Domain, asymmetric, object};
+    let rule = Rule::at(1, command::GENERATE_ASYMMETRIC_KEY, Fault::KillAfter);
+    let one = One::new(&rule, 0);
+    assert_eq!(one.go("run").code, -1);
+    let objects = one.lab.device().objects();
+    let made = objects
+        .iter()
+        .find(|o| o.kind == object_type::ASYMMETRIC_KEY)
+        .unwrap();
+    let text: Vec<u8> = made.label.iter().copied().take_while(|b| *b != 0).collect();
+    let provisioner = Key::derive_from_password(devices::PASSWORDS[0].as_bytes());
+    one.lab
+        .client(Credentials::new(2, provisioner))
+        .generate_asymmetric_key(
+            0,
+            object::Label::from_bytes(&text).unwrap(),
+            Domain::DOM1,
+            Capability::SIGN_ECDSA,
+            asymmetric::Algorithm::EcP256,
+        )
+        .unwrap();
+    for _ in 0..2 {
+        one.lab.device().expire_sessions();
+        let got = one.go("resume");
+        assert_eq!(got.code, 4, "{}{}", got.out, got.err);
+        assert!(got.err.contains("key-not-unique"), "{}", got.err);
+    }
+    kills::no_key_was_settled(&one, 1);
+}
+
+/// 5.3: a device that cannot be asked leaves the order open, and no other key is
+/// ordered for that slot; when it is back, the key is adopted.
+#[test]
+fn a_device_that_is_away_leaves_the_order_open() {
+    let rule = Rule::at(2, command::GENERATE_ASYMMETRIC_KEY, Fault::KillAfter);
+    let one = One::new(&rule, 0);
+    assert_eq!(one.go("run").code, -1);
+    one.lab.device().disarm();
+    one.lab
+        .device()
+        .arm(Rule::at_any(1, Fault::DropBefore).and_later());
+    for _ in 0..2 {
+        let got = one.go("resume");
+        assert_eq!(got.code, 4, "{}{}", got.out, got.err);
+        assert!(got.err.contains("not-found"), "{}", got.err);
+        kills::no_key_was_settled(&one, 2);
+    }
+    one.lab.device().disarm();
+    one.lab.device().expire_sessions();
+    let got = one.go("resume");
+    assert_eq!(got.code, 0, "{}{}", got.out, got.err);
+    verifiers_accept(&one.lab.room.bundle());
+    assert_eq!(one.keys(), PLAN.keys);
+    assert_eq!(one.made(), PLAN.keys.len(), "it was adopted");
 }
 
 /// The whole: `cargo test --test crash_yubihsm -- --ignored --nocapture`.

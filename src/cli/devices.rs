@@ -148,10 +148,7 @@ fn device(fault: crate::base::device::DeviceFault) -> Exit {
 
 /// YubiHSM 2 devices by `usb`, or by connectors on this machine (`http://127.0.0.1:PORT`).
 #[cfg(feature = "yubihsm")]
-pub(super) fn yubihsm(
-    connectors: &[String],
-    patience: Option<Duration>,
-) -> Result<Box<dyn Provider>, Exit> {
+pub(super) fn yubihsm(connectors: &[String], patience: Option<Duration>) -> Result<Box<dyn Provider>, Exit> {
     use crate::signer::yubihsm::{Connector, YubihsmProvider};
     let mut reached = Vec::new();
     for connector in connectors {

@@ -50,6 +50,10 @@ pub struct State {
     pub minted: Vec<Minted>,
     /// What was under way when the program stopped, until it is settled.
     pub recovering: Option<Effect>,
+    /// A key's order that failed and may have made the key all the same: the device
+    /// is asked, in a new login, before anything else is ordered (5.3).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unclear: Option<Effect>,
     /// Attempts to fill a key's slot.
     pub attempts: BTreeMap<Id, u32>,
     /// What each client model said of a payload before it was frozen.
@@ -403,6 +407,7 @@ impl State {
             keys: BTreeMap::new(),
             minted: Vec::new(),
             recovering: None,
+            unclear: None,
             attempts: BTreeMap::new(),
             clients: BTreeMap::new(),
             files: BTreeMap::new(),

@@ -78,12 +78,7 @@ pub fn survives(bench: &dyn Bench, what: &str, plan: &Plan) -> Option<Survived> 
             got.out,
             got.err
         );
-        assert!(
-            runs < PATIENCE,
-            "{what}: still not done: {}{}",
-            got.out,
-            got.err
-        );
+        assert!(runs < PATIENCE, "{what}: still not done: {}{}", got.out, got.err);
         let before = lines(&bench.room().record());
         bench.tend(&got);
         got = bench.go("resume");
@@ -129,6 +124,16 @@ fn every_intent_is_settled(record: &[String], what: &str) {
     assert!(open.is_empty(), "{what}: acts without an end: {open:?}");
 }
 
+/// The `nth` key was ordered once, and nothing is said of it yet.
+pub fn no_key_was_settled(bench: &dyn Bench, nth: usize) {
+    let record = lines(&bench.room().record());
+    let count = |what: &str| record.iter().filter(|l| l.contains(what)).count();
+    assert_eq!(count("{\"generate\":{\"order\""), nth, "ordered once");
+    assert_eq!(count("\"type\":\"key\""), nth - 1);
+    assert_eq!(count("\"type\":\"recovered\""), 0);
+    record_is_sound(bench.room(), "an order that is open");
+}
+
 /// The record is one that re-executes, whatever is missing at its end.
 pub fn record_is_sound(room: &Room, what: &str) {
     let judged = run(&["verify", room.record().to_str().unwrap()]);
@@ -151,7 +156,10 @@ fn jobs() -> usize {
 
 /// Tries every point. Prints `kill-points survived N/M` and what failed; `None`
 /// from `one` means that the point does not exist.
-pub fn all<P: Send + std::fmt::Display>(points: Vec<P>, one: impl Fn(&P) -> Option<Survived> + Sync) -> Tally {
+pub fn all<P: Send + std::fmt::Display>(
+    points: Vec<P>,
+    one: impl Fn(&P) -> Option<Survived> + Sync,
+) -> Tally {
     let todo = Mutex::new(points.into_iter().rev().collect::<Vec<P>>());
     let tally = Mutex::new(Tally::default());
     std::thread::scope(|scope| {
@@ -177,7 +185,9 @@ pub fn all<P: Send + std::fmt::Display>(points: Vec<P>, one: impl Fn(&P) -> Opti
                                 .cloned()
                                 .or_else(|| why.downcast_ref::<&str>().map(|s| (*s).to_owned()));
                             println!("DIED {point}: {}", text.clone().unwrap_or_default());
-                            tally.faults.push(format!("{point}: {}", text.unwrap_or_default()));
+                            tally
+                                .faults
+                                .push(format!("{point}: {}", text.unwrap_or_default()));
                         }
                     }
                 }
