@@ -26,8 +26,8 @@ use std::path::PathBuf;
 use kills::{Bench, Plan, Survived, all, beside, calls, survives};
 use program::{Ran, Room, SOFTHSM, ran, script, verifiers_accept};
 
-/// Calls of a ceremony that nothing disturbs; they may only grow.
-const CALLS: usize = 400;
+/// Calls of a ceremony that nothing disturbs, at least; the figure may only grow.
+const CALLS: usize = 274;
 
 const KEYS: &[(&str, &str)] = &[
     ("root-a", "ecdsa-p256"),
@@ -335,6 +335,18 @@ fn lies() -> Vec<Point> {
     points
 }
 
+/// How many calls a ceremony makes that nothing disturbs.
+fn undisturbed() -> usize {
+    let lab = Lab::new("", 0).unwrap();
+    let done = lab.go("run");
+    assert_eq!(done.code, 0, "{}{}", done.out, done.err);
+    let log = lab.log();
+    let calls = log.lines().filter(|l| l.ends_with(" enter")).count();
+    assert!(calls >= CALLS, "{calls}: the floor only rises");
+    println!("a ceremony makes {calls} calls");
+    calls
+}
+
 /// Kills, faults and lies here and there: what a change must survive.
 #[test]
 fn a_ceremony_survives_a_token_that_fails_now_and_then() {
@@ -437,7 +449,8 @@ fn a_ceremony_survives_being_killed_at_every_call() {
     if bad_module().is_none() {
         return;
     }
-    all(calls(CALLS).flat_map(killed).collect(), tried).holds(0);
+    let points = calls(undisturbed()).flat_map(killed).collect();
+    all(points, tried).holds(kills::whole(2 * CALLS));
 }
 
 #[test]
@@ -447,9 +460,9 @@ fn a_ceremony_survives_every_call_that_fails() {
         return;
     }
     let turns = kills::turns(FAULTS.len());
-    let mut points: Vec<Point> = calls(CALLS)
+    let mut points: Vec<Point> = calls(undisturbed())
         .flat_map(|k| turns.clone().map(move |turn| failed(k, turn)))
         .collect();
     points.extend(lies());
-    all(points, tried).holds(0);
+    all(points, tried).holds(kills::whole(CALLS));
 }

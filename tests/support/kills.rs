@@ -174,6 +174,9 @@ pub fn all<P: Send + std::fmt::Display>(
                     match tried {
                         Ok(None) => tally.absent += 1,
                         Ok(Some(survived)) => {
+                            if tally.struck % 50 == 49 {
+                                println!("{} so far, last {point}", tally.struck + 1);
+                            }
                             tally.struck += 1;
                             tally.survived += 1;
                             tally.adopted += usize::from(survived.adopted);
@@ -234,6 +237,14 @@ pub fn calls(of: usize) -> std::ops::RangeInclusive<usize> {
             Some(first.parse().ok()?..=last.parse::<usize>().ok()?.min(of))
         })
         .unwrap_or(1..=of)
+}
+
+/// The floor of a whole matrix; none where only a slice is tried.
+pub fn whole(floor: usize) -> usize {
+    match std::env::var_os("TUF_CEREMONY_CALLS") {
+        None => floor,
+        Some(_) => 0,
+    }
 }
 
 /// Which of the faults each call gets: one, or all with `TUF_CEREMONY_TURNS=all`,
