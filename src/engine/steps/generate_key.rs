@@ -163,11 +163,6 @@ pub(super) fn asked(turn: &mut Turn, found: &[KeyFound]) -> Result<(), Refusal> 
     let id = data_encoding::HEXLOWER.encode(order.operation.as_bytes());
     let ours: Vec<&KeyFound> = found.iter().filter(|k| k.id == id).collect();
     match ours.as_slice() {
-        [key] if half(turn, key) => {
-            let meaning = "the device shows the public half of the new key alone";
-            super::trouble(turn, Trouble::Device(unclear(meaning)));
-            Ok(())
-        }
         [key] => match &key.public {
             Some(public) => {
                 let (public, attributes) = (public.clone(), key.attributes.clone());
@@ -213,14 +208,6 @@ pub(super) fn asked(turn: &mut Turn, found: &[KeyFound]) -> Result<(), Refusal> 
             Ok(())
         }
     }
-}
-
-/// Nothing is said of a private half: nobody is logged in, or there is none. A key
-/// file has no such attributes.
-fn half(turn: &Turn, key: &KeyFound) -> bool {
-    let file = matches!(turn.verb(), Some(Verb::GenerateKey { on, .. })
-        if matches!(turn.plan.token(on).map(|t| &t.backend), Some(Backend::File)));
-    !file && key.attributes == KeyAttributes::default()
 }
 
 fn abandon(turn: &mut Turn, slot: &Id) {
