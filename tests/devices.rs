@@ -162,13 +162,13 @@ fn everything_that_a_yubihsm_can_do_wrong_has_a_name() {
         (
             "key whose answer is lost",
             at(2, command::GENERATE_ASYMMETRIC_KEY, Fault::DropAfter),
-            "not-unlocked",
+            "\"adopted\":true",
             Closes,
         ),
         (
             "key that was never ordered",
             at(2, command::GENERATE_ASYMMETRIC_KEY, Fault::DropBefore),
-            "not-unlocked",
+            "device-error",
             Closes,
         ),
         (

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::{Exit, out};
 use crate::engine::FileRef;
@@ -47,6 +48,8 @@ pub(super) struct Places {
     pub(super) modules: Modules,
     /// YubiHSM 2: `usb`, or connectors on this machine.
     pub(super) yubihsm: Vec<String>,
+    /// How long any answer of a device may take; `None`: what each call is worth.
+    pub(super) patience: Option<Duration>,
 }
 
 /// The providers, and what the record says of the modules.
@@ -87,7 +90,7 @@ pub(super) fn bench(
                     out::card(Code::ConnectorNotNamed, "the script has a YubiHSM 2");
                     return Err(Exit::Usage);
                 }
-                yubihsm(&places.yubihsm)?
+                yubihsm(&places.yubihsm, places.patience)?
             }
             Backend::Pkcs11 { module } => {
                 let Some(path) = places.modules.get(module.as_str()) else {
@@ -98,7 +101,7 @@ pub(super) fn bench(
                     return Err(Exit::Usage);
                 };
                 used.insert(module.as_str().to_owned(), path.clone());
-                pkcs11(path, executable)?
+                pkcs11(path, executable, places.patience)?
             }
         };
         bench.insert(token.id.clone(), provider);
@@ -145,7 +148,7 @@ fn device(fault: crate::base::device::DeviceFault) -> Exit {
 
 /// YubiHSM 2 devices by `usb`, or by connectors on this machine (`http://127.0.0.1:PORT`).
 #[cfg(feature = "yubihsm")]
-pub(super) fn yubihsm(connectors: &[String]) -> Result<Box<dyn Provider>, Exit> {
+pub(super) fn yubihsm(connectors: &[String], patience: Option<Duration>) -> Result<Box<dyn Provider>, Exit> {
     use crate::signer::yubihsm::{Connector, YubihsmProvider};
     let mut reached = Vec::new();
     for connector in connectors {
@@ -165,19 +168,33 @@ pub(super) fn yubihsm(connectors: &[String]) -> Result<Box<dyn Provider>, Exit> 
             }
         });
     }
-    Ok(Box::new(YubihsmProvider::new(reached)))
+    let provider = YubihsmProvider::new(reached);
+    Ok(Box::new(match patience {
+        Some(patience) => provider.patience(patience),
+        None => provider,
+    }))
 }
 
 #[cfg(not(feature = "yubihsm"))]
-pub(super) fn yubihsm(_connectors: &[String]) -> Result<Box<dyn Provider>, Exit> {
+pub(super) fn yubihsm(
+    _connectors: &[String],
+    _patience: Option<Duration>,
+) -> Result<Box<dyn Provider>, Exit> {
     out::complain("this build has no YubiHSM 2: build it with the feature yubihsm");
     Err(Exit::Usage)
 }
 
 #[cfg(feature = "pkcs11")]
-pub(super) fn pkcs11(module: &Path, executable: &Path) -> Result<Box<dyn Provider>, Exit> {
-    use crate::signer::worker::{ENVIRONMENT, WorkerCommand};
+pub(super) fn pkcs11(
+    module: &Path,
+    executable: &Path,
+    patience: Option<Duration>,
+) -> Result<Box<dyn Provider>, Exit> {
+    use crate::signer::worker::{ENVIRONMENT, Limits, WorkerCommand};
     let mut command = WorkerCommand::new(executable);
+    if let Some(patience) = patience {
+        command = command.limits(Limits::all(patience));
+    }
     for name in ENVIRONMENT {
         if let Some(value) = std::env::var_os(name) {
             command = command.env(name, value);
@@ -189,7 +206,11 @@ pub(super) fn pkcs11(module: &Path, executable: &Path) -> Result<Box<dyn Provide
 }
 
 #[cfg(not(feature = "pkcs11"))]
-pub(super) fn pkcs11(_module: &Path, _executable: &Path) -> Result<Box<dyn Provider>, Exit> {
+pub(super) fn pkcs11(
+    _module: &Path,
+    _executable: &Path,
+    _patience: Option<Duration>,
+) -> Result<Box<dyn Provider>, Exit> {
     out::complain("this build has no PKCS#11: build it with the feature pkcs11");
     Err(Exit::Usage)
 }

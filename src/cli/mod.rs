@@ -181,6 +181,9 @@ struct Ways {
     /// How a YubiHSM 2 is reached: usb, or its connector, http://127.0.0.1:PORT.
     #[arg(long, value_name = "usb|URL")]
     yubihsm: Vec<String>,
+    /// Rehearsals only: give up on a device's answer after so many seconds.
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u16).range(1..=600))]
+    patience: Option<u16>,
 }
 
 /// Where a rehearsal keeps its things.

@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use super::{Exit, Ways, check, devices, harden, machine, out, places};
 use crate::base::medium::Release;
@@ -78,10 +79,15 @@ fn try_drive(record: &Path, ways: &Ways, start: Start) -> Result<Exit, Exit> {
     let places = devices::Places {
         modules: devices::modules(&ways.module)?,
         yubihsm: ways.yubihsm.clone(),
+        patience: ways.patience.map(|seconds| Duration::from_secs(seconds.into())),
     };
     let plan = match &start {
         Start::New(plan, _) | Start::Resumed(plan) => plan,
     };
+    if places.patience.is_some() && plan.script().kind == Kind::Production {
+        out::complain("--patience is for rehearsals: a device in production has the time that it needs");
+        return Err(Exit::Usage);
+    }
     let beside = places::beside(record, ".devices");
     let (bench, modules) = devices::bench(plan, &beside, &places, &executable)?;
     let run = Run {

@@ -139,8 +139,8 @@ fn spots(places: &Where) -> Result<Vec<Spot>, Exit> {
 impl Spot {
     fn provider(&self) -> Result<Box<dyn Provider>, Exit> {
         Ok(match &self.kind {
-            Kind::Module(path) => devices::pkcs11(path, &machine::executable())?,
-            Kind::Yubihsm(connector) => devices::yubihsm(std::slice::from_ref(connector))?,
+            Kind::Module(path) => devices::pkcs11(path, &machine::executable(), None)?,
+            Kind::Yubihsm(connector) => devices::yubihsm(std::slice::from_ref(connector), None)?,
             Kind::Rehearsal(folder) => Box::new(EmbeddedProvider::new(folder)),
             Kind::Files(folder) => Box::new(FileProvider::new(folder)),
         })

@@ -276,10 +276,18 @@ fn resume(turn: &mut Turn, resumption: &Resumption) -> Result<(), Refusal> {
     copies.lost = (copies.mirrored && resumption.mirror.is_none()).then_some(crate::base::CopyName::Mirror);
     copies.mirrored |= resumption.mirror.is_some();
     turn.state.minted.clear();
-    // Kept until it is settled, however often the program stops meanwhile.
-    let dangling = turn.state.dangling().cloned();
+    // Kept until it is settled, however often the program stops meanwhile; what was
+    // under way to settle it has its own end in the record (I10).
+    let unclear = turn.state.unclear.take();
+    if let Some(dangling) = turn.state.dangling().cloned() {
+        if turn.state.recovering.is_none() && unclear.is_none() {
+            turn.state.recovering = Some(dangling);
+        } else {
+            steps::recover::cut_short(turn, &dangling);
+        }
+    }
     if turn.state.recovering.is_none() {
-        turn.state.recovering = dangling;
+        turn.state.recovering = unclear;
     }
     for token in turn.state.bench.values_mut() {
         token.unlocked = None;

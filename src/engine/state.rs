@@ -67,6 +67,10 @@ pub struct State {
     pub recovered: Option<String>,
     /// When the record had stopped before this run; forgotten with the step.
     pub resumed: Option<Instant>,
+    /// A key's order that failed and may have made the key all the same: the device
+    /// is asked, in a new login, before anything else is ordered (5.3).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unclear: Option<Effect>,
     /// Attempts to fill a key's slot.
     pub attempts: BTreeMap<Id, u32>,
     /// What each client model said of a payload before it was frozen.
@@ -461,6 +465,7 @@ impl State {
             recovering: None,
             recovered: None,
             resumed: None,
+            unclear: None,
             attempts: BTreeMap::new(),
             clients: BTreeMap::new(),
             files: BTreeMap::new(),

@@ -3,6 +3,7 @@
 #![allow(dead_code)]
 
 use std::path::PathBuf;
+use std::process::Command;
 
 use yubihsm_sim::codes::object_type;
 use yubihsm_sim::{Config, Simulator};
@@ -155,6 +156,11 @@ impl Lab {
 
     /// `run` or `resume` with these answers.
     pub fn go(&self, verb: &str, script: Option<&str>, answers: &str) -> Ran {
+        ran(&mut self.command(verb, script, answers))
+    }
+
+    /// The same, not started yet.
+    pub fn command(&self, verb: &str, script: Option<&str>, answers: &str) -> Command {
         let answers = self.write("answers.toml", answers);
         let mut command = self.room.command(verb);
         if let Some(text) = script {
@@ -164,7 +170,7 @@ impl Lab {
         for port in &self.ports {
             command.arg("--yubihsm").arg(format!("http://127.0.0.1:{port}"));
         }
-        ran(&mut command)
+        command
     }
 
     pub fn record(&self) -> Vec<String> {

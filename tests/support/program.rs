@@ -105,6 +105,11 @@ impl Room {
     /// Three SoftHSM2 tokens as the lab has them before a ceremony; `None`,
     /// with a visible skip, where SoftHSM2 is not installed.
     pub fn softhsm(&self) -> Option<PathBuf> {
+        self.softhsm_tokens(&["a", "b", "c"])
+    }
+
+    /// The same with these tokens.
+    pub fn softhsm_tokens(&self, names: &[&str]) -> Option<PathBuf> {
         if !Path::new(SOFTHSM).exists() {
             assert!(
                 std::env::var_os("TUF_CEREMONY_REQUIRE_SOFTHSM").is_none(),
@@ -124,7 +129,7 @@ impl Room {
             ),
         )
         .unwrap();
-        for name in ["a", "b", "c"] {
+        for name in names {
             let status = Command::new("softhsm2-util")
                 .env("SOFTHSM2_CONF", &conf)
                 .args(["--init-token", "--free", "--label", &format!("blank-{name}")])

@@ -284,7 +284,7 @@ impl Room {
         Ticket(self.tickets)
     }
 
-    fn answer(&mut self, question: &Question) -> Answer {
+    pub fn answer(&mut self, question: &Question) -> Answer {
         let typed = |text: &str| text.to_owned();
         match question {
             Question::Begin => Answer::Begin {
@@ -366,7 +366,7 @@ impl Room {
         }
     }
 
-    fn outcome(&mut self, effect: &Effect) -> Outcome {
+    pub fn outcome(&mut self, effect: &Effect) -> Outcome {
         match &effect.what {
             What::List { token } => Outcome::Cards(vec![self.card(token.as_str())]),
             What::Survey { tokens } => Outcome::Surveyed(

@@ -5,14 +5,14 @@
 use std::collections::BTreeMap;
 
 use super::device_log::{self, OnYubihsm};
-use super::recover;
+use super::{device, recover};
 use crate::base::device::{
     Changed, DeviceCode, DeviceFault, KeyAttributes, KeyFound, KeyOrder, Operation, OperationId, Retry,
 };
 use crate::base::{Id, Json, PublicKey};
 use crate::engine::state::{Confirm, KeyState, Question, Sure, Trouble};
 use crate::engine::turn::Turn;
-use crate::engine::{Refusal, What};
+use crate::engine::{Effect, Refusal, What};
 use crate::script::{Backend, Verb};
 use crate::transcript::Kind;
 use crate::tuf::Key;
@@ -127,8 +127,9 @@ pub(super) fn made(
     Ok(())
 }
 
-/// A failed generation that may have made a key: ask the device by id.
-pub(super) fn fault(turn: &mut Turn, fault: &DeviceFault) -> Result<(), Refusal> {
+/// A failed generation that may have made a key: ask the device by id, in a new
+/// login. Without one SoftHSM2 shows the public half alone, which is no key.
+pub(super) fn fault(turn: &mut Turn, effect: &Effect, fault: &DeviceFault) -> Result<(), Refusal> {
     let Some((token, _)) = order(turn) else {
         return Err(Refusal::new(
             "other-outcome",
@@ -141,8 +142,9 @@ pub(super) fn fault(turn: &mut Turn, fault: &DeviceFault) -> Result<(), Refusal>
     if fault.changed == Changed::No && fault.code != DeviceCode::KeyExists {
         super::trouble(turn, Trouble::Device(fault.clone()));
     } else {
-        let serial = turn.serial(&token);
-        turn.work(What::Keys { token, serial });
+        turn.state.unclear = Some(effect.clone());
+        turn.token(&token).here = false;
+        device::pursue(turn);
     }
     Ok(())
 }
@@ -164,6 +166,7 @@ pub(super) fn asked(turn: &mut Turn, found: &[KeyFound]) -> Result<(), Refusal> 
         [key] => match &key.public {
             Some(public) => {
                 let (public, attributes) = (public.clone(), key.attributes.clone());
+                turn.state.unclear = None;
                 recover::settled(turn, "the key was made, and is adopted");
                 made(turn, &order, &public, &attributes, true)
             }
@@ -177,7 +180,7 @@ pub(super) fn asked(turn: &mut Turn, found: &[KeyFound]) -> Result<(), Refusal> 
                 Ok(())
             }
         },
-        [] if recover::order(turn).is_some() => {
+        [] if turn.state.unclear.take().is_none() && recover::order(turn).is_some() => {
             abandon(turn, &order.name);
             recover::settled(turn, "no key was made");
             ready(turn);

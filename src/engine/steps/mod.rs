@@ -168,22 +168,26 @@ pub(super) fn outcome(turn: &mut Turn, id: u64, outcome: &Outcome) -> Result<(),
         ));
     }
     if let (Some(token), Outcome::Fault(fault)) = (effect.what.token(), outcome)
-        && matches!(
+        && (matches!(
             fault.code,
             DeviceCode::NotUnlocked
                 | DeviceCode::Removed
                 | DeviceCode::ModuleCrashed
                 | DeviceCode::ModuleHangs
-        )
+        ) || matches!(
+            effect.what,
+            What::Generate { .. } | What::Keys { .. } | What::Sign { .. }
+        ))
     {
-        // Its session is gone: whoever tries again logs in again.
+        // Its session is gone, or may be: whoever tries again logs in again. What a
+        // device shows without a login is not all that it holds.
         turn.token(token).unlocked = None;
     }
     match (&effect.what, outcome) {
         (What::Unlock { token, .. }, _) => return device::unlock_outcome(turn, token, outcome),
         (what @ What::Generate { .. }, Outcome::Fault(fault)) => {
             device_log::perhaps(turn, what);
-            return generate_key::fault(turn, fault);
+            return generate_key::fault(turn, &effect, fault);
         }
         (What::Retire { .. }, Outcome::Fault(fault))
             if recover::retires(turn) && fault.code == DeviceCode::NotUnlocked =>

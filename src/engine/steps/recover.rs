@@ -54,7 +54,7 @@ pub(super) fn answer(turn: &mut Turn, effect: &Effect, typed: &str) -> Result<()
             settled(turn, "the same bytes may be signed again");
         }
         What::Initialise { .. } => settled(turn, "the set-up begins anew; nothing of value is on the device"),
-        What::Unlock { .. } => settled(turn, "nobody is logged in; a try may have been spent"),
+        What::Unlock { .. } => settled(turn, UNLOCKED),
         _ => settled(turn, "it is done again from its beginning"),
     }
     super::enter(turn);
@@ -63,7 +63,8 @@ pub(super) fn answer(turn: &mut Turn, effect: &Effect, typed: &str) -> Result<()
 
 /// The order of a key that may have been made.
 pub(super) fn order<'t>(turn: &'t Turn) -> Option<&'t KeyOrder> {
-    match turn.state.recovering.as_ref().map(|e| &e.what) {
+    let open = turn.state.recovering.as_ref().or(turn.state.unclear.as_ref());
+    match open.map(|e| &e.what) {
         Some(What::Generate { order, .. }) => Some(order),
         _ => None,
     }
@@ -81,14 +82,31 @@ pub(super) fn retires(turn: &Turn) -> bool {
 pub(super) fn settled(turn: &mut Turn, found: &str) {
     if let Some(effect) = turn.state.recovering.take() {
         turn.state.recovered = Some(found.to_owned());
-        let id = i64::try_from(effect.id).unwrap_or(i64::MAX);
-        turn.derive(
-            Kind::Recovered,
-            [
-                ("effect", crate::base::Json::Int(id)),
-                ("was", effect.what.label().into()),
-                ("found", found.into()),
-            ],
-        );
+        told(turn, &effect, found);
     }
 }
+
+/// The program stopped again while it recovered: on the way to the device (a
+/// login), or in an order that was repeated. What is recovered stays what it was.
+pub(in crate::engine) fn cut_short(turn: &mut Turn, effect: &Effect) {
+    let found = match &effect.what {
+        What::Unlock { .. } => UNLOCKED,
+        _ => "it is settled with what was under way before",
+    };
+    told(turn, effect, found);
+}
+
+fn told(turn: &mut Turn, effect: &Effect, found: &str) {
+    let id = i64::try_from(effect.id).unwrap_or(i64::MAX);
+    turn.derive(
+        Kind::Recovered,
+        [
+            ("effect", crate::base::Json::Int(id)),
+            ("was", effect.what.label().into()),
+            ("found", found.into()),
+        ],
+    );
+}
+
+/// What a login leaves behind that has no outcome.
+const UNLOCKED: &str = "nobody is logged in; a try may have been spent";

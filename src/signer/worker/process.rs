@@ -52,6 +52,20 @@ pub struct Limits {
     pub person: Duration,
 }
 
+impl Limits {
+    /// The same for every call: for rehearsals of a device that hangs.
+    #[must_use]
+    pub fn all(each: Duration) -> Limits {
+        Limits {
+            call: each,
+            initialise: each,
+            generate: each,
+            generate_rsa: each,
+            person: each,
+        }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Limits {

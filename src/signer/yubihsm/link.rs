@@ -12,7 +12,7 @@ use yubihsm::device::SerialNumber;
 use yubihsm::{Client, Connector, HttpConfig, UsbConfig, Uuid};
 
 use super::error;
-use super::relay::Relay;
+use super::relay::{PATIENCE, Relay};
 use super::roles::FACTORY_KEY;
 use super::usb::Claim;
 use crate::base::device::{Changed, Credential, DeviceCard, DeviceCode, DeviceFault, Operation, PinState};
@@ -73,6 +73,8 @@ pub(super) struct Link {
     session: Option<Session>,
     opened: Vec<Instant>,
     expected: Option<(String, String)>,
+    /// How long an answer may take over HTTP.
+    pub(super) patience: Duration,
     /// Number and digest of the last entry that was cleared from the log.
     pub(super) cleared: Option<(u16, [u8; 16])>,
     /// The same of every entry of the last reading.
@@ -87,6 +89,7 @@ impl Link {
             session: None,
             opened: Vec::new(),
             expected: None,
+            patience: PATIENCE,
             cleared: None,
             read: Vec::new(),
         }
@@ -128,7 +131,7 @@ impl Link {
                 (Connector::usb(&config), None, Some(claim))
             }
             Reach::Http(port) => {
-                let relay = Relay::start(port).map_err(|e| {
+                let relay = Relay::start(port, self.patience).map_err(|e| {
                     let text = format!("no relay on loopback: {e}");
                     fault(operation, DeviceCode::DeviceError, Changed::No, &text)
                 })?;

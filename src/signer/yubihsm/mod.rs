@@ -16,6 +16,8 @@ mod setup;
 mod token;
 mod usb;
 
+use std::time::Duration;
+
 use super::fault::fault;
 use super::{Provider, Token};
 use crate::base::device::{Changed, DeviceCard, DeviceCode, DeviceFault, Operation};
@@ -47,13 +49,25 @@ pub enum Connector {
 #[derive(Debug)]
 pub struct YubihsmProvider {
     connectors: Vec<Connector>,
+    patience: Option<Duration>,
 }
 
 impl YubihsmProvider {
     /// Looks at these connectors, in this order.
     #[must_use]
     pub fn new(connectors: Vec<Connector>) -> YubihsmProvider {
-        YubihsmProvider { connectors }
+        YubihsmProvider {
+            connectors,
+            patience: None,
+        }
+    }
+
+    /// Gives up on a connector's answer after this long, at most 15 s: for
+    /// rehearsals of a device that hangs. USB has its own limit of 30 s.
+    #[must_use]
+    pub fn patience(mut self, patience: Duration) -> YubihsmProvider {
+        self.patience = Some(patience);
+        self
     }
 
     /// Every device there is, with the thread that looked at it. Looking over
@@ -63,14 +77,14 @@ impl YubihsmProvider {
         let mut found = Vec::new();
         for connector in &self.connectors {
             match connector {
-                Connector::Http { port } => found.extend(look(link::Reach::Http(*port))?),
+                Connector::Http { port } => found.extend(look(link::Reach::Http(*port), self.patience)?),
                 Connector::Usb => {
                     if let Some(card) = usb::busy() {
                         found.push(Found { card, desk: None });
                         continue;
                     }
                     for serial in usb::serials()? {
-                        found.extend(look(link::Reach::Usb(serial))?);
+                        found.extend(look(link::Reach::Usb(serial), None)?);
                     }
                 }
             }
@@ -87,8 +101,14 @@ struct Found {
 }
 
 /// Asks what is there; a connector without a device behind it is no fault.
-fn look(reach: link::Reach) -> Result<Option<Found>, DeviceFault> {
+fn look(reach: link::Reach, patience: Option<Duration>) -> Result<Option<Found>, DeviceFault> {
     let desk = Desk::start(reach)?;
+    if let Some(patience) = patience {
+        desk.call(Operation::Find, move |link| {
+            link.patience = patience;
+            Ok(())
+        })?;
+    }
     match desk.call(Operation::Find, |link| link.card(Operation::Find)) {
         Ok(card) => Ok(Some(Found {
             card,

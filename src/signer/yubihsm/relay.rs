@@ -13,7 +13,7 @@ use std::time::Duration;
 /// Longest head or body: a frame has at most 3136 bytes.
 const MAX: usize = 8 * 1024;
 /// The crate waits 20 s; the relay gives up before.
-const PATIENCE: Duration = Duration::from_secs(15);
+pub(super) const PATIENCE: Duration = Duration::from_secs(15);
 const BETWEEN: &[u8] = b"\r\n\r\n";
 
 /// The relay; it stops when dropped.
@@ -24,8 +24,10 @@ pub(super) struct Relay {
 }
 
 impl Relay {
-    /// Starts one in front of the connector on `upstream`.
-    pub(super) fn start(upstream: u16) -> io::Result<Relay> {
+    /// Starts one in front of the connector on `upstream`, whose answers may take
+    /// as long as `patience`, and never longer than [`PATIENCE`].
+    pub(super) fn start(upstream: u16, patience: Duration) -> io::Result<Relay> {
+        let patience = patience.min(PATIENCE);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let address = listener.local_addr()?;
         let stop = Arc::new(AtomicBool::new(false));
@@ -38,7 +40,7 @@ impl Relay {
                 if let Ok(client) = client {
                     let serve = move || {
                         // An end for whatever reason closes the connection, which the crate reports.
-                        let _ = serve(client, upstream);
+                        let _ = serve(client, upstream, patience);
                     };
                     let _ = std::thread::Builder::new()
                         .name("yubihsm-http".to_owned())
@@ -67,11 +69,11 @@ impl Drop for Relay {
 }
 
 /// One connection of the crate: a request, an answer, and so on.
-fn serve(mut client: TcpStream, upstream: u16) -> io::Result<()> {
+fn serve(mut client: TcpStream, upstream: u16, patience: Duration) -> io::Result<()> {
     client.set_nodelay(true)?;
     loop {
         let (_, frame) = message(&mut client)?;
-        let answer = forward(&frame, upstream)?;
+        let answer = forward(&frame, upstream, patience)?;
         let mut whole = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", answer.len()).into_bytes();
         whole.extend_from_slice(&answer);
         client.write_all(&whole)?;
@@ -79,11 +81,11 @@ fn serve(mut client: TcpStream, upstream: u16) -> io::Result<()> {
 }
 
 /// One frame to the connector, on a connection of its own.
-fn forward(frame: &[u8], port: u16) -> io::Result<Vec<u8>> {
+fn forward(frame: &[u8], port: u16, patience: Duration) -> io::Result<Vec<u8>> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let mut server = TcpStream::connect_timeout(&address, PATIENCE)?;
-    server.set_read_timeout(Some(PATIENCE))?;
-    server.set_write_timeout(Some(PATIENCE))?;
+    let mut server = TcpStream::connect_timeout(&address, patience)?;
+    server.set_read_timeout(Some(patience))?;
+    server.set_write_timeout(Some(patience))?;
     let mut request = format!(
         "POST /connector/api HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/octet-stream\r\n\
          Content-Length: {}\r\nConnection: close\r\n\r\n",

@@ -10,7 +10,7 @@ use crate::attestation::{self, Chain};
 use crate::codes::{Code, algorithm, command, object_type};
 use crate::faults::{Faults, Rule};
 use crate::log::{CAPACITY, Entry};
-use crate::machine::Machine;
+use crate::machine::{Killer, Machine};
 use crate::objects::Object;
 use crate::session::Sessions;
 use crate::state::State;
@@ -34,6 +34,8 @@ pub enum Answer {
     Drop,
     /// Keep the connection and never answer.
     Hang,
+    /// The connector's own failure: this HTTP status and no body.
+    Status(u16),
 }
 
 /// One command that a device saw: the inner one of a session message.
@@ -73,6 +75,7 @@ impl Device {
             part_number: config.part_number.clone(),
             eddsa_limit: config.eddsa_limit,
             more_algorithms: Vec::new(),
+            killer: None,
         };
         if booted {
             machine.boot();
@@ -110,6 +113,12 @@ impl Device {
     /// Forgets all fault rules.
     pub fn disarm(&self) {
         self.lock().faults.disarm();
+    }
+
+    /// What `kill-before` and `kill-after` do; without it they only break the connection. The
+    /// application must be dead, or as good as, when it returns.
+    pub fn on_kill(&self, kill: impl Fn() + Send + 'static) {
+        self.lock().killer = Some(Killer(Box::new(kill)));
     }
 
     /// The rules that struck so far, in order.
@@ -164,6 +173,17 @@ impl Device {
     /// Cuts power and restores it: sessions are lost, a boot is logged.
     pub fn reboot(&self) {
         self.change(Machine::boot);
+    }
+
+    /// What a person does who holds its rim for ten seconds while plugging it in: everything on
+    /// it is gone, and its log begins anew.
+    pub fn reset_by_hand(&self) {
+        self.change(|machine| {
+            let (serial, firmware) = (machine.state.serial, machine.state.firmware);
+            machine.state = State::fresh(serial, firmware);
+            machine.sessions.clear();
+            machine.tick = 0;
+        });
     }
 
     /// Puts another device in the slot: this serial and its attestation key from now on; what is

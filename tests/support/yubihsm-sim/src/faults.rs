@@ -41,6 +41,14 @@ pub enum Fault {
     HangBefore,
     /// No answer ever, but the device acted.
     HangAfter,
+    /// The application is killed ([`crate::Device::on_kill`]) before the device saw the command.
+    KillBefore,
+    /// The device acts; the application is killed before the answer leaves.
+    KillAfter,
+    /// The connector answers with this HTTP status, and the device never saw the command.
+    Http(u16),
+    /// The device acts; the connector answers with this HTTP status and nothing else.
+    HttpAfter(u16),
     /// Power is cut: sessions are lost, the connection breaks, the device did not act.
     Reboot,
     /// Another device with this serial (and its own attestation key) sits in the slot from now
@@ -151,6 +159,10 @@ impl FromStr for Fault {
             "slow" => Self::Slow(Duration::from_millis(number(argument)?)),
             "hang-before" => Self::HangBefore,
             "hang-after" => Self::HangAfter,
+            "kill-before" => Self::KillBefore,
+            "kill-after" => Self::KillAfter,
+            "http" => Self::Http(number(argument)?),
+            "http-after" => Self::HttpAfter(number(argument)?),
             "reboot" => Self::Reboot,
             "swap" => Self::Swap(number(argument)?),
             "attest-wrong-key" => Self::AttestWrongKey,

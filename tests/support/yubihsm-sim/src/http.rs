@@ -111,6 +111,9 @@ impl Connection {
                     }
                     Answer::Drop => return self.stream.shutdown(Shutdown::Both),
                     Answer::Hang => return self.hang(),
+                    Answer::Status(status) => {
+                        self.respond(&format!("{status} Failure"), "text/plain", b"", false)?;
+                    }
                 },
                 (Some("GET"), Some("/connector/status")) => {
                     let serial = self.device.serial();

@@ -28,6 +28,16 @@ pub(crate) struct Machine {
     pub(crate) part_number: String,
     pub(crate) eddsa_limit: usize,
     pub(crate) more_algorithms: Vec<u8>,
+    pub(crate) killer: Option<Killer>,
+}
+
+/// How the application is killed.
+pub(crate) struct Killer(pub(crate) Box<dyn Fn() + Send>);
+
+impl std::fmt::Debug for Killer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Killer")
+    }
 }
 
 /// What became of one command.
@@ -182,7 +192,18 @@ impl Machine {
                 answer
             }
         };
+        if faults.contains(&Fault::KillAfter) {
+            return self.kill();
+        }
         after(answer, &faults)
+    }
+
+    /// The application is dead, as far as this test has said how, when this returns.
+    fn kill(&self) -> Answer {
+        if let Some(Killer(kill)) = &self.killer {
+            kill();
+        }
+        Answer::Drop
     }
 
     /// Faults that keep the device from acting.
@@ -194,12 +215,18 @@ impl Machine {
             result: None,
         };
         for fault in faults {
-            if let (Fault::DropBefore | Fault::HangBefore, Some((sid, _))) = (fault, session) {
+            if let (
+                Fault::DropBefore | Fault::HangBefore | Fault::KillBefore | Fault::Http(_),
+                Some((sid, _)),
+            ) = (fault, session)
+            {
                 self.sessions.rewind(sid);
             }
             let answer = match fault {
                 Fault::DropBefore => Answer::Drop,
                 Fault::HangBefore => Answer::Hang,
+                Fault::KillBefore => self.kill(),
+                Fault::Http(status) => Answer::Status(*status),
                 Fault::Reboot => {
                     self.boot();
                     Answer::Drop
@@ -351,6 +378,7 @@ fn after(mut answer: Answer, faults: &[Fault]) -> Answer {
         match (fault, &mut answer) {
             (Fault::DropAfter, _) => return Answer::Drop,
             (Fault::HangAfter, _) => return Answer::Hang,
+            (Fault::HttpAfter(status), _) => return Answer::Status(*status),
             (Fault::Split, Answer::Reply { split, .. }) => *split = true,
             (Fault::Cut(length), Answer::Reply { bytes, .. }) => bytes.truncate(*length),
             (Fault::Unsealed, Answer::Reply { bytes, .. }) => bytes[0] = 0x80 | command::CREATE_SESSION,
