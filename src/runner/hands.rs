@@ -239,7 +239,7 @@ impl Hands {
         let Some(media) = &self.media else {
             return fault(crate::fault::Code::MediaMissing.card().fact);
         };
-        match export::write(media, &name, &files) {
+        match export::write(media, &name, &files).map_err(export::on_media) {
             Ok(read_back) => Outcome::Exported {
                 files: read_back
                     .iter()

@@ -59,7 +59,7 @@ pub(super) fn write(closed: &Closed<'_>) -> Result<PathBuf, Failure> {
     .map_err(|e| internal(&e.to_string()))?;
     let name = bundle_name(closed.plan, closed.state);
     let files = export_files(closed.plan, closed.state);
-    Ok(export::seal(media, &name, &files, &seal)?)
+    Ok(export::seal(media, &name, &files, &seal).map_err(export::on_media)?)
 }
 
 /// `<ceremony>-<first 8 of its id>`: names tell copies apart, digests bind them.
