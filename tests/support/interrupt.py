@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs a program and interferes with one of its storage calls, by number.
 
-    interrupt.py --under DIR [--at N] [--how HOW] [--place DIR] [--log FILE] -- PROGRAM [ARGUMENT]...
+    interrupt.py --under DIR [--at N] [--how HOW] [--place DIR] [--to DIR] [--log FILE] -- PROGRAM [ARGUMENT]...
 
 A storage call makes or changes something below the folder DIR: open for
 writing, write, fsync, fdatasync, truncate, fallocate, rename, link, mkdir,
@@ -15,6 +15,9 @@ HOW, at call N:
   EIO            (or ENOSPC, EROFS) the call fails so, once
   EIO+           (..) it and every later storage call below PLACE fail so
   yank           PLACE is renamed to PLACE.pulled while the call waits
+  copy           at every call: DIR as a kill would leave it there is copied to TO/N,
+                 and for a write of which half got through to TO/N.torn; a state that
+                 is the same as the one before is left out
 
 The log gets one line a call: number, name, path; the exit code is the
 program's, 137 when it was killed, 125 when it cannot be traced here.
@@ -27,6 +30,7 @@ import ctypes
 import errno
 import os
 import platform
+import shutil
 import signal
 import struct
 import sys
@@ -152,6 +156,8 @@ class Tracer:
         self.at, self.how = wish.at, wish.how
         self.calls = []
         self.failing = False
+        self.to = wish.to
+        self.changed = True
         self.pid = 0
 
     def below(self, path, folder):
@@ -159,6 +165,22 @@ class Tracer:
 
     def kill(self):
         os.kill(self.pid, signal.SIGKILL)
+
+    def copy(self, tid, name, regs, path):
+        """What a kill here leaves: the tracer holds every thread that would write."""
+        number = len(self.calls)
+        if self.changed:
+            shutil.copytree(self.under, f"{self.to}/{number}", symlinks=True)
+        if name == "write":
+            torn = f"{self.to}/{number}.torn"
+            shutil.copytree(self.under, torn, symlinks=True)
+            with open(f"/proc/{tid}/mem", "rb", buffering=0) as memory:
+                memory.seek(regs.rsi)
+                half = memory.read(regs.rdx // 2)
+            # All our writes append.
+            with open(torn + path[len(self.under):], "ab") as file:
+                file.write(half)
+        self.changed = name not in ("fsync", "fdatasync", "syncfs", "fallocate")
 
     def refuse(self, tid, regs, word):
         regs.orig_rax = ctypes.c_ulong(-1).value
@@ -174,7 +196,9 @@ class Tracer:
         if not touched:
             return CONT
         self.calls.append(f"{len(self.calls) + 1} {name} {' '.join(touched)}")
-        if self.failing and any(self.below(p, self.place) for p in touched):
+        if self.how == "copy":
+            self.copy(tid, name, regs, touched[0])
+        elif self.failing and any(self.below(p, self.place) for p in touched):
             self.refuse(tid, regs, self.how[:-1])
         elif len(self.calls) != self.at or self.how == "count":
             pass
@@ -225,6 +249,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--under", required=True)
     parser.add_argument("--place")
+    parser.add_argument("--to")
     parser.add_argument("--at", type=int, default=0)
     parser.add_argument("--how", default="count")
     parser.add_argument("--log")
