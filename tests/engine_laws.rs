@@ -273,6 +273,7 @@ fn notes_and_resumptions(origin: &str) {
                     secrets: opening.secrets,
                     log_key: opening.log_key.clone(),
                     torn: Vec::new(),
+                    mirror: None,
                 }),
             };
             let act = state.dangling().is_some();

@@ -419,6 +419,8 @@ pub enum DeviceCode {
     LogUnexplained,
     /// Reading or writing the device's folder failed.
     Storage,
+    /// The record has no room for the outcome; the device was not asked.
+    NoSpace,
     /// The signature does not verify in software.
     SignatureWrong,
     /// Any other failure of the device.

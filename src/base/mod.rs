@@ -1,6 +1,7 @@
 //! The smallest words of the house: digests, ids, instants, JSON, public keys,
 //! secrets and printable text. Everything here is pure and imports no other room.
 
+pub mod copies;
 pub mod credential;
 pub mod device;
 pub mod digest;
@@ -15,6 +16,7 @@ pub mod secret;
 pub mod shown;
 pub mod veteran;
 
+pub use copies::{CopyName, MirrorFound};
 pub use digest::Digest;
 pub use id::Id;
 pub use instant::{Instant, Stamp};

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 
 use crate::base::shown;
 use crate::fault::Code;
-use crate::store::{StoreError, read_file, replace_folder, sync_folder, write_new};
+use crate::store::{
+    Disk, StoreError, give_name, is_folder, make_folders, read_file, replace_folder, sync_folder, write_new,
+};
 
 /// Writes the exported files into `NAME.part` on the media and reads every one
 /// back. An interrupted attempt's leftovers are cleared first.
@@ -15,20 +17,21 @@ use crate::store::{StoreError, read_file, replace_folder, sync_folder, write_new
 /// # Errors
 /// [`StoreError`]; what is on the media then is visibly partial.
 pub fn write(
+    disk: &dyn Disk,
     media: &Path,
     name: &str,
     files: &BTreeMap<String, Vec<u8>>,
 ) -> Result<BTreeMap<String, Vec<u8>>, StoreError> {
-    check_media(media, name)?;
+    check_media(disk, media, name)?;
     let part = part(media, name);
-    replace_folder(&part)?;
+    replace_folder(disk, &part)?;
     for (path, bytes) in files {
-        put(&part, path, bytes)?;
+        put(disk, &part, path, bytes)?;
     }
-    sync_folder(media)?;
+    sync_folder(disk, media)?;
     let mut read_back = BTreeMap::new();
     for path in files.keys() {
-        read_back.insert(path.clone(), read_file(&part.join(path))?);
+        read_back.insert(path.clone(), read_file(disk, &part.join(path))?);
     }
     Ok(read_back)
 }
@@ -40,36 +43,33 @@ pub fn write(
 /// # Errors
 /// [`StoreError`].
 pub fn seal(
+    disk: &dyn Disk,
     media: &Path,
     name: &str,
     exported: &BTreeMap<String, Vec<u8>>,
     seal: &BTreeMap<String, Vec<u8>>,
 ) -> Result<PathBuf, StoreError> {
     let place = media.join(name);
-    if stands(&place, exported, seal) {
+    if stands(disk, &place, exported, seal) {
         // The last run stopped right after it gave the name: recovery changes nothing (I8).
-        sync_folder(media)?;
+        sync_folder(disk, media)?;
         return Ok(place);
     }
-    check_media(media, name)?;
+    check_media(disk, media, name)?;
     let part = part(media, name);
     let intact = exported
         .iter()
-        .all(|(path, bytes)| read_file(&part.join(path)).is_ok_and(|b| b == *bytes));
-    let sealed_before = seal.keys().any(|path| part.join(path).exists());
+        .all(|(path, bytes)| read_file(disk, &part.join(path)).is_ok_and(|b| b == *bytes));
+    let sealed_before = seal
+        .keys()
+        .any(|path| !matches!(disk.kind(&part.join(path)), Ok(None)));
     if !intact || sealed_before {
-        write(media, name, exported)?;
+        write(disk, media, name, exported)?;
     }
     for (path, bytes) in seal {
-        put(&part, path, bytes)?;
+        put(disk, &part, path, bytes)?;
     }
-    rustix::fs::rename(&part, &place).map_err(|e| {
-        StoreError::new(
-            Code::StorageFailed,
-            format!("naming {}: {e}", shown(&place.display().to_string(), 200)),
-        )
-    })?;
-    sync_folder(media)?;
+    give_name(disk, &part, &place)?;
     Ok(place)
 }
 
@@ -86,21 +86,26 @@ pub fn on_media(error: StoreError) -> StoreError {
 }
 
 /// Whether the finished bundle is there, byte for byte.
-fn stands(place: &Path, exported: &BTreeMap<String, Vec<u8>>, seal: &BTreeMap<String, Vec<u8>>) -> bool {
+fn stands(
+    disk: &dyn Disk,
+    place: &Path,
+    exported: &BTreeMap<String, Vec<u8>>,
+    seal: &BTreeMap<String, Vec<u8>>,
+) -> bool {
     exported
         .iter()
         .chain(seal)
-        .all(|(path, bytes)| read_file(&place.join(path)).is_ok_and(|b| b == *bytes))
+        .all(|(path, bytes)| read_file(disk, &place.join(path)).is_ok_and(|b| b == *bytes))
 }
 
-fn check_media(media: &Path, name: &str) -> Result<(), StoreError> {
-    if !media.is_dir() {
+fn check_media(disk: &dyn Disk, media: &Path, name: &str) -> Result<(), StoreError> {
+    if !is_folder(disk, media) {
         return Err(StoreError::new(
             Code::MediaMissing,
             format!("{} is not a folder", shown(&media.display().to_string(), 200)),
         ));
     }
-    if std::fs::symlink_metadata(media.join(name)).is_ok() {
+    if !matches!(disk.kind(&media.join(name)), Ok(None)) {
         return Err(StoreError::new(
             Code::MediaOccupied,
             format!("{} already stands on the media", shown(name, 80)),
@@ -114,21 +119,13 @@ fn part(media: &Path, name: &str) -> PathBuf {
 }
 
 /// One level of folders at most (DESIGN 5: a plain folder).
-fn put(part: &Path, path: &str, bytes: &[u8]) -> Result<(), StoreError> {
+fn put(disk: &dyn Disk, part: &Path, path: &str, bytes: &[u8]) -> Result<(), StoreError> {
     match path.split_once('/') {
         Some((folder, file)) => {
             let folder = part.join(folder);
-            if !folder.is_dir() {
-                std::fs::create_dir(&folder).map_err(|e| {
-                    StoreError::new(
-                        Code::StorageFailed,
-                        format!("creating {}: {e}", shown(&folder.display().to_string(), 200)),
-                    )
-                })?;
-                sync_folder(part)?;
-            }
-            write_new(&folder, file, bytes, 0o644)
+            make_folders(disk, &folder, 0o755)?;
+            write_new(disk, &folder, file, bytes, 0o644)
         }
-        None => write_new(part, path, bytes, 0o644),
+        None => write_new(disk, part, path, bytes, 0o644),
     }
 }

@@ -40,6 +40,7 @@ impl Exit {
             | C::ScriptUnreadable
             | C::RecordExists
             | C::RecordMissing
+            | C::RecordEmpty
             | C::ModuleNotNamed
             | C::ConnectorNotNamed
             | C::NotATerminal
@@ -48,7 +49,7 @@ impl Exit {
             | C::AttestationUnreadable
             | C::MetadataUnreadable
             | C::OutputExists => Exit::Usage,
-            C::RecordDamaged | C::EditRefused => Exit::Negative,
+            C::RecordDamaged | C::RecordForked | C::EditRefused => Exit::Negative,
             C::NoApprovals
             | C::EditVoids
             | C::RecordBusy
@@ -57,6 +58,7 @@ impl Exit {
             | C::TerminalTooSmall
             | C::AnswersExhausted => Exit::Person,
             C::StorageFull
+            | C::CopyFailed
             | C::StorageReadOnly
             | C::StorageFailed
             | C::MediaMissing

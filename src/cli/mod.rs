@@ -166,6 +166,9 @@ struct Ways {
     /// The folder of the mounted removable media.
     #[arg(long)]
     media: Option<PathBuf>,
+    /// A folder on another medium for a second copy of the record.
+    #[arg(long, value_name = "DIR")]
+    mirror: Option<PathBuf>,
     /// Answers for a run without a terminal.
     #[arg(long)]
     answers: Option<PathBuf>,

@@ -12,6 +12,7 @@ use crate::headless;
 use crate::plan::Plan;
 use crate::runner::{self, Failure, Ports, Resumed, Run, Running, SystemClock};
 use crate::script::{Answers, Kind};
+use crate::store::Real;
 
 pub(super) fn run(script: &Path, record: &Path, ways: &Ways) -> Exit {
     match check::load(script) {
@@ -37,7 +38,7 @@ pub(super) fn resume(record: &Path, ways: &Ways) -> Exit {
         ways.media = Some(beside);
     }
     let ways = &ways;
-    match runner::stored_plan(record) {
+    match runner::stored_plan(&Real, record) {
         Ok(plan) => drive(record, ways, Start::Resumed(plan)),
         Err(failure) => failed(&failure),
     }
@@ -97,6 +98,8 @@ fn try_drive(record: &Path, ways: &Ways, start: Start) -> Result<Exit, Exit> {
     };
     let ports = Ports {
         bench,
+        disk: Arc::new(Real),
+        mirror: ways.mirror.clone(),
         media: ways.media.clone(),
         clock: Box::new(SystemClock),
     };

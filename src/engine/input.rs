@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::base::device::{Credential, DeviceCard, DeviceFault, KeyAttributes, KeyFound, LogRead, Statement};
-use crate::base::{Digest, PublicKey, Stamp};
+use crate::base::{CopyName, Digest, MirrorFound, PublicKey, Stamp};
 
 /// One input, with the clocks at the moment it entered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub enum InputKind {
     },
     /// A deviation note, at any time.
     Note(Deviation),
+    /// One of the record's two copies failed; the ceremony goes on with the other.
+    Storage(CopyLost),
     /// The ceremony is paused; the program ends and can be resumed.
     Pause {
         /// Why.
@@ -84,6 +86,9 @@ pub struct Opening {
     pub predecessor: String,
     /// This run's log key.
     pub log_key: PublicKey,
+    /// The record is kept twice.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub mirror: bool,
 }
 
 /// A file by name, digest and length.
@@ -157,9 +162,25 @@ pub struct Resumption {
     pub secrets: SecretsPath,
     /// This run's log key.
     pub log_key: PublicKey,
-    /// Bytes after the last whole line, which never counted: kept in `blobs/`
-    /// and cut off. At most one.
+    /// Bytes after the last whole input with its records, which never counted:
+    /// kept in `blobs/` and cut off. Their `path` is `torn`, `torn-mirror` if
+    /// only the mirror had them, `torn-before` if a run kept them that stopped
+    /// before it could say so.
     pub torn: Vec<FileRef>,
+    /// The second copy of the record as it was found; none: there is one copy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mirror: Option<MirrorFound>,
+}
+
+/// A copy of the record that is not written any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CopyLost {
+    /// Which.
+    pub copy: CopyName,
+    /// The name of the fault's card.
+    pub code: String,
+    /// What was being done, and the system's reason; safe to show.
+    pub meaning: String,
 }
 
 /// A secret that the runner's vault holds; the engine never sees more.

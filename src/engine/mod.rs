@@ -24,12 +24,13 @@ pub use files::{export_contents, keys_of, metadata_files, meter, payload};
 pub use fold::{FoldError, replay};
 pub use gate::{Standing, judge_all, standing};
 pub use input::{
-    Answer, Deviation, FileRef, FrontEnd, Input, InputKind, NewSecret, Opening, Outcome, Program, Resumption,
-    SecretsPath, Ticket,
+    Answer, CopyLost, Deviation, FileRef, FrontEnd, Input, InputKind, NewSecret, Opening, Outcome, Program,
+    Resumption, SecretsPath, Ticket,
 };
 pub use policy::{policy_facts, refused as policy_refused};
 pub use state::{
-    ClockFact, Confirm, FileState, Head, KeyState, Person, Phase, Question, State, TokenState, Trouble,
+    ClockFact, Confirm, Copies, FileState, Head, KeyState, Person, Phase, Question, State, TokenState,
+    Trouble,
 };
 pub use steps::confirm::{tail as serial_tail, wanted as confirm_wanted};
 pub use steps::provision::recipe_of;
@@ -130,6 +131,7 @@ pub fn step(plan: &Plan, state: &State, input: &Input) -> Result<Transition, Ref
         InputKind::Answer(answer) => steps::answer(&mut turn, answer)?,
         InputKind::Outcome { effect, outcome } => steps::outcome(&mut turn, *effect, outcome)?,
         InputKind::Note(deviation) => note(&mut turn, deviation)?,
+        InputKind::Storage(lost) => storage(&mut turn, lost)?,
         InputKind::Pause { .. } => pause(&mut turn)?,
         InputKind::Abort { typed, .. } => abort(&mut turn, typed)?,
     }
@@ -208,6 +210,7 @@ fn open(turn: &mut Turn, opening: &Opening, input: &Input) -> Result<(), Refusal
     turn.state.boot.clone_from(&opening.boot);
     turn.state.log_key = Some(opening.log_key.clone());
     turn.state.verifier = Some(opening.verifier.clone());
+    turn.state.copies.mirrored = opening.mirror;
     turn.ask(Question::Begin);
     Ok(())
 }
@@ -235,6 +238,10 @@ fn resume(turn: &mut Turn, resumption: &Resumption) -> Result<(), Refusal> {
     unanswered(turn);
     turn.state.boot.clone_from(&resumption.boot);
     turn.state.log_key = Some(resumption.log_key.clone());
+    // A record that once had two copies is not whole with one.
+    let copies = &mut turn.state.copies;
+    copies.lost = (copies.mirrored && resumption.mirror.is_none()).then_some(crate::base::CopyName::Mirror);
+    copies.mirrored |= resumption.mirror.is_some();
     turn.state.minted.clear();
     // Kept until it is settled, however often the program stops meanwhile.
     let dangling = turn.state.dangling().cloned();
@@ -268,6 +275,25 @@ fn note(turn: &mut Turn, deviation: &Deviation) -> Result<(), Refusal> {
         steps::check_text(what, text)?;
     }
     turn.state.deviations = turn.state.deviations.saturating_add(1);
+    Ok(())
+}
+
+/// One copy of the record failed. Nothing else changes: what is under way goes
+/// on, and its outcome goes to the copy that is left (facts 5.2, rule 3).
+fn storage(turn: &mut Turn, lost: &CopyLost) -> Result<(), Refusal> {
+    turn.check_open()?;
+    steps::check_text("the name of the fault", &lost.code)?;
+    steps::check_text("what failed", &lost.meaning)?;
+    let copies = &mut turn.state.copies;
+    if !copies.mirrored || copies.lost.is_some() {
+        return Err(Refusal::new(
+            "no-copy-left",
+            "a record with two copies",
+            format!("the loss of the {}", lost.copy),
+            "a record without a copy that can be written has no more lines",
+        ));
+    }
+    copies.lost = Some(lost.copy);
     Ok(())
 }
 
@@ -322,6 +348,7 @@ fn input_record(kind: &InputKind) -> Kind {
         InputKind::Answer(_) => Kind::Answer,
         InputKind::Outcome { .. } => Kind::Outcome,
         InputKind::Note(_) => Kind::Note,
+        InputKind::Storage(_) => Kind::Storage,
         InputKind::Pause { .. } => Kind::Pause,
         InputKind::Abort { .. } => Kind::Abort,
     }

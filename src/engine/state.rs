@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::effect::Effect;
 use super::input::Ticket;
 use crate::base::device::{Credential, DeviceCard, DeviceFault, KeyAttributes, OperationId};
-use crate::base::{Algorithm, Digest, Id, Instant, PublicKey, Stamp};
+use crate::base::{Algorithm, CopyName, Digest, Id, Instant, PublicKey, Stamp};
 use crate::script::Subject;
 use crate::tuf::RoleName;
 use crate::tuf::clients::Judged;
@@ -64,6 +64,8 @@ pub struct State {
     pub exported: Vec<super::FileRef>,
     /// The number of the next effect.
     pub next_effect: u64,
+    /// The record's copies.
+    pub copies: Copies,
 }
 
 /// What is open.
@@ -227,6 +229,15 @@ pub enum Trouble {
     Media(String),
     /// The gate before the export refused.
     Gate(String),
+}
+
+/// The copies of the record.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Copies {
+    /// There are two, or were.
+    pub mirrored: bool,
+    /// The one that is not written any more.
+    pub lost: Option<CopyName>,
 }
 
 /// A seat of the roll call.
@@ -410,6 +421,7 @@ impl State {
             deviations: 0,
             exported: Vec::new(),
             next_effect: 1,
+            copies: Copies::default(),
         }
     }
 

@@ -74,6 +74,24 @@ cards! {
         "No.",
         "End the other run first."
     }
+    RecordForked = "record-forked" {
+        "The record's two copies say different things.",
+        "Each has lines that the other lacks: one of them was gone on with alone, or was changed.",
+        "No. Neither copy was touched.",
+        "Do not go on with both. Look at each (tuf-ceremony verify DIR), decide together which one holds what was really done, keep the other as evidence, and resume with --record alone."
+    }
+    RecordEmpty = "record-empty" {
+        "The record has no line.",
+        "The program stopped before the ceremony began; no device was touched.",
+        "No.",
+        "Start anew with a new folder: tuf-ceremony run SCRIPT --record DIR."
+    }
+    CopyFailed = "copy-failed" {
+        "One copy of the record failed.",
+        "It is not written any more. The ceremony goes on with the other copy, and the record says so.",
+        "No. Everything that is on the screen is in the other copy.",
+        "Keep the failed media. After a pause, resume from the good copy with a new --mirror; it is made from the record."
+    }
     RecordNotOpen = "record-not-open" {
         "This ceremony is over.",
         "Its record is aborted; nothing can be added.",

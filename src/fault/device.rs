@@ -32,6 +32,7 @@ impl DeviceCode {
         DeviceCode::FirmwareOld,
         DeviceCode::LogUnexplained,
         DeviceCode::Storage,
+        DeviceCode::NoSpace,
         DeviceCode::SignatureWrong,
         DeviceCode::DeviceError,
     ];
@@ -198,6 +199,12 @@ impl DeviceCode {
                 "The disk is full, read-only or gone.",
                 "No.",
                 "Mend the disk, then try again.",
+            ),
+            DeviceCode::NoSpace => (
+                "The record's disk has no room left.",
+                "What cannot be repeated is begun only where its outcome can be written down; the device was not asked.",
+                "No.",
+                "Free 4 MiB on the disk that is named, then try again.",
             ),
             DeviceCode::SignatureWrong => (
                 "The signature does not verify.",

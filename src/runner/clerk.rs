@@ -15,10 +15,13 @@ use super::{Clock, Cmd, Failure, Msg, Snapshot, Vault, internal};
 use crate::base::device::{Changed, DeviceCode, DeviceFault, Operation, Retry};
 use crate::base::{Digest, PublicKey};
 use crate::bundle;
-use crate::engine::{self, Effect, Input, InputKind, Outcome, Phase, Refusal, State, Transition, What};
+use crate::engine::{
+    self, CopyLost, Effect, Input, InputKind, Outcome, Phase, Refusal, State, Transition, What,
+};
+use crate::fault::Code;
 use crate::note::{Note, Vkey};
 use crate::plan::Plan;
-use crate::store::{Journal, StoreError};
+use crate::store::{Disk, Lost, Record, Space, StoreError};
 use crate::transcript::{Checkpoint, Tree, Writer};
 
 /// Everything that a run holds.
@@ -27,7 +30,8 @@ pub(super) struct Clerk {
     pub(super) state: State,
     pub(super) writer: Writer,
     pub(super) tree: Tree,
-    pub(super) journal: Journal,
+    pub(super) record: Record,
+    pub(super) disk: Arc<dyn Disk>,
     /// All lines, for the seal: a record is small (thousands of lines).
     pub(super) lines: String,
     /// Notes of the gates, by size.
@@ -41,6 +45,16 @@ pub(super) struct Clerk {
     pub(super) jobs: Sender<Job>,
     pub(super) msgs: Sender<Msg>,
 }
+
+/// Lines that are about to be written.
+struct Draft {
+    writer: Writer,
+    tree: Tree,
+    text: String,
+}
+
+/// The code of a refusal for want of space.
+pub(super) const NO_SPACE: &str = "no-space";
 
 impl Clerk {
     /// Works until the ceremony rests or the front end is gone.
@@ -98,41 +112,113 @@ impl Clerk {
 
     /// Steps one input. `Err` inside: refused, and nothing happened.
     pub(super) fn accept(&mut self, kind: InputKind) -> Result<Result<(), Refusal>, Failure> {
-        let input = Input {
+        let mut input = Input {
             at: self.clock.now(),
             kind,
         };
-        let transition = match engine::step(&self.plan, &self.state, &input) {
-            Ok(transition) => transition,
-            Err(refusal) => return Ok(Err(refusal)),
-        };
-        self.commit(&input, transition)?;
-        Ok(Ok(()))
+        loop {
+            let transition = match engine::step(&self.plan, &self.state, &input) {
+                Ok(transition) => transition,
+                Err(refusal) => return Ok(Err(refusal)),
+            };
+            let draft = self.draft(&input, &transition)?;
+            match self.prepare(&transition, &draft)? {
+                Space::Short(error) => return self.no_space(input.kind, &error),
+                Space::Enough(lost) if lost.is_empty() => {
+                    self.commit(&input, transition, draft)?;
+                    return Ok(Ok(()));
+                }
+                // What was lost is written down first, and then it is another state.
+                Space::Enough(lost) => {
+                    self.lose(lost)?;
+                    input.at = self.clock.now();
+                }
+            }
+        }
     }
 
-    fn commit(&mut self, input: &Input, transition: Transition) -> Result<(), Failure> {
-        let mut writer = self.writer.clone();
-        let mut text = String::new();
+    /// The lines of a transition, and chain and tree after them.
+    fn draft(&self, input: &Input, transition: &Transition) -> Result<Draft, Failure> {
+        let mut draft = Draft {
+            writer: self.writer.clone(),
+            tree: self.tree.clone(),
+            text: String::new(),
+        };
         for record in &transition.records {
-            let line = writer
+            let line = draft
+                .writer
                 .next(record, &transition.state.boot, input.at)
                 .map_err(|e| internal(&e.to_string()))?;
-            text.push_str(&line);
-            text.push('\n');
+            draft.tree.append(line.as_bytes());
+            draft.text.push_str(&line);
+            draft.text.push('\n');
         }
-        let mut tree = self.tree.clone();
-        for line in text.lines() {
-            tree.append(line.as_bytes());
-        }
+        Ok(draft)
+    }
+
+    /// What must be on disk before the lines are.
+    fn prepare(&mut self, transition: &Transition, draft: &Draft) -> Result<Space, Failure> {
         if transition.effects.iter().any(|e| e.what == What::Seal) {
             // The log key dies with this run: what it says of the closed record
-            // is on disk before the record is closed.
-            self.keep_final(&tree)?;
+            // is on disk before the record is closed. One that an interrupted
+            // close left behind is of lines that never counted.
+            let (_, note) = self.checkpoint(&draft.tree)?;
+            let path = bundle::layout::CHECKPOINT;
+            return Ok(Space::Enough(self.record.keep(path, note.as_bytes(), 0o644)?));
         }
-        self.journal.append(&text)?;
-        self.tree = tree;
-        self.lines.push_str(&text);
-        self.writer = writer;
+        if transition.effects.iter().any(|e| e.what.is_act()) {
+            // Facts 5.2, rule 5: before each intent, so that its outcome fits.
+            return Ok(self.record.space()?);
+        }
+        Ok(Space::Enough(Vec::new()))
+    }
+
+    /// No act without room for its outcome: a person makes room and tries again.
+    fn no_space(&mut self, kind: InputKind, error: &StoreError) -> Result<Result<(), Refusal>, Failure> {
+        let InputKind::Outcome { effect, .. } = kind else {
+            return Ok(Err(Refusal {
+                code: NO_SPACE,
+                expected: "4 MiB of space for the record, on each copy".to_owned(),
+                got: error.meaning.clone(),
+                because: Code::StorageFull.card().fact.to_owned(),
+            }));
+        };
+        let outcome = Outcome::Fault(DeviceFault {
+            operation: Operation::Find,
+            code: DeviceCode::NoSpace,
+            meaning: crate::base::shown(&error.meaning, 300),
+            changed: Changed::No,
+            retry: Retry::AskHuman,
+        });
+        match self.accept(InputKind::Outcome { effect, outcome })? {
+            Ok(()) => Ok(Ok(())),
+            Err(_) => Err(error.clone().into()),
+        }
+    }
+
+    /// Writes down that copies failed. A ceremony that rests or is closed has no
+    /// more lines: then it shows when the record is opened next.
+    fn lose(&mut self, lost: Vec<Lost>) -> Result<(), Failure> {
+        for lost in lost {
+            let kind = InputKind::Storage(CopyLost {
+                copy: lost.copy,
+                code: lost.error.code.as_str().to_owned(),
+                meaning: crate::base::shown(&lost.error.meaning, 250),
+            });
+            if let Err(refusal) = self.accept(kind)?
+                && refusal.code != "not-open"
+            {
+                return Err(internal(&refusal.to_string()));
+            }
+        }
+        Ok(())
+    }
+
+    fn commit(&mut self, input: &Input, transition: Transition, draft: Draft) -> Result<(), Failure> {
+        let lost = self.record.append(&draft.text)?;
+        self.tree = draft.tree;
+        self.lines.push_str(&draft.text);
+        self.writer = draft.writer;
         self.state = transition.state;
         self.remember(&input.kind);
         if matches!(input.kind, InputKind::Outcome { .. }) {
@@ -140,6 +226,7 @@ impl Clerk {
             // does not name now is done with.
             self.vault.keep(&self.state.tickets());
         }
+        self.lose(lost)?;
         self.show();
         for effect in transition.effects {
             self.start(effect)?;
@@ -235,27 +322,13 @@ impl Clerk {
         Ok((checkpoint, note.to_string()))
     }
 
-    /// The final checkpoint, kept beside the record. One that an interrupted
-    /// close left behind is of lines that never counted.
-    fn keep_final(&self, tree: &Tree) -> Result<(), Failure> {
-        let (_, note) = self.checkpoint(tree)?;
-        let path = self.journal.folder().join(bundle::layout::CHECKPOINT);
-        let _ = std::fs::remove_file(path);
-        crate::store::write_new(
-            self.journal.folder(),
-            bundle::layout::CHECKPOINT,
-            note.as_bytes(),
-            0o644,
-        )?;
-        Ok(())
-    }
-
     /// The seal follows the close; a failure leaves it to a later `resume`.
     fn seal(&mut self) -> Result<(), Failure> {
         let place = super::seal::write(&super::seal::Closed {
+            disk: &*self.disk,
             plan: &self.plan,
             state: &self.state,
-            record: self.journal.folder(),
+            record: &self.record,
             lines: self.lines.as_bytes(),
             log_keys: &self.log_keys,
             notes: &self.notes,

@@ -15,6 +15,7 @@ use crate::base::{Id, Payload, Secret, shown};
 use crate::bundle::export;
 use crate::engine::{FileRef, Outcome, Ticket, What, recipe_of};
 use crate::signer::{Grant, KeyRef, Provider, Secrets, Token};
+use crate::store::Disk;
 
 /// One effect with what it needs.
 #[derive(Debug)]
@@ -46,15 +47,17 @@ pub(super) struct Hands {
     bench: Bench,
     open: BTreeMap<Id, Box<dyn Token>>,
     vault: Arc<Vault>,
+    disk: Arc<dyn Disk>,
     media: Option<PathBuf>,
 }
 
 impl Hands {
-    pub(super) fn new(bench: Bench, vault: Arc<Vault>, media: Option<PathBuf>) -> Hands {
+    pub(super) fn new(bench: Bench, vault: Arc<Vault>, disk: Arc<dyn Disk>, media: Option<PathBuf>) -> Hands {
         Hands {
             bench,
             open: BTreeMap::new(),
             vault,
+            disk,
             media,
         }
     }
@@ -239,7 +242,7 @@ impl Hands {
         let Some(media) = &self.media else {
             return fault(crate::fault::Code::MediaMissing.card().fact);
         };
-        match export::write(media, &name, &files).map_err(export::on_media) {
+        match export::write(&*self.disk, media, &name, &files).map_err(export::on_media) {
             Ok(read_back) => Outcome::Exported {
                 files: read_back
                     .iter()

@@ -5,6 +5,7 @@
 
 mod clerk;
 mod clock;
+mod fold;
 mod hands;
 mod seal;
 mod start;
@@ -14,8 +15,9 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
 pub use clock::{Clock, SystemClock};
+pub use fold::stored_plan;
 pub use hands::Bench;
-pub use start::{Ports, Resumed, Run, Running, Threads, open, resume, stored_plan};
+pub use start::{Ports, Resumed, Run, Running, Threads, open, resume};
 pub use vault::Vault;
 
 use crate::base::{Digest, Secret};

@@ -12,14 +12,15 @@ use crate::bundle::{self, export};
 use crate::engine::{self, State};
 use crate::fault::Code;
 use crate::plan::Plan;
-use crate::store;
+use crate::store::{Disk, Record};
 
 /// A closed record with what its seal needs.
 pub(super) struct Closed<'a> {
+    pub(super) disk: &'a dyn Disk,
     pub(super) plan: &'a Plan,
     pub(super) state: &'a State,
-    /// The record's folder, which keeps the final checkpoint.
-    pub(super) record: &'a Path,
+    /// The record, which keeps the final checkpoint.
+    pub(super) record: &'a Record,
     /// All lines, each with LF.
     pub(super) lines: &'a [u8],
     /// Log keys of all runs, in order.
@@ -35,7 +36,7 @@ pub(super) fn write(closed: &Closed<'_>) -> Result<PathBuf, Failure> {
         code: Code::MediaMissing,
         meaning: "the record is closed; its seal needs the media".to_owned(),
     })?;
-    let note = store::read_file(&closed.record.join(bundle::layout::CHECKPOINT))?;
+    let note = closed.record.read(bundle::layout::CHECKPOINT)?;
     let note = String::from_utf8(note).map_err(|e| internal(&e.to_string()))?;
     let exported: Vec<(String, Digest)> = closed
         .state
@@ -59,7 +60,7 @@ pub(super) fn write(closed: &Closed<'_>) -> Result<PathBuf, Failure> {
     .map_err(|e| internal(&e.to_string()))?;
     let name = bundle_name(closed.plan, closed.state);
     let files = export_files(closed.plan, closed.state);
-    Ok(export::seal(media, &name, &files, &seal).map_err(export::on_media)?)
+    Ok(export::seal(closed.disk, media, &name, &files, &seal).map_err(export::on_media)?)
 }
 
 /// `<ceremony>-<first 8 of its id>`: names tell copies apart, digests bind them.

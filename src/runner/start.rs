@@ -8,23 +8,26 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::JoinHandle;
 
-use super::clerk::{Clerk, new_log_key, public_of, random_digest};
+use super::clerk::{Clerk, NO_SPACE, new_log_key, public_of, random_digest};
+use super::fold;
 use super::hands::Hands;
 use super::{Bench, Clock, Failure, Handle, Msg, Snapshot, Vault, internal, seal};
 use crate::engine::{
-    self, CLIENTS, ENGINE, FileRef, FrontEnd, InputKind, Opening, Outcome, Phase, Program, Resumption,
-    SecretsPath, State,
+    CLIENTS, ENGINE, FileRef, FrontEnd, InputKind, Opening, Phase, Program, Resumption, SecretsPath, State,
 };
 use crate::fault::Code;
-use crate::plan::{Inputs, Plan};
-use crate::script::Script;
-use crate::store::{self, Journal};
-use crate::transcript::{self, Tree, Writer};
+use crate::plan::Plan;
+use crate::store::{self, Disk, Record};
+use crate::transcript::{Tree, Writer};
 
 /// What a run is made of, whoever drives it.
 pub struct Ports {
     /// The devices, by token.
     pub bench: Bench,
+    /// The disk that record, mirror and media lie on.
+    pub disk: Arc<dyn Disk>,
+    /// The folder of the record's second copy, on another medium.
+    pub mirror: Option<PathBuf>,
     /// Removable media.
     pub media: Option<PathBuf>,
     /// The clock.
@@ -83,14 +86,11 @@ impl Threads {
 /// # Errors
 /// [`Failure`]: the folder is not empty, or the disk refuses.
 pub fn open(plan: Plan, record: &Path, ports: Ports, run: &Run) -> Result<Running, Failure> {
-    let journal = Journal::create(record)?;
-    store::write_new(record, "script.toml", plan.script().text.as_bytes(), 0o600)?;
-    let blobs = record.join("blobs");
-    if !plan.files().is_empty() {
-        store::new_folder(&blobs)?;
-        for file in plan.files() {
-            store::write_new(&blobs, &file.sha256.hex(), &file.bytes, 0o600)?;
-        }
+    let mut copies = Record::create(ports.disk.clone(), record, ports.mirror.as_deref())?;
+    keep(&mut copies, "script.toml", plan.script().text.as_bytes())?;
+    for file in plan.files() {
+        let path = format!("{}/{}", store::BLOBS, file.sha256.hex());
+        keep(&mut copies, &path, &file.bytes)?;
     }
     let log_key = new_log_key()?;
     let script = plan.script();
@@ -115,13 +115,14 @@ pub fn open(plan: Plan, record: &Path, ports: Ports, run: &Run) -> Result<Runnin
         modules: run.modules.clone(),
         predecessor: "genesis".to_owned(),
         log_key: public_of(&log_key)?,
+        mirror: copies.mirrored(),
     };
     let clerk = ClerkParts {
         plan: Arc::new(plan),
         state: State::new(),
         writer: Writer::new(),
         tree: Tree::new(),
-        journal,
+        record: copies,
         lines: String::new(),
         notes: BTreeMap::new(),
         log_keys: Vec::new(),
@@ -144,61 +145,30 @@ pub enum Resumed {
 /// Folds an existing record and goes on with it.
 ///
 /// # Errors
-/// [`Failure`] for records that are damaged, aborted or of other rules.
+/// [`Failure`] for records that are damaged, forked, aborted or of other rules.
 pub fn resume(record: &Path, ports: Ports, run: &Run) -> Result<Resumed, Failure> {
-    let (mut journal, bytes) = Journal::open(record)?;
-    let chain = transcript::read(&bytes);
-    let torn = quarantine(&mut journal, &bytes, chain.tail.clone())?;
-    let whole = bytes.get(..chain.tail.start).unwrap_or(&bytes);
-    let chain = transcript::read(whole);
-    if let Some(problem) = chain.problems.first() {
-        return Err(damaged(&format!(
-            "line {}: {}: expected {}, got {}",
-            problem.line,
-            problem.code.as_str(),
-            problem.expected,
-            problem.got
-        )));
-    }
-    let plan = stored_plan(record)?;
-    let mut notes = BTreeMap::new();
-    let mut log_keys = Vec::new();
-    let lines: Vec<_> = chain.lines.iter().map(|(line, _)| line.clone()).collect();
-    let mut engine_of_record = ENGINE;
-    let state = engine::replay(&plan, &lines, |input, _, _| match &input.kind {
-        InputKind::Open(opening) => {
-            engine_of_record = opening.engine;
-            log_keys.push(opening.log_key.clone());
-        }
-        InputKind::Resume(resumption) => log_keys.push(resumption.log_key.clone()),
-        InputKind::Outcome {
-            outcome: Outcome::Checkpoint { size, note, .. },
-            ..
-        } => {
-            notes.insert(*size, note.clone());
-        }
-        _ => {}
-    })
-    .map_err(|e| damaged(&e.to_string()))?;
-    if state.phase == Phase::Closed {
-        return seal::write(&seal::Closed {
-            plan: &plan,
-            state: &state,
-            record,
-            lines: whole,
-            log_keys: &log_keys,
-            notes: &notes,
-            media: ports.media.as_deref(),
-        })
-        .map(|place| Resumed::Sealed { place });
-    }
-    if state.phase == Phase::Aborted {
+    let (mut copies, found, folded) = fold::read(&ports.disk, record, ports.mirror.as_deref())?;
+    if folded.state.phase == Phase::Aborted {
         return Err(Failure {
             code: Code::RecordNotOpen,
             meaning: "the record's last line aborts the ceremony".to_owned(),
         });
     }
-    let writer = Writer::after(&chain).ok_or_else(|| damaged("the chain has no end"))?;
+    let (torn, mirror) = fold::settle(&mut copies, &found, &folded)?;
+    if folded.state.phase == Phase::Closed {
+        return seal::write(&seal::Closed {
+            disk: &*ports.disk,
+            plan: &folded.plan,
+            state: &folded.state,
+            record: &copies,
+            lines: &folded.lines,
+            log_keys: &folded.log_keys,
+            notes: &folded.notes,
+            media: ports.media.as_deref(),
+        })
+        .map(|place| Resumed::Sealed { place });
+    }
+    let writer = Writer::after(&folded.chain).ok_or_else(|| damaged("the chain has no end"))?;
     let log_key = new_log_key()?;
     let resumption = Resumption {
         boot: boot_id()?,
@@ -208,33 +178,19 @@ pub fn resume(record: &Path, ports: Ports, run: &Run) -> Result<Resumed, Failure
         secrets: run.secrets,
         log_key: public_of(&log_key)?,
         torn,
+        mirror,
     };
     let parts = ClerkParts {
-        plan: Arc::new(plan),
-        state,
+        plan: Arc::new(folded.plan),
+        state: folded.state,
         writer,
-        tree: chain.tree.clone(),
-        journal,
-        lines: String::from_utf8_lossy(whole).into_owned(),
-        notes,
-        log_keys,
+        tree: folded.chain.tree,
+        record: copies,
+        lines: String::from_utf8_lossy(&folded.lines).into_owned(),
+        notes: folded.notes,
+        log_keys: folded.log_keys,
     };
     go(parts, log_key, ports, InputKind::Resume(resumption)).map(|r| Resumed::Running(Box::new(r)))
-}
-
-/// The plan of a record folder, from the script and blobs that it keeps.
-///
-/// # Errors
-/// [`Failure`] when they are missing or no longer make a plan.
-pub fn stored_plan(record: &Path) -> Result<Plan, Failure> {
-    let text = store::read_file(&record.join("script.toml"))?;
-    let script = Script::parse(&text).map_err(|e| damaged(&e.to_string()))?;
-    let mut inputs = Inputs::default();
-    for (file, sha256) in script.files() {
-        let bytes = store::read_file(&record.join("blobs").join(sha256.hex()))?;
-        inputs.0.insert(file.to_owned(), bytes.into());
-    }
-    Plan::build(script, &inputs).map_err(|e| damaged(&e.to_string()))
 }
 
 struct ClerkParts {
@@ -242,7 +198,7 @@ struct ClerkParts {
     state: State,
     writer: Writer,
     tree: Tree,
-    journal: Journal,
+    record: Record,
     lines: String,
     notes: BTreeMap<u64, String>,
     log_keys: Vec<crate::base::PublicKey>,
@@ -263,7 +219,8 @@ fn go(
         state: parts.state,
         writer: parts.writer,
         tree: parts.tree,
-        journal: parts.journal,
+        record: parts.record,
+        disk: ports.disk.clone(),
         lines: parts.lines,
         notes: parts.notes,
         log_keys: parts.log_keys,
@@ -275,11 +232,15 @@ fn go(
         msgs: msgs_out,
     };
     // The first record is on disk before anybody sees a screen.
-    clerk
-        .accept(first)?
-        .map_err(|refusal| internal(&refusal.to_string()))?;
+    clerk.accept(first)?.map_err(|refusal| match refusal.code {
+        NO_SPACE => Failure {
+            code: Code::StorageFull,
+            meaning: refusal.got,
+        },
+        _ => internal(&refusal.to_string()),
+    })?;
     let snapshot = clerk.snapshot();
-    let hands = Hands::new(ports.bench, vault.clone(), ports.media);
+    let hands = Hands::new(ports.bench, vault.clone(), ports.disk, ports.media);
     let done = cmds.clone();
     let threads = vec![
         std::thread::spawn(move || hands.run(&jobs, &done)),
@@ -293,33 +254,19 @@ fn go(
     })
 }
 
-/// Keeps a copy of a torn tail under its digest, then cuts it off.
-fn quarantine(
-    journal: &mut Journal,
-    bytes: &[u8],
-    tail: std::ops::Range<usize>,
-) -> Result<Vec<FileRef>, Failure> {
-    let Some(torn) = bytes.get(tail.clone()).filter(|t| !t.is_empty()) else {
-        return Ok(Vec::new());
-    };
-    let file = FileRef::of("torn", torn);
-    let blobs = journal.folder().join("blobs");
-    if !blobs.is_dir() {
-        store::new_folder(&blobs)?;
+/// Nothing has begun: a copy that fails now stops the start.
+fn keep(record: &mut Record, path: &str, bytes: &[u8]) -> Result<(), Failure> {
+    match record.keep(path, bytes, 0o600)?.pop() {
+        None => Ok(()),
+        Some(lost) => Err(lost.error.into()),
     }
-    let name = file.sha256.hex();
-    if !blobs.join(&name).is_file() {
-        store::write_new(&blobs, &name, torn, 0o600)?;
-    }
-    journal.cut(u64::try_from(tail.start).unwrap_or(0))?;
-    Ok(vec![file])
 }
 
 fn boot_id() -> Result<String, Failure> {
     Ok(random_digest()?.hex().chars().take(32).collect())
 }
 
-fn damaged(meaning: &str) -> Failure {
+pub(super) fn damaged(meaning: &str) -> Failure {
     Failure {
         code: Code::RecordDamaged,
         meaning: crate::base::shown(meaning, 400),

@@ -3,14 +3,26 @@
 //! partial until they are whole. A write that fails is a fact with a name,
 //! never a warning (threat T17; convention 8).
 
-mod journal;
+pub mod contract;
+mod disk;
+mod memory;
 mod output;
+mod real;
+mod record;
+mod settle;
 
 use std::io;
 use std::path::Path;
 
-pub use journal::Journal;
-pub use output::{new_folder, read_file, replace_folder, sync_folder, write_new};
+pub use disk::{Disk, DiskFile, Kind};
+pub use memory::{Fate, Memory, Pending};
+pub use output::{
+    give_name, is_folder, make_folders, new_folder, read_file, replace_folder, sync_folder, write_again,
+    write_new,
+};
+pub use real::Real;
+pub use record::{BLOBS, Found, Lost, NAME, Record, Space};
+pub use settle::Settled;
 
 use crate::base::shown;
 use crate::fault::Code;

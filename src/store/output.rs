@@ -2,95 +2,120 @@
 //! read back, rename without replacing, sync of the folder. A name without
 //! `.part` is whole.
 
-use std::fs::{File, OpenOptions};
-use std::io::{Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{CWD, RenameFlags, renameat_with};
-
 use super::StoreError;
+use super::disk::{Disk, Kind, is_part};
+use crate::base::shown;
 use crate::fault::Code;
 
-/// A folder that does not exist yet, or is empty; mode 0700.
+/// A folder that does not exist yet, or is empty; mode 0700. Missing folders
+/// above it are made, and every new name is synced.
 ///
 /// # Errors
 /// [`StoreError`] with `RecordExists` when something is in it.
-pub fn new_folder(folder: &Path) -> Result<(), StoreError> {
-    match std::fs::DirBuilder::new()
-        .mode(0o700)
-        .recursive(true)
-        .create(folder)
-    {
-        Ok(()) => {}
-        Err(e) => return Err(StoreError::io("creating the folder", folder, &e)),
+pub fn new_folder(disk: &dyn Disk, folder: &Path) -> Result<(), StoreError> {
+    make_folders(disk, folder, 0o700)?;
+    let names = disk
+        .list(folder)
+        .map_err(|e| StoreError::io("reading the folder", folder, &e))?;
+    if names.is_empty() {
+        return Ok(());
     }
-    let mut entries =
-        std::fs::read_dir(folder).map_err(|e| StoreError::io("reading the folder", folder, &e))?;
-    if entries.next().is_some() {
-        let name = crate::base::shown(&folder.display().to_string(), 200);
-        return Err(StoreError::new(
-            Code::RecordExists,
-            format!("the folder {name} is not empty"),
-        ));
+    Err(StoreError::new(
+        Code::RecordExists,
+        format!("the folder {} is not empty", name(folder)),
+    ))
+}
+
+/// A folder, with those above it, unless it is there.
+///
+/// # Errors
+/// [`StoreError`], also when a file is in the way.
+pub fn make_folders(disk: &dyn Disk, folder: &Path, mode: u32) -> Result<(), StoreError> {
+    if folder.as_os_str().is_empty() || is_folder(disk, folder) {
+        return Ok(());
     }
-    Ok(())
+    let parent = folder.parent().unwrap_or(Path::new(""));
+    make_folders(disk, parent, mode)?;
+    disk.make_folder(folder, mode)
+        .map_err(|e| StoreError::io("creating the folder", folder, &e))?;
+    sync_folder(disk, parent)
+}
+
+/// Whether a folder stands there; a link to one counts, as people mount media.
+#[must_use]
+pub fn is_folder(disk: &dyn Disk, path: &Path) -> bool {
+    match disk.kind(path) {
+        Ok(Some(Kind::Folder)) => true,
+        Ok(Some(Kind::Other)) => disk.list(path).is_ok(),
+        _ => false,
+    }
 }
 
 /// Writes a new file and reads it back; the name appears only when it is whole.
 ///
 /// # Errors
-/// [`StoreError`]; on an error no file has the final name.
-pub fn write_new(folder: &Path, name: &str, bytes: &[u8], mode: u32) -> Result<(), StoreError> {
+/// [`StoreError`]; on an error no file has the final name, unless only the last
+/// sync of the folder failed.
+pub fn write_new(
+    disk: &dyn Disk,
+    folder: &Path,
+    name: &str,
+    bytes: &[u8],
+    mode: u32,
+) -> Result<(), StoreError> {
     let path = folder.join(name);
     let part = folder.join(format!("{name}.part"));
     // A leftover of an interrupted attempt has never been whole.
-    let _ = std::fs::remove_file(&part);
-    let result = write_part(&part, bytes, mode).and_then(|()| {
-        renameat_with(CWD, &part, CWD, &path, RenameFlags::NOREPLACE)
-            .or_else(|e| no_replace_by_hand(e, &part, &path))
-            .map_err(|e| StoreError::io("naming", &path, &e.into()))
+    let _ = disk.remove_file(&part);
+    let result = write_part(disk, &part, bytes, mode).and_then(|()| {
+        disk.rename(&part, &path)
+            .map_err(|e| StoreError::io("naming", &path, &e))
     });
     if result.is_err() {
-        let _ = std::fs::remove_file(&part);
+        let _ = disk.remove_file(&part);
     }
     result?;
-    sync_folder(folder)
+    sync_folder(disk, folder)
 }
 
-/// vfat and some others do not know RENAME_NOREPLACE.
-fn no_replace_by_hand(error: rustix::io::Errno, part: &Path, path: &Path) -> Result<(), rustix::io::Errno> {
-    if !matches!(
-        error,
-        rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::OPNOTSUPP
-    ) {
-        return Err(error);
+/// As [`write_new`], where a crash may have come between the file and its
+/// caller: the same bytes under the name are good, and others are replaced.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn write_again(
+    disk: &dyn Disk,
+    folder: &Path,
+    name: &str,
+    bytes: &[u8],
+    mode: u32,
+) -> Result<(), StoreError> {
+    let path = folder.join(name);
+    match disk.kind(&path) {
+        Ok(None) => {}
+        Ok(Some(_)) if disk.read(&path).is_ok_and(|b| b == bytes) => return sync_folder(disk, folder),
+        Ok(Some(_)) => disk
+            .remove_file(&path)
+            .map_err(|e| StoreError::io("replacing", &path, &e))?,
+        Err(e) => return Err(StoreError::io("looking at", &path, &e)),
     }
-    if std::fs::symlink_metadata(path).is_ok() {
-        return Err(rustix::io::Errno::EXIST);
-    }
-    rustix::fs::rename(part, path)
+    write_new(disk, folder, name, bytes, mode)
 }
 
-fn write_part(part: &Path, bytes: &[u8], mode: u32) -> Result<(), StoreError> {
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(mode)
-        .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
-        .open(part)
+fn write_part(disk: &dyn Disk, part: &Path, bytes: &[u8], mode: u32) -> Result<(), StoreError> {
+    let mut file = disk
+        .create(part, mode)
         .map_err(|e| StoreError::io("creating", part, &e))?;
-    file.write_all(bytes)
+    file.append(bytes)
         .and_then(|()| file.sync_all())
         .map_err(|e| StoreError::io("writing", part, &e))?;
     drop(file);
-    if read_file(part)? != bytes {
+    if read_file(disk, part)? != bytes {
         return Err(StoreError::new(
             Code::StorageFailed,
-            format!(
-                "{} reads back differently",
-                crate::base::shown(&part.display().to_string(), 200)
-            ),
+            format!("{} reads back differently", name(part)),
         ));
     }
     Ok(())
@@ -100,23 +125,8 @@ fn write_part(part: &Path, bytes: &[u8], mode: u32) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn read_file(path: &Path) -> Result<Vec<u8>, StoreError> {
-    let mut file = OpenOptions::new()
-        .read(true)
-        .custom_flags(
-            (rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK)
-                .bits()
-                .cast_signed(),
-        )
-        .open(path)
-        .map_err(|e| StoreError::io("opening", path, &e))?;
-    // The page cache would answer for a stick that lost the bytes; where the
-    // system lets go of clean pages, the read comes from the medium.
-    let _ = rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed);
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes)
-        .map_err(|e| StoreError::io("reading", path, &e))?;
-    Ok(bytes)
+pub fn read_file(disk: &dyn Disk, path: &Path) -> Result<Vec<u8>, StoreError> {
+    disk.read(path).map_err(|e| StoreError::io("reading", path, &e))
 }
 
 /// An empty folder with this name, after an interrupted attempt's leftovers are
@@ -124,59 +134,63 @@ pub fn read_file(path: &Path) -> Result<Vec<u8>, StoreError> {
 ///
 /// # Errors
 /// [`StoreError`], also when the name is a link or a file.
-pub fn replace_folder(folder: &Path) -> Result<(), StoreError> {
-    match std::fs::symlink_metadata(folder) {
-        Ok(meta) if meta.is_dir() && is_part(folder) => {
-            std::fs::remove_dir_all(folder).map_err(|e| StoreError::io("clearing", folder, &e))?;
+pub fn replace_folder(disk: &dyn Disk, folder: &Path) -> Result<(), StoreError> {
+    match disk.kind(folder) {
+        Ok(Some(Kind::Folder)) if is_part(folder) => {
+            disk.remove_part(folder)
+                .map_err(|e| StoreError::io("clearing", folder, &e))?;
         }
-        Ok(_) => {
+        Ok(None) => {}
+        Ok(Some(_)) => {
             return Err(StoreError::new(
                 Code::MediaOccupied,
-                format!(
-                    "{} is in the way",
-                    crate::base::shown(&folder.display().to_string(), 200)
-                ),
+                format!("{} is in the way", name(folder)),
             ));
         }
-        Err(_) => {}
+        Err(e) => return Err(StoreError::io("looking at", folder, &e)),
     }
-    std::fs::DirBuilder::new()
-        .mode(0o755)
-        .create(folder)
+    disk.make_folder(folder, 0o755)
         .map_err(|e| StoreError::io("creating the folder", folder, &e))
 }
 
-fn is_part(folder: &Path) -> bool {
-    folder.extension().is_some_and(|e| e == "part")
+/// Gives a file or folder its final name; nothing is written over.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn give_name(disk: &dyn Disk, from: &Path, to: &Path) -> Result<(), StoreError> {
+    disk.rename(from, to)
+        .map_err(|e| StoreError::io("naming", to, &e))?;
+    sync_folder(disk, &to.parent().map(PathBuf::from).unwrap_or_default())
 }
 
 /// Makes the names in a folder durable.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn sync_folder(folder: &Path) -> Result<(), StoreError> {
-    let path: PathBuf = if folder.as_os_str().is_empty() {
-        PathBuf::from(".")
-    } else {
-        folder.to_owned()
-    };
-    File::open(&path)
-        .and_then(|f| f.sync_all())
-        .map_err(|e| StoreError::io("syncing the folder", &path, &e))
+pub fn sync_folder(disk: &dyn Disk, folder: &Path) -> Result<(), StoreError> {
+    disk.sync_folder(folder)
+        .map_err(|e| StoreError::io("syncing the folder", folder, &e))
+}
+
+fn name(path: &Path) -> String {
+    shown(&path.display().to_string(), 200)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::Real;
     use super::*;
 
     #[test]
     fn a_name_is_whole_and_is_never_written_over() {
         let dir = tempfile::tempdir().unwrap();
-        write_new(dir.path(), "a.json", b"one", 0o644).unwrap();
-        let again = write_new(dir.path(), "a.json", b"two", 0o644).unwrap_err();
+        write_new(&Real, dir.path(), "a.json", b"one", 0o644).unwrap();
+        let again = write_new(&Real, dir.path(), "a.json", b"two", 0o644).unwrap_err();
         assert_eq!(again.code, Code::RecordExists);
-        assert_eq!(read_file(&dir.path().join("a.json")).unwrap(), b"one");
+        assert_eq!(read_file(&Real, &dir.path().join("a.json")).unwrap(), b"one");
         assert!(!dir.path().join("a.json.part").exists());
+        write_again(&Real, dir.path(), "a.json", b"two", 0o644).unwrap();
+        assert_eq!(read_file(&Real, &dir.path().join("a.json")).unwrap(), b"two");
     }
 
     #[test]
@@ -184,9 +198,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("real"), b"x").unwrap();
         std::os::unix::fs::symlink(dir.path().join("real"), dir.path().join("link")).unwrap();
-        assert!(read_file(&dir.path().join("link")).is_err());
+        assert!(read_file(&Real, &dir.path().join("link")).is_err());
         std::os::unix::fs::symlink(dir.path().join("gone"), dir.path().join("b.json")).unwrap();
-        assert!(write_new(dir.path(), "b.json", b"x", 0o644).is_err());
+        assert!(write_new(&Real, dir.path(), "b.json", b"x", 0o644).is_err());
         assert!(!dir.path().join("gone").exists());
     }
 
@@ -194,12 +208,15 @@ mod tests {
     fn only_partial_folders_are_cleared() {
         let dir = tempfile::tempdir().unwrap();
         let part = dir.path().join("x.part");
-        replace_folder(&part).unwrap();
+        replace_folder(&Real, &part).unwrap();
         std::fs::write(part.join("f"), b"x").unwrap();
-        replace_folder(&part).unwrap();
+        replace_folder(&Real, &part).unwrap();
         assert!(!part.join("f").exists());
         let whole = dir.path().join("whole");
         std::fs::create_dir(&whole).unwrap();
-        assert_eq!(replace_folder(&whole).unwrap_err().code, Code::MediaOccupied);
+        assert_eq!(
+            replace_folder(&Real, &whole).unwrap_err().code,
+            Code::MediaOccupied
+        );
     }
 }

@@ -63,6 +63,7 @@ impl Class {
             | Kind::Answer
             | Kind::Outcome
             | Kind::Note
+            | Kind::Storage
             | Kind::Pause
             | Kind::Abort => Class::Claimed,
         }

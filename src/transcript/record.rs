@@ -54,6 +54,8 @@ kinds! {
     Outcome = "outcome",
     /// A deviation, in a person's words.
     Note = "note",
+    /// One of the record's two copies failed; the other goes on.
+    Storage = "storage",
     /// The ceremony rests; it can be resumed.
     Pause = "pause",
     /// The ceremony was given up.
@@ -119,7 +121,14 @@ impl Kind {
     pub fn is_derived(self) -> bool {
         !matches!(
             self,
-            Kind::Open | Kind::Resume | Kind::Answer | Kind::Outcome | Kind::Note | Kind::Pause | Kind::Abort
+            Kind::Open
+                | Kind::Resume
+                | Kind::Answer
+                | Kind::Outcome
+                | Kind::Note
+                | Kind::Storage
+                | Kind::Pause
+                | Kind::Abort
         )
     }
 }
@@ -142,6 +151,6 @@ mod tests {
         for word in ["", "Open", "refused", "open ", "gate_failed"] {
             assert_eq!(Kind::parse(word), None, "{word:?}");
         }
-        assert_eq!(Kind::ALL.iter().filter(|k| !k.is_derived()).count(), 7);
+        assert_eq!(Kind::ALL.iter().filter(|k| !k.is_derived()).count(), 8);
     }
 }

@@ -244,6 +244,7 @@ impl Room {
         InputKind::Resume(Resumption {
             boot: format!("{:032x}", self.log_keys.len() + 1),
             torn: Vec::new(),
+            mirror: None,
             engine: ENGINE,
             program: program(),
             front_end: FrontEnd::Headless,
@@ -271,6 +272,7 @@ impl Room {
             secrets: SecretsPath::AnswersFile,
             modules: Vec::new(),
             predecessor: "genesis".to_owned(),
+            mirror: false,
             log_key: self.log.public(),
         }
     }

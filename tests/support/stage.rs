@@ -255,6 +255,7 @@ impl Stage {
             secrets: SecretsPath::Keyboard,
             modules: Vec::new(),
             predecessor: "genesis".to_owned(),
+            mirror: false,
             log_key: public(&seed(100)),
         };
         stage.put(InputKind::Open(Box::new(opening))).unwrap();

@@ -105,9 +105,11 @@ pub fn status(model: &Model, width: u16) -> Row {
         _ => (Tone::Good, wording::STATUS_SAFE),
     };
     let left = wording::record_lines(model.seen.records);
+    let copies = wording::copies(state.copies).map_or_else(String::new, |c| format!(", {c}"));
     let right = wording::deviations(state.deviations);
     let room = usize::from(width)
         .saturating_sub(len(&left))
+        .saturating_sub(len(&copies))
         .saturating_sub(len(&right));
     let pad_left = room.saturating_sub(len(safe)).div_euclid(2);
     let middle = pad(&format!("{}{safe}", " ".repeat(pad_left)), room);
@@ -116,7 +118,13 @@ pub fn status(model: &Model, width: u16) -> Row {
     } else {
         Tone::Plain
     };
+    let tone_copies = if state.copies.lost.is_some() {
+        Tone::Bad
+    } else {
+        Tone::Plain
+    };
     Row::of(Tone::Plain, left)
+        .and(tone_copies, copies)
         .and(tone, middle)
         .and(tone_right, right)
 }

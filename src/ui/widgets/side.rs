@@ -153,6 +153,15 @@ fn record(model: &Model, width: usize) -> Vec<Row> {
         head(words::SIDE_RECORD),
         Row::of(Tone::Plain, words::records(model.seen.records)),
     ];
+    let copies = model.seen.state.copies;
+    if let Some(text) = crate::ui::wording::copies(copies) {
+        let tone = if copies.lost.is_some() {
+            Tone::Bad
+        } else {
+            Tone::Plain
+        };
+        out.push(Row::of(tone, text));
+    }
     // Other words beside the ones that are asked for would only mislead.
     if !matches!(model.question(), Some(Question::Words { .. })) && !model.ended() {
         out.push(Row::of(Tone::Quiet, words::SIDE_HEAD));

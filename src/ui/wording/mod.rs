@@ -11,6 +11,7 @@ pub mod screens;
 pub mod secrets;
 
 use super::keymap::Intent;
+use crate::base::CopyName;
 use crate::base::{Instant, is_plain, shown};
 use crate::engine::Refusal;
 
@@ -280,6 +281,17 @@ pub fn acts_now(role: &str) -> String {
 #[must_use]
 pub fn record_lines(records: u64) -> String {
     format!("record lines: {records}")
+}
+
+/// The record's copies, where there are two or were.
+#[must_use]
+pub fn copies(copies: crate::engine::Copies) -> Option<&'static str> {
+    match (copies.mirrored, copies.lost) {
+        (false, _) => None,
+        (true, None) => Some("2 copies"),
+        (true, Some(CopyName::Mirror)) => Some("MIRROR LOST"),
+        (true, Some(CopyName::Record)) => Some("MIRROR ONLY"),
+    }
 }
 
 /// Status line.
