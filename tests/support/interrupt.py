@@ -16,10 +16,12 @@ HOW, at call N:
   EIO+           (..) it and every later storage call below PLACE fail so
   yank           PLACE is renamed to PLACE.pulled while the call waits
   copy           at every call: DIR as a kill would leave it there is copied to TO/N,
-                 and for a write of which half got through to TO/N.torn; a state that
-                 is the same as the one before is left out
+                 and for a write of which half got through to TO/N.torn, with a file
+                 `torn` that names the written one and its length before; a state
+                 that is the same as the one before is left out
 
-The log gets one line a call: number, name, path; the exit code is the
+The log gets one line a call: number, name, path (for a torn write, the file's length
+before it); the exit code is the
 program's, 137 when it was killed, 125 when it cannot be traced here.
 Linux on x86-64 only; the program makes itself unreadable for others, so a tracer
 without CAP_SYS_PTRACE is refused its memory.
@@ -177,6 +179,8 @@ class Tracer:
             with open(f"/proc/{tid}/mem", "rb", buffering=0) as memory:
                 memory.seek(regs.rsi)
                 half = memory.read(regs.rdx // 2)
+            with open(f"{torn}/torn", "w", encoding="utf-8") as note:
+                note.write(f"{path[len(self.under) + 1:]} {os.path.getsize(path)}")
             # All our writes append.
             with open(torn + path[len(self.under):], "ab") as file:
                 file.write(half)
@@ -206,6 +210,7 @@ class Tracer:
             self.kill()
         elif self.how == "torn":
             if name in ("write", "pwrite64"):
+                self.calls[-1] += f" {os.path.getsize(touched[0])}"
                 regs.rdx //= 2
                 ptrace(SETREGS, tid, 0, ctypes.addressof(regs))
             return SYSCALL
