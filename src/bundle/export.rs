@@ -65,7 +65,7 @@ pub fn read_again<'p>(
 
 /// Adds the seal and gives the folder its name. `exported` must still be there
 /// byte for byte; where the partial folder is gone (another stick, a resumed
-/// run) it is written again.
+/// run) it is written again. A bundle that stands whole already is left alone.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -77,6 +77,11 @@ pub fn seal(
     seal: &BTreeMap<String, Vec<u8>>,
 ) -> Result<PathBuf, StoreError> {
     let place = media.join(name);
+    if stands(disk, &place, exported, seal) {
+        // The last run stopped right after it gave the name: recovery changes nothing (I8).
+        sync_folder(disk, media)?;
+        return Ok(place);
+    }
     check_media(disk, media, name)?;
     let part = part(media, name);
     let intact = exported
@@ -102,6 +107,31 @@ pub fn seal(
     give_name(disk, &part, &place)?;
     flush(disk, media)?;
     Ok(place)
+}
+
+/// The card of a fault that came up on the media: a name that is gone there is a
+/// stick that is gone, not a missing record.
+#[must_use]
+pub fn on_media(error: StoreError) -> StoreError {
+    let code = match error.code {
+        Code::RecordMissing => Code::MediaMissing,
+        Code::RecordExists => Code::MediaOccupied,
+        other => other,
+    };
+    StoreError { code, ..error }
+}
+
+/// Whether the finished bundle is there, byte for byte.
+fn stands(
+    disk: &dyn Disk,
+    place: &Path,
+    exported: &BTreeMap<String, Vec<u8>>,
+    seal: &BTreeMap<String, Vec<u8>>,
+) -> bool {
+    exported
+        .iter()
+        .chain(seal)
+        .all(|(path, bytes)| read_file(disk, &place.join(path)).is_ok_and(|b| b == *bytes))
 }
 
 fn check_media(disk: &dyn Disk, media: &Path, name: &str) -> Result<(), StoreError> {

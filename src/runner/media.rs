@@ -105,6 +105,7 @@ fn refs(files: &BTreeMap<String, Vec<u8>>) -> Vec<FileRef> {
 }
 
 fn failed(error: &StoreError) -> Outcome {
+    let error = export::on_media(error.clone());
     fault(&format!("{} {}", error.code.card().fact, error.meaning))
 }
 

@@ -60,8 +60,9 @@ pub(super) fn write(closed: &Closed<'_>) -> Result<Sealed, Failure> {
     .map_err(|e| internal(&e.to_string()))?;
     let name = bundle_name(closed.plan, closed.state);
     let files = export_files(closed.plan, closed.state);
-    let place = export::seal(closed.disk, media, &name, &files, &seal)?;
-    let released = super::media::let_go(closed.disk, media, closed.record.folder())?;
+    let place = export::seal(closed.disk, media, &name, &files, &seal).map_err(export::on_media)?;
+    let released =
+        super::media::let_go(closed.disk, media, closed.record.folder()).map_err(export::on_media)?;
     Ok(Sealed {
         place: place.display().to_string(),
         released,

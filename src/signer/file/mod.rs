@@ -355,7 +355,8 @@ impl Provisioning for FileToken {
         Credential::FILES
     }
 
-    /// Once only: keys in files are never destroyed by initialising again.
+    /// Never over keys: those in files are not destroyed by initialising again. A
+    /// set-up that was cut short, or whose end nobody heard of, is done anew.
     fn initialise(&mut self, label: &Id, secrets: &Secrets) -> Result<DeviceCard, DeviceFault> {
         let op = Operation::Initialise;
         let pin = secrets.get(Credential::Passphrase)?;
@@ -363,7 +364,8 @@ impl Provisioning for FileToken {
         let held = self.folder.lock();
         let _held = held.map_err(storage(op, Changed::No, &self.folder))?;
         let mut state = self.state(op)?;
-        if state.initialised {
+        let keys = store::list(&self.folder, &attributes())?;
+        if state.initialised && !keys.is_empty() {
             return Err(fault(
                 op,
                 DeviceCode::Unsupported,
