@@ -79,7 +79,9 @@ pub fn run(
         }
         match msgs.recv_timeout(Duration::from_millis(50)) {
             Ok(Msg::Snapshot(snapshot)) => {
-                if snapshot.records == seen.records {
+                // A resumption may have gone on before anybody listened: what comes
+                // late must not be answered again.
+                if snapshot.records <= seen.records {
                     continue;
                 }
                 seen = snapshot;
