@@ -346,7 +346,7 @@ impl Clock for Ticks {
     }
 }
 
-fn drill() -> Run {
+pub fn drill() -> Run {
     Run {
         program: Program {
             version: "0".to_owned(),
@@ -366,7 +366,7 @@ fn online() -> Vec<u8> {
     public.to_pem().into_bytes()
 }
 
-fn plan() -> Plan {
+pub fn plan() -> Plan {
     static PLAN: std::sync::LazyLock<Plan> = std::sync::LazyLock::new(|| {
         let script = Script::parse(script().as_bytes()).unwrap_or_else(|e| panic!("{e}"));
         let mut inputs = Inputs::default();
