@@ -36,27 +36,30 @@ pub(super) fn read(
     mirror: Option<&Path>,
 ) -> Result<(Record, Vec<Found>, Folded), Failure> {
     let (record, found) = Record::open(disk.clone(), record, mirror)?;
-    let mut extents = Vec::new();
+    let mut extents: Vec<(CopyName, &[u8], Chain)> = Vec::new();
     for found in &found {
-        if let Some(bytes) = &found.bytes {
-            extents.push((found.copy, chained(found.copy, bytes)?));
+        let Some(bytes) = &found.bytes else { continue };
+        // Copies are the same most of the time: they are read once.
+        if extents.iter().all(|(_, known, _)| known != bytes) {
+            let (lines, chain) = chained(found.copy, bytes)?;
+            extents.push((found.copy, lines, chain));
         }
     }
-    extents.sort_by_key(|(_, bytes)| std::cmp::Reverse(bytes.len()));
-    let Some((_, longest)) = extents.first().copied().filter(|(_, bytes)| !bytes.is_empty()) else {
+    extents.sort_by_key(|(_, lines, _)| lines.len());
+    let Some((_, longest, chain)) = extents.pop().filter(|(_, lines, _)| !lines.is_empty()) else {
         return Err(empty());
     };
     let plan = plan(|path| record.read(path))?;
-    let folded = fold(plan, longest)?;
-    for (copy, other) in &extents {
+    let folded = fold(plan, longest, chain)?;
+    for (copy, other, chain) in extents {
         // Lines of an input that was never whole do not make a fork.
         let counts = if longest.starts_with(other) {
             continue;
         } else {
-            fold(folded.plan.clone(), other)?.lines
+            fold(folded.plan.clone(), other, chain)?.lines
         };
         if !folded.lines.starts_with(&counts) {
-            return Err(forked(*copy, &folded.lines, &counts));
+            return Err(forked(copy, &folded.lines, &counts));
         }
     }
     Ok((record, found, folded))
@@ -97,7 +100,7 @@ pub(super) fn settle(
 
 /// The lines from the start that follow from each other. What comes after them
 /// is torn, or the record is damaged.
-fn chained(copy: CopyName, bytes: &[u8]) -> Result<&[u8], Failure> {
+fn chained(copy: CopyName, bytes: &[u8]) -> Result<(&[u8], Chain), Failure> {
     let chain = transcript::read(bytes);
     let whole = bytes.get(..chain.tail.start).unwrap_or_default();
     let first = chain.problems.iter().find(|p| {
@@ -105,7 +108,8 @@ fn chained(copy: CopyName, bytes: &[u8]) -> Result<&[u8], Failure> {
         !matches!(p.code, C::TornTail | C::MissingLf | C::Empty)
     });
     let Some(problem) = first else {
-        return Ok(whole);
+        let torn = !chain.problems.is_empty();
+        return Ok((whole, if torn { transcript::read(whole) } else { chain }));
     };
     let before = problem.line.saturating_sub(1);
     let start: usize = bytes
@@ -115,7 +119,8 @@ fn chained(copy: CopyName, bytes: &[u8]) -> Result<&[u8], Failure> {
         .fold(0, usize::saturating_add);
     let rest = whole.get(start..).unwrap_or_default();
     if half_written(rest) {
-        return Ok(bytes.get(..start).unwrap_or_default());
+        let whole = bytes.get(..start).unwrap_or_default();
+        return Ok((whole, transcript::read(whole)));
     }
     Err(damaged(&format!(
         "the {copy}, line {}: {}: expected {}, got {}",
@@ -139,11 +144,11 @@ fn half_written(rest: &[u8]) -> bool {
 }
 
 /// Folds lines; those of an input that is not there whole are left out.
-fn fold(plan: Plan, lines: &[u8]) -> Result<Folded, Failure> {
+fn fold(plan: Plan, lines: &[u8], chain: Chain) -> Result<Folded, Failure> {
     let mut folded = Folded {
         plan,
         state: State::new(),
-        chain: transcript::read(lines),
+        chain,
         lines: lines.to_vec(),
         notes: BTreeMap::new(),
         log_keys: Vec::new(),
@@ -179,7 +184,7 @@ fn fold(plan: Plan, lines: &[u8]) -> Result<Folded, Failure> {
                 return Err(empty());
             };
             let kept = lines.get(..range.end.saturating_add(1)).unwrap_or_default();
-            fold(folded.plan, kept)
+            fold(folded.plan, kept, transcript::read(kept))
         }
         Err(e) => Err(damaged(&e.to_string())),
     }

@@ -31,8 +31,8 @@ struct Inner {
     full: bool,
     /// Which operation fails, and how.
     fail: Option<(u64, ErrorKind)>,
-    /// Below this path every operation that writes fails.
-    broken: Option<(PathBuf, ErrorKind)>,
+    /// From this operation on every one that writes below this path fails.
+    broken: Option<(u64, PathBuf, ErrorKind)>,
     locks: BTreeMap<u64, u64>,
     handles: u64,
     names: Vec<String>,
@@ -80,9 +80,9 @@ impl Memory {
         self.inner().fail = Some((n, kind));
     }
 
-    /// Every operation that writes below `path` fails from now on.
-    pub fn break_below(&self, path: &Path, kind: ErrorKind) {
-        self.inner().broken = Some((path.to_owned(), kind));
+    /// From operation number `n` on every one that writes below `path` fails.
+    pub fn break_from(&self, n: u64, path: &Path, kind: ErrorKind) {
+        self.inner().broken = Some((n, path.to_owned(), kind));
     }
 
     /// Nothing more can be stored than what is reserved.
@@ -122,6 +122,12 @@ impl Memory {
     #[must_use]
     pub fn kill(&self) -> Memory {
         Memory::of(self.inner().model.clone())
+    }
+
+    /// The same disk with nothing reserved, as after a copy to another medium.
+    #[must_use]
+    pub fn unreserved(&self) -> Memory {
+        Memory::of(self.inner().model.clone().unreserved())
     }
 
     /// Every file with its bytes, as a program sees them now.
@@ -170,7 +176,8 @@ impl Memory {
         {
             return Err(kind.into());
         }
-        if let (Some(path), Some((broken, kind))) = (writes, &inner.broken)
+        if let (Some(path), Some((from, broken, kind))) = (writes, &inner.broken)
+            && n >= *from
             && path.starts_with(broken)
         {
             return Err((*kind).into());

@@ -170,6 +170,11 @@ impl Model {
         *now = len.max(*now);
     }
 
+    pub(super) fn unreserved(mut self) -> Model {
+        self.reserved.clear();
+        self
+    }
+
     pub(super) fn append(&mut self, node: u64, bytes: &[u8]) -> io::Result<()> {
         let op = Op::Write {
             at: self.len(node),
