@@ -444,7 +444,7 @@ fn key(state: &State, device: &Device) -> String {
         minted.again = None;
     }
     match &mut state.phase {
-        Phase::Working(effect) | Phase::Asking(Question::Recover { effect }) => plain(effect),
+        Phase::Working(effect) | Phase::Asking(Question::Recover { effect, .. }) => plain(effect),
         Phase::Asking(Question::Trouble {
             trouble: Trouble::Device(fault),
         }) => fault.meaning.clear(),

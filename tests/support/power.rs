@@ -315,8 +315,8 @@ impl World {
     pub fn resume(&self) -> Result<Ending, Failure> {
         match runner::resume(Path::new(self.record), self.ports(), &drill())? {
             Resumed::Running(running) => Ok(driven(*running)),
-            Resumed::Sealed { place } => Ok(Ending::Closed {
-                place: place.display().to_string(),
+            Resumed::Sealed(sealed) => Ok(Ending::Closed {
+                sealed,
                 clients: Vec::new(),
             }),
         }
@@ -357,6 +357,7 @@ pub fn drill() -> Run {
         front_end: FrontEnd::Headless,
         secrets: SecretsPath::AnswersFile,
         modules: Vec::new(),
+        drill: None,
     }
 }
 

@@ -309,7 +309,7 @@ pub fn edit(request: &Request<'_>) -> Result<Edited, NotEdited> {
         signatures: file.signatures.iter().filter(|s| !s.sig.is_empty()).count(),
         keeps_version: life.keeps_version,
         voided: life.voided,
-        policy: policy::findings(&signed, request.name.is_some(), request.profile, request.at),
+        policy: policy::findings(&signed, request.name, request.profile, request.at),
         at: request.at,
         profile: request.profile.name,
         draft,

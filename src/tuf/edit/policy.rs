@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::base::{Id, Instant};
+use crate::tuf::DelegatedName;
 use crate::tuf::clients::Profile;
 use crate::tuf::key::KeyId;
 use crate::tuf::metadata::Signed;
@@ -23,18 +24,21 @@ const SHOWN: [Claim; 6] = [
     Claim::ExpiryWindow,
 ];
 
-/// What of the profile's policy does not hold. Nothing for a delegated role,
-/// whose life no profile bounds.
-pub(super) fn findings(signed: &Signed, delegated: bool, profile: &Profile, at: Instant) -> Vec<Finding> {
-    if delegated {
-        return Vec::new();
-    }
+/// What of the profile's policy does not hold. Of a delegated role's file that is
+/// its life, which is bounded like that of targets.
+pub(super) fn findings(
+    signed: &Signed,
+    delegated: Option<&DelegatedName>,
+    profile: &Profile,
+    at: Instant,
+) -> Vec<Finding> {
     let mut facts = Facts {
         production: true,
         profile: profile.name,
         now: Some(at),
         version: signed.version(),
         roles: BTreeMap::new(),
+        delegated: BTreeMap::new(),
         keys: BTreeMap::new(),
         people: Vec::new(),
         files: BTreeMap::new(),
@@ -44,12 +48,16 @@ pub(super) fn findings(signed: &Signed, delegated: bool, profile: &Profile, at: 
     if let Signed::Root(root) = signed {
         of_root(root, &mut facts);
     }
-    let role = facts.roles.entry(signed.role()).or_insert_with(|| RoleFacts {
+    let life = Some(Life::Until(signed.expires()));
+    let alone = || RoleFacts {
         threshold: 1,
         keys: Vec::new(),
         life: None,
-    });
-    role.life = Some(Life::Until(signed.expires()));
+    };
+    match delegated {
+        Some(name) => facts.delegated.entry(name.clone()).or_insert_with(alone).life = life,
+        None => facts.roles.entry(signed.role()).or_insert_with(alone).life = life,
+    }
     let mut found = judge(&facts);
     found.retain(|finding| SHOWN.contains(&finding.claim));
     found
