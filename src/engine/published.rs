@@ -22,6 +22,7 @@ pub fn repository(
     };
     let mut view = View {
         trusted,
+        stays: plan.staying().is_some(),
         made: made
             .iter()
             .filter_map(|(name, bytes)| Some((MetadataName::of_file(name)?.0, bytes.as_slice())))
@@ -46,6 +47,8 @@ pub fn repository(
 
 struct View<'a> {
     trusted: &'a Trusted,
+    /// No root is made here: the trusted one judges.
+    stays: bool,
     made: BTreeMap<MetadataName, &'a [u8]>,
     at: Instant,
     /// A timestamp is made here, now or later.
@@ -56,6 +59,9 @@ struct View<'a> {
 
 impl View<'_> {
     fn root(&self) -> Option<Root> {
+        if self.stays {
+            return Some(self.trusted.root.clone());
+        }
         let bytes = self.made.get(&MetadataName::ROOT)?;
         match Metadata::parse(bytes).ok()?.signed {
             Signed::Root(root) => Some(root),

@@ -1,11 +1,15 @@
 //! Delegated roles in a rehearsal. Their keys stand in the file of the role that
 //! delegates to them, and a published file lists real keys: so each published file
 //! on the way down to a draft is written anew with throwaway keys, and signed by
-//! them, while the keys of what else is published stay (TUF 5.6.3, 5.6.7).
+//! them, while the keys of what else is published stay (TUF 5.6.3, 5.6.7). Where a
+//! snapshot states length or hashes of such a file, it states those of the new bytes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::base::Json;
+use data_encoding::HEXLOWER;
+use sha2::{Digest as _, Sha512};
+
+use crate::base::{Digest, Json};
 use crate::tuf::compose::Draft;
 use crate::tuf::name::MetadataName;
 use crate::tuf::role::RoleName;
@@ -97,4 +101,62 @@ pub(super) fn kept(drafts: &[&Draft], published: &Published<'_>) -> BTreeSet<Str
     let stay = published.values().map(|(name, _)| name).filter(delegated);
     let sign: BTreeSet<String> = drafts.iter().flat_map(|d| ids(&d.metadata_name())).collect();
     stay.flat_map(ids).filter(|id| !sign.contains(id)).collect()
+}
+
+/// The members of a snapshot's entry that say what the bytes of a file are (TUF 4.4).
+const STATED: [&str; 2] = ["length", "hashes"];
+
+/// A snapshot's `signed` part as it must be beside files that are written anew: where it
+/// states length or hashes of one, those of the rehearsed bytes. `anew` is version and
+/// bytes by the name of the entry; other parts stay as they are.
+pub(super) fn restated(signed: &Json, anew: &BTreeMap<String, (u64, Vec<u8>)>) -> Json {
+    changed(signed, |entry, members| {
+        let Some((version, bytes)) = anew.get(entry) else {
+            return;
+        };
+        let states = members.get("version").and_then(Json::as_int);
+        if states.and_then(|n| u64::try_from(n).ok()) != Some(*version) {
+            return; // of another version: the clients' models say so
+        }
+        if let (Some(length), Ok(n)) = (members.get_mut("length"), i64::try_from(bytes.len())) {
+            *length = Json::Int(n);
+        }
+        let Some(Json::Object(hashes)) = members.get_mut("hashes") else {
+            return;
+        };
+        for (algorithm, value) in hashes {
+            match algorithm.as_str() {
+                "sha256" => *value = Digest::of(bytes).hex().into(),
+                "sha512" => *value = HEXLOWER.encode(&Sha512::digest(bytes)).into(),
+                _ => {} // what clients cannot check, they judge
+            }
+        }
+    })
+}
+
+/// The other way round: for these entries, what the real snapshot states.
+pub(super) fn put_back(rehearsed: &Json, real: &Json, anew: &BTreeMap<String, (u64, Vec<u8>)>) -> Json {
+    changed(rehearsed, |entry, members| {
+        let was = real.get("meta").and_then(|meta| meta.get(entry));
+        for word in STATED.iter().filter(|_| anew.contains_key(entry)) {
+            if let (Some(now), Some(was)) = (members.get_mut(*word), was.and_then(|w| w.get(word))) {
+                now.clone_from(was);
+            }
+        }
+    })
+}
+
+/// A `signed` part with each entry of its `meta` changed.
+fn changed(signed: &Json, mut change: impl FnMut(&str, &mut BTreeMap<String, Json>)) -> Json {
+    let mut signed = signed.clone();
+    if let Json::Object(map) = &mut signed
+        && let Some(Json::Object(meta)) = map.get_mut("meta")
+    {
+        for (entry, members) in meta {
+            if let Json::Object(members) = members {
+                change(entry, members);
+            }
+        }
+    }
+    signed
 }
