@@ -95,11 +95,11 @@ impl View<'_> {
                 Some(why) => why,
                 None => return self.take(&name, metadata),
             },
-            // It would be signed by a key that also signs the new snapshot, and that a
-            // rehearsal plays; and clients would never look at that snapshot.
-            Signed::Timestamp(_) if self.next_timestamp && self.own(&MetadataName::SNAPSHOT) => {
-                "the next one is made here".to_owned()
-            }
+            // Clients would never look at the new snapshot.
+            Signed::Timestamp(_) if self.own(&MetadataName::SNAPSHOT) => match self.next_timestamp {
+                true => "the next one is made here".to_owned(),
+                false => "it does not name the snapshot that is made here".to_owned(),
+            },
             Signed::Timestamp(t) if !self.has(&MetadataName::SNAPSHOT, t.snapshot.version) => {
                 "the snapshot that it names is not here".to_owned()
             }

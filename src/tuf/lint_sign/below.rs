@@ -1,8 +1,9 @@
 //! Delegated roles in a rehearsal. Their keys stand in the file of the role that
 //! delegates to them, and a published file lists real keys: so each published file
 //! on the way down to a draft is written anew with throwaway keys, and signed by
-//! them, while the keys of what else is published stay (TUF 5.6.3, 5.6.7). Where a
-//! snapshot states length or hashes of such a file, it states those of the new bytes.
+//! them, while the keys of what else is published stay (TUF 5.6.3, 5.6.7). So is what
+//! a key signed that also signs a draft. Where snapshot or timestamp state length or
+//! hashes of such a file, they state those of the new bytes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -74,11 +75,47 @@ pub(super) fn recast(chain: &BTreeMap<String, Vec<u8>>, drafts: &[&Draft]) -> Ve
     found
 }
 
+/// Published files of the other top-level roles of which a key also signs a draft, as
+/// where one key signs snapshot and timestamp: nobody plays it twice. In rounds, for
+/// what is written anew plays the other keys of its role too.
+pub(super) fn shared(
+    chain: &BTreeMap<String, Vec<u8>>,
+    drafts: &[&Draft],
+    root: &Json,
+    found: &mut Vec<Draft>,
+) {
+    let of = |role: RoleName| {
+        let role = role_object(root, &MetadataName::Top(role));
+        let ids = role.and_then(|r| r.get("keyids")?.as_array()).unwrap_or_default();
+        ids.iter().filter_map(Json::as_str).collect::<Vec<_>>()
+    };
+    let top = |d: &Draft| d.name.is_none().then_some(d.role);
+    // Root is always signed anew.
+    let mut signing: BTreeSet<RoleName> = [RoleName::Root].into();
+    signing.extend(drafts.iter().copied().chain(found.iter()).filter_map(top));
+    loop {
+        let keys: BTreeSet<&str> = signing.iter().flat_map(|role| of(*role)).collect();
+        let draft = chain.iter().find_map(|(file, bytes)| {
+            let (name, _) = MetadataName::of_file(file)?;
+            let role = name.top().filter(|role| !signing.contains(role))?;
+            of(role).iter().any(|id| keys.contains(id)).then_some(())?;
+            draft_of(name, bytes)
+        });
+        let Some(draft) = draft else { return };
+        signing.insert(draft.role);
+        found.push(draft);
+    }
+}
+
 fn published(file: &str, bytes: &[u8]) -> Option<Draft> {
     let (name, _) = MetadataName::of_file(file)?;
     if name.kind() != RoleName::Targets {
         return None;
     }
+    draft_of(name, bytes)
+}
+
+fn draft_of(name: MetadataName, bytes: &[u8]) -> Option<Draft> {
     let draft = Draft::of(Json::parse(bytes).ok()?.get("signed")?.clone()).ok()?;
     match name {
         MetadataName::Top(_) => Some(draft),
