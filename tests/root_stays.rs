@@ -28,7 +28,7 @@ use successions::{at, build, model};
 use tuf_ceremony::audit::Level;
 use tuf_ceremony::base::device::{KeyAttributes, KeyFound};
 use tuf_ceremony::base::{Algorithm, Digest, Id, Json, veteran};
-use tuf_ceremony::engine::{Expect, Phase, Question, Trouble, expects, review_text};
+use tuf_ceremony::engine::{Answer, Expect, InputKind, Phase, Question, Trouble, expects, review_text};
 use tuf_ceremony::plan::outline;
 use tuf_ceremony::tuf::compose::{
     self, DelegationChange, Form, NewRole, SnapshotChange, TargetsInputs, snapshot_with, targets_with,
@@ -442,6 +442,37 @@ fn a_root_that_has_expired_or_will_before_targets_stops_the_ceremony() {
     says(&got, &["policy-expiry-order", "targets expires 2027-05-01"]);
 }
 
+/// People may let targets outlive the root: they say so beforehand, and in the room.
+#[test]
+fn targets_that_outlive_the_root_are_waived_by_name() {
+    let files = published("2027-02-01T00:00:00Z");
+    let waiver = "\n[[waiver]]\nclaim = \"expiry-order\"\nrole = \"targets\"\nreason = \"root 3 comes in January\"\n\
+                  by = \"officer\"\n\n[[act]]";
+    let step = "\n[[act.step]]\nid = \"waive.1\"\ndo = \"waive\"\nby = \"witness\"\nminutes = 1\n\
+                claim = \"expiry-order\"\nrole = \"targets\"\n\n[[act.step]]\nid = \"all.3\"";
+    let text = script(&files, &[TARGETS])
+        .replacen("\n[[act]]", waiver, 1)
+        .replacen("\n[[act.step]]\nid = \"all.3\"", step, 1);
+    let mut room = room_of(&text, files);
+    let mut waived = 0;
+    loop {
+        if matches!(room.state.phase, Phase::Asking(Question::Item { .. })) {
+            waived += 1;
+            let typed = "expiry-order".to_owned();
+            room.feed(InputKind::Answer(Answer::Done { typed })).unwrap();
+        } else if !room.go_on() {
+            break;
+        }
+    }
+    assert_eq!(waived, 3, "a quorum of officers, and the witness");
+    assert_eq!(expects(&room.state), Expect::Closed);
+    let said = judge(&room.bundle()).lines().join("\n");
+    says(
+        &said,
+        &["waived expiry-order: targets expires", "root 3 comes in January"],
+    );
+}
+
 #[test]
 fn each_sin_of_a_script_without_a_root_is_refused_by_name() {
     let files = published(GOOD);
@@ -529,6 +560,20 @@ fn each_sin_of_a_script_without_a_root_is_refused_by_name() {
             .replacen("expires_in_days = 180\n", "", 1),
     );
     says(&got, &["plan-result-missing", "no [[result]] is made here"]);
+    // An older file than clients are served now.
+    let (now, later) = (at("2025-01-01T00:00:00Z"), at("2027-12-01T00:00:00Z"));
+    let mut newer = files.clone();
+    let lists = [("targets.json", 2), ("projects.json", 1)].map(|(n, v)| SnapshotChange::of_version(n, v));
+    let snapshot = snapshot_with(None, &lists, later, now).unwrap();
+    newer.insert("chain/1.snapshot.json".to_owned(), signed(&snapshot, &["live"]));
+    let got = format!("{:?}", build(&script(&newer, &[TARGETS]), &newer).unwrap_err());
+    says(
+        &got,
+        &[
+            "trust-predecessor",
+            "the published snapshot lists version 2 of targets",
+        ],
+    );
     // Without a trusted root there is none that could stay.
     let start = text.find("root = {").unwrap();
     let end = text.find("\n\n[[source]]").unwrap();
