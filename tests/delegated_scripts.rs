@@ -217,6 +217,47 @@ fn the_next_file_follows_the_published_one() {
     );
 }
 
+/// The second ceremony without its root: what is published under root 3 goes on under it.
+fn second_under_root(dir: &Path) -> String {
+    let text = second(dir);
+    let kept = text.split("\n[[").filter(|block| {
+        let of_root = [
+            "metadata = \"root\"\n",
+            "key = \"root-b\"\n",
+            "key = \"root-c\"\n",
+        ];
+        !block.starts_with("change]]") && !of_root.iter().any(|line| block.contains(line))
+    });
+    kept.collect::<Vec<_>>().join("\n[[")
+}
+
+#[test]
+fn the_next_file_is_made_under_the_root_that_stays() {
+    let room = Room::new();
+    let text = second_under_root(room.dir.path());
+    let path = room.dir.path().join("projects-2.toml");
+    std::fs::write(&path, &text).unwrap();
+    let made = ROOM.dir.path().join("record.devices");
+    let copied = ran(Command::new("cp").arg("-r").arg(made).arg(room.dir.path()));
+    assert_eq!(copied.code, 0, "{}", copied.err);
+    closed(&room.run(&path, &script(&format!("{FIRST}.answers.toml"))));
+    verifiers_accept(&room.bundle());
+    let metadata = room.bundle().join("metadata");
+    let names = ["2.projects.json", "3.snapshot.json", "timestamp.json"];
+    assert!(names.iter().all(|name| metadata.join(name).exists()));
+    assert!(!metadata.join("4.root.json").exists());
+    says(
+        &reviewed(&room, room.dir.path(), &text, "projects"),
+        &["root 3 stays", "delegated by targets: 2 of 2 keys must sign"],
+    );
+    let chain = room.dir.path().join("chain");
+    clients_find(
+        &room,
+        &[&chain],
+        &["projects/site.tar.gz", "projects/tools/lint-1.0.tar.gz"],
+    );
+}
+
 /// The faults of a script over the files in a folder.
 fn faults(folder: &Path, text: &str) -> String {
     let script = match Script::parse(text.as_bytes()) {

@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::Command;
 
-use program::{Room, clients_accept, lines, ran, root, run, script};
+use program::{Room, clients_accept, closed, lines, ran, root, run, script, verifiers_accept};
 use tuf_ceremony::base::{Digest, Instant};
 use tuf_ceremony::engine::{replay, review_text};
 use tuf_ceremony::plan::{Inputs, Plan};
@@ -185,6 +185,45 @@ fn first_targets_come_from_a_manifest() {
     let new = targets(&files["1.targets.json"]);
     assert_eq!(new.targets.len(), 2);
     assert_eq!(versions(&files["1.snapshot.json"])["targets.json"], 1);
+}
+
+/// No root is made: clients take targets 2 by the root that they have, once the online
+/// side has named it.
+#[test]
+fn targets_alone_stand_under_the_root_that_stays() {
+    let name = "targets-alone";
+    let room = Room::new();
+    closed(&room.run(
+        &script(&format!("{name}.toml")),
+        &script(&format!("{name}.answers.toml")),
+    ));
+    let bundle = room.bundle();
+    verifiers_accept(&bundle);
+    let made: Vec<_> = std::fs::read_dir(bundle.join("metadata"))
+        .unwrap()
+        .map(|e| e.unwrap().file_name())
+        .collect();
+    assert_eq!(made, ["2.targets.json"]);
+    says(
+        &reviewed(&room, name),
+        &[
+            "root 2 stays: SHA-256 of its signed bytes",
+            "by root 2: 2 of 3 keys must sign: targets-",
+            "CHANGED docs/manual.pdf: 2048 bytes",
+        ],
+    );
+    // The chain and the new targets; snapshot and timestamp are made by the online side.
+    let whole = room.dir.path().join("whole");
+    std::fs::create_dir_all(whole.join("metadata")).unwrap();
+    let chain = folder().join("chain");
+    for path in [
+        chain.join("1.root.json"),
+        chain.join("2.root.json"),
+        bundle.join("metadata/2.targets.json"),
+    ] {
+        std::fs::copy(&path, whole.join("metadata").join(path.file_name().unwrap())).unwrap();
+    }
+    clients_accept(&whole, room.dir.path(), true);
 }
 
 /// What people read before they sign targets, made again from the record alone.

@@ -53,8 +53,8 @@ pub fn meter(plan: &Plan, state: &State, role: &MetadataName) -> Option<Meter> {
     ))
 }
 
-/// Whose signatures count for a file: as root says, which is composed first and
-/// names keys and thresholds of every role; of a delegated one, as the role says
+/// Whose signatures count for a file: as root says, which is composed first, or stays,
+/// and names keys and thresholds of every role; of a delegated one, as the role says
 /// that delegates to it. The plan has seen that all who delegate say the same.
 pub(super) fn signers(
     plan: &Plan,
@@ -63,7 +63,7 @@ pub(super) fn signers(
 ) -> Option<(BTreeMap<KeyId, Key>, Role)> {
     match role.top() {
         Some(top) => {
-            let mut root = succession::composed(state)?;
+            let mut root = succession::judging(plan, state)?;
             let of = root.roles.remove(&top)?;
             Some((root.keys, of))
         }
@@ -143,6 +143,7 @@ pub(super) fn compose(plan: &Plan, state: &State, role: &MetadataName) -> Result
         .made_here(role)
         .ok_or_else(|| format!("the script says that {} is made elsewhere", role.as_str()))?;
     let now = state.clock.ok_or("the clock was not confirmed")?.machine;
+    succession::good(plan, now)?;
     let expires = expiry(expires, now)?;
     if *role != RoleName::Root {
         return below_root::compose(plan, state, role, version, expires, now);

@@ -22,6 +22,7 @@ pub fn repository(
     };
     let mut view = View {
         trusted,
+        stays: plan.staying().is_some(),
         made: made
             .iter()
             .filter_map(|(name, bytes)| Some((MetadataName::of_file(name)?.0, bytes.as_slice())))
@@ -46,6 +47,8 @@ pub fn repository(
 
 struct View<'a> {
     trusted: &'a Trusted,
+    /// No root is made here: the trusted one judges.
+    stays: bool,
     made: BTreeMap<MetadataName, &'a [u8]>,
     at: Instant,
     /// A timestamp is made here, now or later.
@@ -56,6 +59,9 @@ struct View<'a> {
 
 impl View<'_> {
     fn root(&self) -> Option<Root> {
+        if self.stays {
+            return Some(self.trusted.root.clone());
+        }
         let bytes = self.made.get(&MetadataName::ROOT)?;
         match Metadata::parse(bytes).ok()?.signed {
             Signed::Root(root) => Some(root),
@@ -89,11 +95,11 @@ impl View<'_> {
                 Some(why) => why,
                 None => return self.take(&name, metadata),
             },
-            // It would be signed by a key that also signs the new snapshot, and that a
-            // rehearsal plays; and clients would never look at that snapshot.
-            Signed::Timestamp(_) if self.next_timestamp && self.own(&MetadataName::SNAPSHOT) => {
-                "the next one is made here".to_owned()
-            }
+            // Clients would never look at the new snapshot.
+            Signed::Timestamp(_) if self.own(&MetadataName::SNAPSHOT) => match self.next_timestamp {
+                true => "the next one is made here".to_owned(),
+                false => "it does not name the snapshot that is made here".to_owned(),
+            },
             Signed::Timestamp(t) if !self.has(&MetadataName::SNAPSHOT, t.snapshot.version) => {
                 "the snapshot that it names is not here".to_owned()
             }

@@ -10,6 +10,7 @@ use super::{below_root, files};
 use crate::base::{Digest, Id, Instant, Json, PublicKey, shown};
 use crate::plan::{Plan, Trusted};
 use crate::script::Declared;
+use crate::tuf::policy::shown_expiry;
 use crate::tuf::successor::{SuccessorInputs, root as successor_of};
 use crate::tuf::transition::recovers_fast_forward;
 use crate::tuf::{
@@ -119,6 +120,24 @@ pub(super) fn model(draft: &Draft) -> Option<Root> {
 /// The root of this ceremony, once it is composed.
 pub(super) fn composed(state: &State) -> Option<Root> {
     model(&state.files.get(&MetadataName::ROOT)?.draft)
+}
+
+/// The root by which files are judged: of this ceremony, once it is composed, or the
+/// trusted one where it stays.
+pub(super) fn judging(plan: &Plan, state: &State) -> Option<Root> {
+    composed(state).or_else(|| plan.staying().map(|trusted| trusted.root.clone()))
+}
+
+/// A root that stays and has expired: clients take nothing below it (TUF 5.3.10), and
+/// nobody signs in vain.
+pub(super) fn good(plan: &Plan, now: Instant) -> Result<(), String> {
+    match plan.staying().map(|trusted| &trusted.root.common) {
+        Some(root) if root.expires <= now => Err(format!(
+            "root {} expired on {}, and no client takes what it vouches for: make the next root first",
+            root.version, root.expires
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Under which keyids one signature of a key counts: as the new root lists it
@@ -248,8 +267,13 @@ fn says(plan: &Plan, notes: &[String], draft: &Draft) -> Vec<String> {
 
 /// What a person must know who publishes the new root.
 pub(super) fn notes(plan: &Plan, state: &State, draft: &Draft) -> Vec<String> {
-    if draft.role == RoleName::Targets {
-        return below_root::notes(plan, state, &draft.metadata_name());
+    let name = draft.metadata_name();
+    if draft.role != RoleName::Root {
+        let mut lines = staying(plan, state, &name);
+        if draft.role == RoleName::Targets {
+            lines.extend(below_root::notes(plan, state, &name));
+        }
+        return lines;
     }
     let (Some(trusted), Some(new)) = (plan.trusted(), model(draft)) else {
         return Vec::new();
@@ -273,6 +297,35 @@ pub(super) fn notes(plan: &Plan, state: &State, draft: &Draft) -> Vec<String> {
                 .to_owned(),
         );
     }
+    lines
+}
+
+/// What people must know of a root that stays: which one it is, how long it vouches,
+/// and whose signatures it asks for.
+fn staying(plan: &Plan, state: &State, name: &MetadataName) -> Vec<String> {
+    let Some(trusted) = plan.staying() else {
+        return Vec::new();
+    };
+    let (version, expires) = (trusted.root.common.version, trusted.root.common.expires);
+    let mut lines = vec![format!(
+        "root {version} stays: SHA-256 of its signed bytes {}",
+        Digest::of(&crate::tuf::canonical(&trusted.signed)).grouped()
+    )];
+    lines.push(match state.clock {
+        Some(clock) => format!("root {version} expires {}", shown_expiry(expires, clock.machine)),
+        None => format!("root {version} expires {expires}"),
+    });
+    let of = name.top().and_then(|role| trusted.root.roles.get(&role));
+    if let Some(of) = of {
+        let names: Vec<String> = of.keyids.iter().map(|id| name_of(plan, state, id)).collect();
+        lines.push(format!(
+            "by root {version}: {} of {} keys must sign: {}",
+            of.threshold,
+            names.len(),
+            names.join(", ")
+        ));
+    }
+    lines.push(String::new());
     lines
 }
 

@@ -101,7 +101,9 @@ impl Room<'_> {
 
     /// TUF 5.3.4: by a threshold of the trusted root's keys as well.
     pub(super) fn need_old_threshold(&mut self, step: &Step) {
-        let Some(trusted) = self.trusted else { return };
+        let Some(trusted) = self.trusted.filter(|_| self.script.makes_root()) else {
+            return;
+        };
         let threshold = trusted
             .root
             .roles
@@ -121,6 +123,7 @@ impl Room<'_> {
 
     pub(super) fn made_elsewhere(&self, role: &MetadataName) -> bool {
         let result = self.script.result(role);
-        result.is_some_and(|r| r.made == Made::Elsewhere)
+        // Without a result: where root stays, it names the keys.
+        result.is_none_or(|r| r.made == Made::Elsewhere)
     }
 }

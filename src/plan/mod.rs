@@ -17,6 +17,7 @@ mod quorum;
 mod record;
 mod room;
 mod says;
+mod staying;
 mod supersede;
 mod targets;
 mod trust;
@@ -98,7 +99,7 @@ impl Plan {
             &targets,
             &mut found,
         );
-        policy::refuse(&script, &read.external, &mut found);
+        policy::refuse(&script, &read.external, trusted.as_ref(), &mut found);
         veterans::refuse(&script, &read.external, &read.files, &mut found);
         if !found.is_empty() {
             found.sort_by_key(|d| (d.line, d.column));
@@ -169,6 +170,13 @@ impl Plan {
     #[must_use]
     pub fn trusted(&self) -> Option<&Trusted> {
         self.trusted.as_ref()
+    }
+
+    /// The trusted root of a ceremony that makes none: it names whose signatures
+    /// count, and clients keep it. `None` where the ceremony makes a root.
+    #[must_use]
+    pub fn staying(&self) -> Option<&Trusted> {
+        self.trusted.as_ref().filter(|_| !self.script.makes_root())
     }
 
     /// The record of an earlier rehearsal, whose keys this one may sign with.

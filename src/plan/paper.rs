@@ -28,8 +28,13 @@ pub fn outline(plan: &Plan) -> Vec<String> {
     if let Some(trusted) = plan.trusted() {
         let version = trusted.root.common.version;
         let digest = crate::base::Digest::of(&crate::tuf::canonical(&trusted.signed));
+        let verb = if script.makes_root() {
+            "succeeds"
+        } else {
+            "signs under"
+        };
         out.push(format!(
-            "succeeds root {version} (signed bytes SHA-256 {}), of a chain from root {}",
+            "{verb} root {version} (signed bytes SHA-256 {}), of a chain from root {}",
             digest.grouped(),
             trusted.first
         ));
@@ -80,7 +85,9 @@ pub fn outline(plan: &Plan) -> Vec<String> {
     out.extend(room(script));
     out.push(String::new());
     out.extend(results(script));
-    out.extend(plan.trusted().map(old_threshold));
+    if script.makes_root() {
+        out.extend(plan.trusted().map(old_threshold));
+    }
     out.extend(plan.expiry_lines(None));
     let mut act = None;
     for (cursor, planned) in plan.steps().iter().enumerate() {

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::room::Room;
-use super::{Line, Plan, inputs};
+use super::{Line, Plan, Trusted, inputs};
 use crate::base::{Id, Instant, PublicKey};
 use crate::script::{Backend, Diagnostic, Expires, Kind, Made, Script, Step, Verb, WaiverSpec};
 use crate::tuf::policy::{
@@ -15,8 +15,13 @@ use crate::tuf::policy::{
 use crate::tuf::{MetadataName, RoleName};
 
 /// Findings that stop the script, and waivers that waive nothing.
-pub(super) fn refuse(script: &Script, external: &BTreeMap<Id, PublicKey>, found: &mut Vec<Diagnostic>) {
-    let facts = facts(script, external);
+pub(super) fn refuse(
+    script: &Script,
+    external: &BTreeMap<Id, PublicKey>,
+    trusted: Option<&Trusted>,
+    found: &mut Vec<Diagnostic>,
+) {
+    let facts = facts(script, external, trusted);
     let waives: Vec<Waives> = script.waivers.iter().map(|w| w.what).collect();
     let weighed = weigh(&facts, &waives);
     for (finding, verdict) in &weighed {
@@ -74,8 +79,10 @@ fn waits_for_clock(facts: &Facts, waiver: &WaiverSpec) -> bool {
         .role
         .and_then(|r| facts.roles.get(&r))
         .and_then(|r| r.life);
-    matches!(waiver.what.claim, Claim::ExpiryWindow | Claim::ExpiryOrder)
-        && matches!(life, Some(Life::Until(_)))
+    let order = waiver.what.claim == Claim::ExpiryOrder;
+    (order || waiver.what.claim == Claim::ExpiryWindow) && matches!(life, Some(Life::Until(_)))
+        // A root that stays expires on a day, whatever the file says.
+        || order && facts.staying.is_some() && life.is_some()
 }
 
 fn place(script: &Script, about: &About) -> (usize, usize) {
@@ -97,12 +104,15 @@ fn steps(script: &Script) -> impl Iterator<Item = &Step> {
 }
 
 /// What a script and the keys that come with it say.
-fn facts(script: &Script, external: &BTreeMap<Id, PublicKey>) -> Facts {
+fn facts(script: &Script, external: &BTreeMap<Id, PublicKey>, trusted: Option<&Trusted>) -> Facts {
     let mut facts = Facts {
         production: script.kind == Kind::Production,
         profile: script.profile.name,
         now: None,
         version: 1,
+        staying: trusted
+            .filter(|_| !script.makes_root())
+            .map(|t| t.root.common.expires),
         roles: BTreeMap::new(),
         delegated: BTreeMap::new(),
         keys: BTreeMap::new(),
@@ -237,7 +247,7 @@ impl Plan {
     /// (clock, keys, payloads) is filled in there.
     #[must_use]
     pub fn policy_facts(&self) -> Facts {
-        facts(&self.script, &self.external)
+        facts(&self.script, &self.external, self.trusted.as_ref())
     }
 
     /// Everything that the policy finds in the script: waived, or only
@@ -274,10 +284,17 @@ impl Plan {
             .copied()
             .map(MetadataName::Top)
             .chain(delegated);
-        names
+        let made = names
             .filter_map(|name| facts.life(&name).map(|life| (name, life)))
-            .map(line)
-            .collect()
+            .map(line);
+        let staying = self.staying().map(|trusted| {
+            format!(
+                "root {} stays, and expires {}",
+                trusted.root.common.version,
+                facts.shown(Life::Until(trusted.root.common.expires))
+            )
+        });
+        staying.into_iter().chain(made).collect()
     }
 
     /// The waivers that people have confirmed before a position.

@@ -159,31 +159,7 @@ impl Room<'_> {
                 }
             }
         }
-        for role in [
-            RoleName::Root,
-            RoleName::Targets,
-            RoleName::Snapshot,
-            RoleName::Timestamp,
-        ] {
-            if script.result(role).is_none() {
-                self.fault(
-                    (1, 1),
-                    "plan-result-missing",
-                    format!("no [[result]] names {}", role.as_str()),
-                    "root must name keys for all four roles; write made = \"elsewhere\" for files of the online side",
-                );
-            }
-        }
-        for result in &script.results {
-            if result.metadata == RoleName::Root && result.made == Made::Elsewhere {
-                self.fault(
-                    result.at,
-                    "plan-result-missing",
-                    "root is made elsewhere".to_owned(),
-                    "a ceremony makes root: write made = \"here\"",
-                );
-            }
-        }
+        super::staying::results(script, self.found);
     }
 
     fn step(&mut self, step: &Step) {
@@ -353,7 +329,8 @@ impl Room<'_> {
             format!("no [[result]] says that {} is made here", role.as_str()),
             "write made = \"here\" in its result",
         );
-        // Root names the keys of every role; the online files name versions of others.
+        // Root, where it is made, names the keys of every role; the online files name
+        // versions of others.
         let delegated = |name: &&MetadataName| name.delegated().is_some();
         let mut needs = match role.top() {
             Some(RoleName::Root) => Vec::new(),
@@ -361,6 +338,7 @@ impl Room<'_> {
             Some(RoleName::Snapshot) => vec![MetadataName::ROOT, MetadataName::TARGETS],
             Some(RoleName::Timestamp) => vec![MetadataName::ROOT, MetadataName::SNAPSHOT],
         };
+        needs.retain(|need| self.script.makes_root() || *need != RoleName::Root);
         match role.top() {
             // Who delegates names the keys.
             None => needs.extend(

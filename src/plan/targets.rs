@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::staying::is_roots;
 use super::{InputFile, Trusted};
 use crate::base::{Digest, Id, PublicKey, shown};
 use crate::script::{Delegate, Diagnostic, Made, Script, TargetsSpec, Verb};
@@ -261,9 +262,8 @@ fn keys(
     external: &BTreeMap<Id, PublicKey>,
     fault: &mut impl FnMut((usize, usize), &'static str, String, &str),
 ) {
-    let roots = script.result(RoleName::Root).map_or(&[][..], |r| &r.keys);
     for result in script.results.iter().filter(|r| r.metadata.delegated().is_some()) {
-        for key in result.keys.iter().filter(|k| roots.contains(k)) {
+        for key in result.keys.iter().filter(|k| is_roots(script, trusted, k)) {
             fault(
                 result.at,
                 "plan-delegation-key",
@@ -284,7 +284,7 @@ fn keys(
                 );
             }
             // TUF 6.1: root keys stay offline, and sign root alone.
-            if roots.contains(key) && !matches!(change.what, Delegate::RemoveKey { .. }) {
+            if is_roots(script, trusted, key) && !matches!(change.what, Delegate::RemoveKey { .. }) {
                 fault(
                     change.at,
                     "plan-delegation-key",

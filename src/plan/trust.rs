@@ -148,6 +148,15 @@ pub(super) fn read(script: &Script, files: &[InputFile], found: &mut Vec<Diagnos
             fault(code, format!("{}: {why}", role.entry()), help);
         }
     }
+    for (role, by) in [
+        (MetadataName::TARGETS, MetadataName::SNAPSHOT),
+        (MetadataName::SNAPSHOT, MetadataName::TIMESTAMP),
+    ] {
+        if let Err(why) = newest(&predecessors, &role, &by) {
+            let help = "name the newest file that clients are served now";
+            fault("trust-predecessor", why, help);
+        }
+    }
     let gone = gone(&roots, &trusted);
     let mut keys: BTreeMap<Id, (KeyId, Key)> = BTreeMap::new();
     for named in &script.trusted_keys {
@@ -278,6 +287,27 @@ fn predecessor(
             _ => Ok(metadata),
         },
         _ => Ok(metadata),
+    }
+}
+
+/// An older file than is published would be succeeded by a version that clients have
+/// seen already (TUF 5.5.5); one that is not published yet is the newest.
+fn newest(
+    files: &BTreeMap<MetadataName, Metadata>,
+    role: &MetadataName,
+    by: &MetadataName,
+) -> Result<(), String> {
+    let (Some(file), Some(above)) = (files.get(role), files.get(by)) else {
+        return Ok(());
+    };
+    let listed = match &above.signed {
+        Signed::Snapshot(s) => s.meta.get(&role.entry()).map(|e| e.version),
+        Signed::Timestamp(t) => Some(t.snapshot.version),
+        _ => None,
+    };
+    match listed.filter(|v| *v > file.signed.version()) {
+        Some(listed) => Err(format!("the published {by} lists version {listed} of {role}")),
+        None => Ok(()),
     }
 }
 

@@ -343,6 +343,13 @@ impl Script {
         }
     }
 
+    /// Whether the ceremony makes a root. One that does not signs other files under
+    /// the trusted root, which stays; a genesis has none and must.
+    #[must_use]
+    pub fn makes_root(&self) -> bool {
+        self.succession().is_none() || self.result(crate::tuf::RoleName::Root).is_some()
+    }
+
     /// Reads a script.
     ///
     /// # Errors

@@ -1,7 +1,8 @@
 //! `thresholds`: the signatures are counted anew, from the metadata files
-//! alone, by distinct public keys, with the keys that root names. Every root
-//! needs its own threshold and that of the root before it (TUF 5.3.4); the file of
-//! a delegated role that of each role that delegates to it (TUF 5.6.3).
+//! alone, by distinct public keys, with the keys that root names: the newest one,
+//! or the trusted one where the ceremony makes none. Every root needs its own
+//! threshold and that of the root before it (TUF 5.3.4); the file of a delegated
+//! role that of each role that delegates to it (TUF 5.6.3).
 
 use std::collections::BTreeMap;
 
@@ -50,7 +51,12 @@ pub(super) fn check(case: &Case<'_>) -> Finding {
         count(path, file, root, RoleName::Root, &mut failures, &mut found);
         before = Some(root);
     }
-    match before.filter(|_| !roots.is_empty()) {
+    // Where the approved script makes no root, the trusted one judges.
+    let stays = case.plan.as_ref().is_ok_and(|p| p.staying().is_some());
+    if stays && let Some((path, _)) = roots.values().next() {
+        failures.push(format!("{path}: this ceremony makes no root"));
+    }
+    match before.filter(|_| stays || !roots.is_empty()) {
         None => failures.push("there is no root".to_owned()),
         Some(root) => {
             for (path, file) in &others {

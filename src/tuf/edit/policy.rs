@@ -44,6 +44,7 @@ pub(super) fn findings(
         files: BTreeMap::new(),
         seals: Vec::new(),
         payloads: BTreeMap::new(),
+        staying: None,
     };
     if let Signed::Root(root) = signed {
         of_root(root, &mut facts);

@@ -119,14 +119,18 @@ pub fn rehearse(
         .collect();
     drafts.push(draft);
     // Who delegates to a draft lists the throwaway key, so it is written anew as well.
-    let recast = below::recast(chain, &drafts);
-    drafts.splice(0..0, &recast);
+    let mut recast = below::recast(chain, &drafts);
     let roots = roots(chain)?;
     let old = roots.last_key_value();
-    let new = drafts.iter().find(|d| d.role == RoleName::Root);
+    let new = drafts.iter().copied().find(|d| d.role == RoleName::Root);
+    let latest = new.map(|d| &d.signed).or(old.map(|(_, s)| s));
+    // So is what a key signed that also signs a draft.
+    if let Some(root) = latest {
+        below::shared(chain, &drafts, root, &mut recast);
+    }
+    drafts.splice(0..0, &recast);
 
     let mut cast = Cast::new(&draft.digest);
-    let latest = new.map(|d| &d.signed).or(old.map(|(_, s)| s));
     let published = stay(chain, &drafts);
     cast.kept = latest.map_or_else(BTreeSet::new, |root| kept(root, &published));
     cast.kept.extend(below::kept(&drafts, &published));
@@ -146,6 +150,9 @@ pub fn rehearse(
         }
         files.insert(name, bytes);
     }
+    // Files that are published and written anew, by the name of their entry in snapshot.
+    let mut anew = BTreeMap::new();
+    drafts.sort_by_key(|d| d.role); // what states hashes of a file comes after it
     for draft in &drafts {
         let mut by = Vec::new();
         let name = draft.metadata_name();
@@ -158,11 +165,16 @@ pub fn rehearse(
             // TUF 5.6.3: each role that delegates to it.
             None => by.extend(below::delegating(&drafts, &name).map(|d| (&d.signed, &name))),
         }
-        let (bytes, enough) = cast.sign(&draft.signed, draft.form, &by);
+        let states = matches!(draft.role, RoleName::Snapshot | RoleName::Timestamp);
+        let stated = states.then(|| below::restated(&draft.signed, &anew));
+        let (bytes, enough) = cast.sign(stated.as_ref().unwrap_or(&draft.signed), draft.form, &by);
         if !enough {
             short = Some(draft.file_name());
         }
-        same_bytes(draft, &bytes, &cast)?;
+        same_bytes(draft, &bytes, &cast, &anew)?;
+        if recast.iter().any(|r| r.metadata_name() == name) {
+            anew.insert(name.entry(), (draft.version, bytes.clone()));
+        }
         files.insert(draft.file_name(), bytes);
     }
     for (name, (_, bytes)) in published {
@@ -178,9 +190,15 @@ pub fn rehearse(
 
 /// Law 4: what was rehearsed, the real keys put back, is what the tokens will get,
 /// and the file that we shall write reads back to it.
-fn same_bytes(draft: &Draft, rehearsed: &[u8], cast: &Cast) -> Result<(), NotRehearsed> {
+fn same_bytes(
+    draft: &Draft,
+    rehearsed: &[u8],
+    cast: &Cast,
+    anew: &BTreeMap<String, (u64, Vec<u8>)>,
+) -> Result<(), NotRehearsed> {
     let signed = |bytes: &[u8]| Json::parse(bytes).ok()?.get("signed").cloned();
-    let back = signed(rehearsed).map(|s| canonical(&cast.exchanged(&s, &cast.back)));
+    let exchanged = signed(rehearsed).map(|s| cast.exchanged(&s, &cast.back));
+    let back = exchanged.map(|s| canonical(&below::put_back(&s, &draft.signed, anew)));
     let assembled = signed(&draft.assemble(&[])).map(|s| canonical(&s));
     let wanted = Some(draft.canonical.to_vec());
     if back == wanted && assembled == wanted {

@@ -20,6 +20,8 @@ pub struct Facts {
     pub now: Option<Instant>,
     /// Root's own version.
     pub version: u64,
+    /// When the trusted root expires, where it stays: no root is made here.
+    pub staying: Option<Instant>,
     /// What root says of each role, and when its file expires.
     pub roles: BTreeMap<RoleName, RoleFacts>,
     /// Delegated roles whose file is made here.

@@ -276,12 +276,20 @@ impl<'f> Court<'f> {
     }
 
     fn expiry_order(&mut self) {
-        let lives: BTreeMap<RoleName, Life> = self.lives().into_iter().collect();
-        for (above, below) in [
+        let mut lives: BTreeMap<RoleName, Life> = self.lives().into_iter().collect();
+        let mut pairs = vec![
             (RoleName::Root, RoleName::Targets),
             (RoleName::Targets, RoleName::Snapshot),
             (RoleName::Snapshot, RoleName::Timestamp),
-        ] {
+        ];
+        // A root that stays vouches for whatever is made: nothing else in between need be.
+        if let Some(staying) = self.facts.staying {
+            lives.insert(RoleName::Root, Life::Until(staying));
+            for below in [RoleName::Snapshot, RoleName::Timestamp] {
+                pairs.push((RoleName::Root, below));
+            }
+        }
+        for (above, below) in pairs {
             let long = above == RoleName::Root && self.preset.long_targets;
             let (Some(a), Some(b), false) = (lives.get(&above), lives.get(&below), long) else {
                 continue;
@@ -446,6 +454,7 @@ mod tests {
             profile: "sigstore",
             now: None,
             version: 1,
+            staying: None,
             roles,
             keys,
             people: Vec::new(),
