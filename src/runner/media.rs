@@ -15,6 +15,9 @@ use crate::fault::Code;
 use crate::store::media::Mount;
 use crate::store::{Disk, StoreError, flush, is_folder};
 
+/// Cannot come about: the clerk sends them with the effect.
+const NO_FILES: &str = "the export has no files";
+
 /// What an export writes.
 #[derive(Debug)]
 pub(super) struct Export {
@@ -45,21 +48,21 @@ impl Media {
         }
     }
 
-    fn folder(&self) -> Result<PathBuf, Outcome> {
+    fn folder(&self) -> Result<PathBuf, String> {
         self.folder
             .clone()
-            .ok_or_else(|| fault(Code::MediaMissing.card().fact))
+            .ok_or_else(|| Code::MediaMissing.card().fact.to_owned())
     }
 
     /// Writes everything, reads it back, lets go of the medium.
     pub(super) fn export(&mut self, job: Option<Export>) -> Outcome {
-        self.try_export(job).unwrap_or_else(|outcome| outcome)
+        self.try_export(job).unwrap_or_else(|why| fault(&why))
     }
 
-    fn try_export(&mut self, job: Option<Export>) -> Result<Outcome, Outcome> {
-        let Export { name, files } = job.ok_or_else(|| fault("the export has no files"))?;
+    fn try_export(&mut self, job: Option<Export>) -> Result<Outcome, String> {
+        let Export { name, files } = job.ok_or(NO_FILES)?;
         let folder = self.folder()?;
-        let written = export::write(&*self.disk, &folder, &name, &files).map_err(|e| failed(&e))?;
+        let written = export::write(&*self.disk, &folder, &name, &files).map_err(failed)?;
         self.written = self.disk.mount(&folder, &self.home);
         let released = self.written.as_ref().map_or(Release::Folder, Mount::release);
         Ok(Outcome::Exported {
@@ -71,17 +74,17 @@ impl Media {
     /// Reads what is on the medium that was put back. A file that is missing or
     /// cannot be read is left out, which the engine sees.
     pub(super) fn read_back(&mut self, job: Option<Export>) -> Outcome {
-        self.try_read_back(job).unwrap_or_else(|outcome| outcome)
+        self.try_read_back(job).unwrap_or_else(|why| fault(&why))
     }
 
-    fn try_read_back(&mut self, job: Option<Export>) -> Result<Outcome, Outcome> {
-        let Export { name, files } = job.ok_or_else(|| fault("the export has no files"))?;
+    fn try_read_back(&mut self, job: Option<Export>) -> Result<Outcome, String> {
+        let Export { name, files } = job.ok_or(NO_FILES)?;
         let folder = self.folder()?;
         if let Some(mount) = &self.written {
             mount.again();
         }
         if !is_folder(&*self.disk, &folder) {
-            return Err(fault(Code::MediaMissing.card().fact));
+            return Err(Code::MediaMissing.card().fact.to_owned());
         }
         let now = self.disk.mount(&folder, &self.home);
         let mounted = match (&self.written, &now) {
@@ -104,9 +107,9 @@ fn refs(files: &BTreeMap<String, Vec<u8>>) -> Vec<FileRef> {
         .collect()
 }
 
-fn failed(error: &StoreError) -> Outcome {
-    let error = export::on_media(error.clone());
-    fault(&format!("{} {}", error.code.card().fact, error.meaning))
+fn failed(error: StoreError) -> String {
+    let error = export::on_media(error);
+    format!("{} {}", error.code.card().fact, error.meaning)
 }
 
 fn fault(meaning: &str) -> Outcome {
