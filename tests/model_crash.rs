@@ -49,7 +49,10 @@ fn stride() -> usize {
 
 fn told(survived: usize, floor: usize, stride: usize) {
     println!("kill-points survived {survived}/{survived}");
-    assert!(stride > 1 || survived >= floor, "{survived}: {floor} are committed");
+    assert!(
+        stride > 1 || survived >= floor,
+        "{survived}: {floor} are committed"
+    );
 }
 
 /// One moment: the disk and the device just before an operation.
