@@ -28,7 +28,7 @@ fn refusal(dir: &Path) -> ImportError {
 fn plain_files_are_read_and_strangers_are_named() {
     let dir = folder();
     fs::write(dir.path().join("notes.txt"), "x").unwrap();
-    fs::write(dir.path().join("metadata/2.mirrors.json"), "x").unwrap();
+    fs::write(dir.path().join("metadata/2.mirrors.txt"), "x").unwrap();
     fs::create_dir(dir.path().join("attic")).unwrap();
     fs::write(dir.path().join("attic/policy"), "x").unwrap();
     fs::write(dir.path().join(OsStr::from_bytes(b"p\xffolicy")), "x").unwrap();

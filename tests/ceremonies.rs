@@ -113,10 +113,14 @@ fn a_paused_ceremony_is_resumed_to_a_bundle_that_verifies() {
     closed(&room.resume(&answers()));
     verifiers_accept(&room.bundle());
     clients_accept(&room.bundle(), room.dir.path(), false);
-    // Once sealed, nothing is written over.
+    // Once sealed, the bundle is left alone; another one under its name is never written over.
+    closed(&room.resume(&answers()));
+    let policy = room.bundle().join("policy");
+    std::fs::write(&policy, "quorum none\n").unwrap();
     let over = room.resume(&answers());
     assert_eq!(over.code, 4);
     assert!(over.err.contains("media-occupied"), "{}", over.err);
+    assert_eq!(std::fs::read(&policy).unwrap(), b"quorum none\n");
 }
 
 /// The media fails between the close and the seal: the closed record is sealed
@@ -432,12 +436,13 @@ fn full_and_read_only_disks_are_named_and_the_record_stays_intact() {
         "{}",
         read_only.err
     );
-    // Full media: the export fails, is visibly partial, and the record is resumable.
+    // Full media: found before anything is written, and the record is resumable.
     let full_media = inside(&format!(
         "mount -t tmpfs -o size=16k none {d}/disk; {bin} run {s} --record {d}/record --media {d}/disk --answers {a} || c=$?; ls {d}/disk; exit $c"
     ));
     assert_eq!(full_media.code, 4, "{}{}", full_media.out, full_media.err);
-    assert!(full_media.out.contains(".part"), "{}", full_media.out);
+    assert!(full_media.err.contains("bytes are needed"), "{}", full_media.err);
+    assert!(!full_media.out.contains(".part"), "{}", full_media.out);
     assert!(
         lines(&room.record())
             .last()

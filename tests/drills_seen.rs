@@ -105,7 +105,7 @@ fn the_program_is_killed_and_comes_back_with_the_question() {
     let screen = flat(&ada.wait_for("Type recover"));
     for part in [
         "REHEARSAL, drill: kill-at",
-        "Not known yet. Nothing is done twice: the device is asked first.",
+        "The device may have signed, or not.",
     ] {
         assert!(screen.contains(part), "{part}\n{screen}");
     }
