@@ -290,7 +290,7 @@ fn a_record_that_does_not_vouch_is_refused_by_name() {
 
     let mut real = rotation();
     real.text = real.text.replace("kind = \"rehearsal\"", "kind = \"production\"");
-    refused(&real, "a production script names the record of a rehearsal");
+    refused(&real, "expected the record of a production, got rehearsal");
 }
 
 /// The files of a SoftHSM2 token's objects, by the token's serial.
