@@ -103,10 +103,7 @@ fn the_program_is_killed_and_comes_back_with_the_question() {
     let mut ada = start(&room, &["resume"]);
     ada.names = names;
     let screen = flat(&ada.wait_for("Type recover"));
-    for part in [
-        "REHEARSAL, drill: kill-at",
-        "The device may have signed, or not.",
-    ] {
+    for part in ["REHEARSAL, drill: kill-at", "The device may have signed, or not."] {
         assert!(screen.contains(part), "{part}\n{screen}");
     }
     if std::env::var_os("OPERATOR_SHOWS").is_some() {
