@@ -425,6 +425,9 @@ fn fault(effect: &Effect, code: DeviceCode, changed: Changed) -> Outcome {
 fn key(state: &State, device: &Device) -> String {
     let mut state = state.clone();
     state.deviations = 0;
+    // What is said of the stop, and when it was.
+    state.resumed = None;
+    state.recovered = None;
     state.next_effect = 0;
     state.last = None;
     state.boot.clear();

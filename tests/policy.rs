@@ -54,7 +54,7 @@ const TARGETS: &str = "threshold       = 2\nkeys            = [\"targets-a\", \"
 const ONLINE: &str = "[[key]]                            # <- yours";
 const SECOND_NAME: &str = "[[key]]
 id                  = \"again\"
-public              = { file = \"again.pub.pem\", sha256 = \"59ee1d32f609b68c6719a247a32577179d9198b32d8228d4040df4d238c06dc1\" }
+public              = { file = \"again.pub.pem\", sha256 = \"26f6621e4eaa171e0f92653f75f5544bc25ce66d10d15226d892c6e63e92cdb7\" }
 proof_of_possession = \"waived\"
 
 [[key]] # <- yours";

@@ -317,7 +317,8 @@ impl Model {
         self.local.pane.notice = match (self.question(), &state.recovered, state.resumed) {
             (None | Some(Question::Recover { .. } | Question::Trouble { .. }), _, _) => None,
             (_, Some(found), _) => Some(Notice::good(wording::recover::settled(found))),
-            (_, None, Some(at)) => Some(Notice::good(wording::recover::resumed(at))),
+            // A formal break is no surprise: its own screens say where people are.
+            (_, None, Some(at)) if state.away.is_none() => Some(Notice::good(wording::recover::resumed(at))),
             _ => None,
         };
     }

@@ -34,7 +34,7 @@ pub fn settled(found: &str) -> String {
 #[must_use]
 pub fn resumed(at: Instant) -> String {
     format!(
-        "Started again. The record had stopped at {} with nothing under way. Nothing is lost; nobody is logged in; this step begins again.",
+        "Started again. It had stopped at {} with nothing under way. Nothing is lost; nobody is logged in.",
         super::utc_minutes(at)
     )
 }
