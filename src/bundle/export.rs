@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::base::shown;
 use crate::fault::Code;
 use crate::store::{
-    Disk, StoreError, flush, give_name, is_folder, make_folders, read_direct, read_file, replace_folder,
+    Disk, StoreError, flush, give_name, is_folder, make_folder, read_direct, read_file, replace_folder,
     sync_folder, write_new,
 };
 
@@ -176,7 +176,10 @@ fn put(disk: &dyn Disk, part: &Path, path: &str, bytes: &[u8]) -> Result<(), Sto
     match path.split_once('/') {
         Some((folder, file)) => {
             let folder = part.join(folder);
-            make_folders(disk, &folder, 0o755)?;
+            // Only this one: where the stick is gone, nothing is made in its place.
+            if !is_folder(disk, &folder) {
+                make_folder(disk, &folder, 0o755)?;
+            }
             write_new(disk, &folder, file, bytes, 0o644)
         }
         None => write_new(disk, part, path, bytes, 0o644),

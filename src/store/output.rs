@@ -38,9 +38,17 @@ pub fn make_folders(disk: &dyn Disk, folder: &Path, mode: u32) -> Result<(), Sto
     }
     let parent = folder.parent().unwrap_or(Path::new(""));
     make_folders(disk, parent, mode)?;
+    make_folder(disk, folder, mode)
+}
+
+/// One folder, in one that is there.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn make_folder(disk: &dyn Disk, folder: &Path, mode: u32) -> Result<(), StoreError> {
     disk.make_folder(folder, mode)
         .map_err(|e| StoreError::io("creating the folder", folder, &e))?;
-    sync_folder(disk, parent)
+    sync_folder(disk, folder.parent().unwrap_or(Path::new("")))
 }
 
 /// Whether a folder stands there; a link to one counts, as people mount media.
