@@ -17,13 +17,7 @@ pub(super) fn check(
     found: &mut Vec<Diagnostic>,
 ) {
     let mut fault = |at: (usize, usize), code: &'static str, message: String, help: &str| {
-        found.push(Diagnostic {
-            line: at.0,
-            column: at.1,
-            code,
-            message,
-            help: help.to_owned(),
-        });
+        found.push(Diagnostic::at(at, code, message, help));
     };
     if script.trust == Trust::Genesis {
         return;

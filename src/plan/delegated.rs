@@ -46,7 +46,7 @@ pub(super) fn compose(
             for result in open {
                 let message = format!("nobody delegates to {}", result.metadata);
                 let help = "add a [[delegation]], or name the file that delegates to it in [trust]";
-                found.push(diagnostic(result.at, "plan-delegated", message, help));
+                found.push(Diagnostic::at(result.at, "plan-delegated", message, help));
             }
             return;
         };
@@ -67,22 +67,12 @@ pub(super) fn compose(
         for (by, delegations) in delegators(&known, name) {
             if let Err(message) = maker.same_signers(result, by, delegations) {
                 let help = "write the keys and the threshold of the delegation, or change that";
-                found.push(diagnostic(result.at, "plan-delegated", message, help));
+                found.push(Diagnostic::at(result.at, "plan-delegated", message, help));
             }
             if let Some(plan) = plans.get_mut(name) {
                 plan.delegators.push(by.clone());
             }
         }
-    }
-}
-
-fn diagnostic(at: (usize, usize), code: &'static str, message: String, help: &str) -> Diagnostic {
-    Diagnostic {
-        line: at.0,
-        column: at.1,
-        code,
-        message,
-        help: help.to_owned(),
     }
 }
 
@@ -176,7 +166,7 @@ impl Maker<'_> {
         let at = self.script.result(name).map_or((1, 1), |r| r.at);
         let refuse = |at: (usize, usize), message: String| {
             let help = "mend the change: it must change something, and only what is there";
-            diagnostic(at, "plan-targets", message, help)
+            Diagnostic::at(at, "plan-targets", message, help)
         };
         let changes = delegation_changes(spec, name, previous, |id| self.key(id))
             .map_err(|(at, why)| refuse(at, why))?;

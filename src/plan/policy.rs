@@ -26,26 +26,15 @@ pub(super) fn refuse(
     let weighed = weigh(&facts, &waives);
     for (finding, verdict) in &weighed {
         if *verdict == Verdict::Refused {
-            let (line, column) = place(script, &finding.about);
-            found.push(Diagnostic {
-                line,
-                column,
-                code: finding.claim.code(),
-                message: finding.what.clone(),
-                help: finding.claim.remedy().to_owned(),
-            });
+            let at = place(script, &finding.about);
+            let (code, help) = (finding.claim.code(), finding.claim.remedy());
+            found.push(Diagnostic::at(at, code, finding.what.clone(), help));
         }
     }
     let mut seen = BTreeSet::new();
     for waiver in &script.waivers {
         let mut fault = |code: &'static str, message: String, help: &str| {
-            found.push(Diagnostic {
-                line: waiver.at.0,
-                column: waiver.at.1,
-                code,
-                message,
-                help: help.to_owned(),
-            });
+            found.push(Diagnostic::at(waiver.at, code, message, help));
         };
         let claim = waiver.what.claim;
         if !seen.insert((claim, waiver.what.role)) {

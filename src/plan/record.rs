@@ -65,13 +65,8 @@ pub(super) fn read(
     let succession = script.succession()?;
     let named = succession.record.as_ref()?;
     let mut fault = |code: &'static str, message: String, help: &str| {
-        found.push(Diagnostic {
-            line: succession.at.0,
-            column: succession.at.1,
-            code,
-            message: format!("{}: {message}", named.file),
-            help: help.to_owned(),
-        });
+        let message = format!("{}: {message}", named.file);
+        found.push(Diagnostic::at(succession.at, code, message, help));
     };
     // Its absence, or its digest, is a fault already.
     let file = files.iter().find(|f| f.name == named.file)?;

@@ -109,13 +109,7 @@ pub(super) struct Room<'a> {
 
 impl Room<'_> {
     pub(super) fn fault(&mut self, at: (usize, usize), code: &'static str, message: String, help: &str) {
-        self.found.push(Diagnostic {
-            line: at.0,
-            column: at.1,
-            code,
-            message,
-            help: help.to_owned(),
-        });
+        self.found.push(Diagnostic::at(at, code, message, help));
     }
 
     pub(super) fn need(&mut self, step: &Step, holds: bool, message: String, help: &str) {

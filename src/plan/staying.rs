@@ -14,7 +14,7 @@ use crate::tuf::{KeyId, RoleName};
 /// the keys of all; else of what is made, which must be something.
 pub(super) fn results(script: &Script, found: &mut Vec<Diagnostic>) {
     let mut fault = |at: (usize, usize), message: String, help: &str| {
-        found.push(diagnostic(at, "plan-result-missing", message, help));
+        found.push(Diagnostic::at(at, "plan-result-missing", message, help));
     };
     for result in &script.results {
         if result.metadata == RoleName::Root && result.made == Made::Elsewhere {
@@ -51,7 +51,7 @@ pub(super) fn check(script: &Script, trusted: &Trusted, found: &mut Vec<Diagnost
             change.what.words()
         );
         let help = "delete it, or add the result of root";
-        found.push(diagnostic(change.at, "plan-change-absent", message, help));
+        found.push(Diagnostic::at(change.at, "plan-change-absent", message, help));
     }
     for result in &script.results {
         // What a delegated role is, the file says that delegates to it.
@@ -60,7 +60,7 @@ pub(super) fn check(script: &Script, trusted: &Trusted, found: &mut Vec<Diagnost
         };
         if let Err(message) = signers(result, role, trusted) {
             let help = "write the keys and the threshold of the trusted root; to change them, make a root";
-            found.push(diagnostic(result.at, "plan-root-stays", message, help));
+            found.push(Diagnostic::at(result.at, "plan-root-stays", message, help));
         }
     }
 }
@@ -102,15 +102,5 @@ pub(super) fn is_roots(script: &Script, trusted: Option<&Trusted>, key: &Id) -> 
         (Some(root), _) => root.keys.contains(key),
         (None, Some(trusted)) => trusted.lists(RoleName::Root, key),
         (None, None) => false,
-    }
-}
-
-fn diagnostic(at: (usize, usize), code: &'static str, message: String, help: &str) -> Diagnostic {
-    Diagnostic {
-        line: at.0,
-        column: at.1,
-        code,
-        message,
-        help: help.to_owned(),
     }
 }

@@ -173,13 +173,7 @@ pub(super) fn read(
         .map(|r| (r.metadata.clone(), TargetsPlan::default()))
         .collect();
     let mut fault = |at: (usize, usize), code: &'static str, message: String, help: &str| {
-        found.push(Diagnostic {
-            line: at.0,
-            column: at.1,
-            code,
-            message,
-            help: help.to_owned(),
-        });
+        found.push(Diagnostic::at(at, code, message, help));
     };
     for (role, at) in spec.roles() {
         if !out.keys().any(|name| name.as_str() == role) {

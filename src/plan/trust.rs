@@ -91,13 +91,7 @@ pub(super) fn read(script: &Script, files: &[InputFile], found: &mut Vec<Diagnos
     let succession = script.succession()?;
     let at = succession.at;
     let mut fault = |code: &'static str, message: String, help: &str| {
-        found.push(Diagnostic {
-            line: at.0,
-            column: at.1,
-            code,
-            message,
-            help: help.to_owned(),
-        });
+        found.push(Diagnostic::at(at, code, message, help));
     };
     let bytes_of = |file: &TrustFile| {
         let found = files.iter().find(|f| f.name == file.file)?;

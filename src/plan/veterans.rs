@@ -50,17 +50,12 @@ pub(super) fn refuse(
             }
         }
     }
-    for ((holder, key), ((line, column), all)) in places {
-        found.push(Diagnostic {
-            line,
-            column,
-            code: "trust-veteran",
-            message: format!(
-                "{} is the rehearsals' key {key} ({holder}), whose private half anybody can make",
-                all.join(", ")
-            ),
-            help: HELP.to_owned(),
-        });
+    for ((holder, key), (at, all)) in places {
+        let message = format!(
+            "{} is the rehearsals' key {key} ({holder}), whose private half anybody can make",
+            all.join(", ")
+        );
+        found.push(Diagnostic::at(at, "trust-veteran", message, HELP));
     }
 }
 

@@ -24,6 +24,18 @@ pub struct Diagnostic {
 pub struct Diagnostics(pub Vec<Diagnostic>);
 
 impl Diagnostic {
+    /// A fault at a line and column.
+    #[must_use]
+    pub fn at(place: (usize, usize), code: &'static str, message: String, help: &str) -> Diagnostic {
+        Diagnostic {
+            line: place.0,
+            column: place.1,
+            code,
+            message,
+            help: help.to_owned(),
+        }
+    }
+
     /// `FILE:LINE:COLUMN: error[CODE]: MESSAGE` and the remedy on a second line.
     #[must_use]
     pub fn render(&self, file: &str) -> String {
