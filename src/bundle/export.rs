@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::base::shown;
 use crate::fault::Code;
 use crate::store::{
-    Disk, StoreError, flush, give_name, is_folder, make_folder, read_direct, read_file, replace_folder,
+    Disk, StoreError, below, flush, give_name, is_folder, read_direct, read_file, replace_folder,
     sync_folder, write_new,
 };
 
@@ -77,20 +77,17 @@ pub fn seal(
     seal: &BTreeMap<String, Vec<u8>>,
 ) -> Result<PathBuf, StoreError> {
     let place = media.join(name);
-    if stands(disk, &place, exported, seal) {
+    if holds(disk, &place, exported.iter().chain(seal)) {
         // The last run stopped right after it gave the name: recovery changes nothing (I8).
         sync_folder(disk, media)?;
         return Ok(place);
     }
     check_media(disk, media, name)?;
     let part = part(media, name);
-    let intact = exported
-        .iter()
-        .all(|(path, bytes)| read_file(disk, &part.join(path)).is_ok_and(|b| b == *bytes));
     let sealed_before = seal
         .keys()
         .any(|path| !matches!(disk.kind(&part.join(path)), Ok(None)));
-    if !intact || sealed_before {
+    if !holds(disk, &part, exported.iter()) || sealed_before {
         write(disk, media, name, exported)?;
     }
     for (path, bytes) in seal {
@@ -105,7 +102,6 @@ pub fn seal(
         }
     }
     give_name(disk, &part, &place)?;
-    flush(disk, media)?;
     Ok(place)
 }
 
@@ -121,17 +117,13 @@ pub fn on_media(error: StoreError) -> StoreError {
     StoreError { code, ..error }
 }
 
-/// Whether the finished bundle is there, byte for byte.
-fn stands(
+/// Whether these files are in a folder, byte for byte.
+fn holds<'f>(
     disk: &dyn Disk,
-    place: &Path,
-    exported: &BTreeMap<String, Vec<u8>>,
-    seal: &BTreeMap<String, Vec<u8>>,
+    folder: &Path,
+    mut files: impl Iterator<Item = (&'f String, &'f Vec<u8>)>,
 ) -> bool {
-    exported
-        .iter()
-        .chain(seal)
-        .all(|(path, bytes)| read_file(disk, &place.join(path)).is_ok_and(|b| b == *bytes))
+    files.all(|(path, bytes)| read_file(disk, &folder.join(path)).is_ok_and(|b| b == *bytes))
 }
 
 fn check_media(disk: &dyn Disk, media: &Path, name: &str) -> Result<(), StoreError> {
@@ -173,15 +165,6 @@ fn part(media: &Path, name: &str) -> PathBuf {
 
 /// One level of folders at most (DESIGN 5: a plain folder).
 fn put(disk: &dyn Disk, part: &Path, path: &str, bytes: &[u8]) -> Result<(), StoreError> {
-    match path.split_once('/') {
-        Some((folder, file)) => {
-            let folder = part.join(folder);
-            // Only this one: where the stick is gone, nothing is made in its place.
-            if !is_folder(disk, &folder) {
-                make_folder(disk, &folder, 0o755)?;
-            }
-            write_new(disk, &folder, file, bytes, 0o644)
-        }
-        None => write_new(disk, part, path, bytes, 0o644),
-    }
+    let (folder, name) = below(disk, part, path, 0o755)?;
+    write_new(disk, &folder, name, bytes, 0o644)
 }

@@ -18,8 +18,8 @@ use std::path::Path;
 pub use disk::{Disk, DiskFile, Kind};
 pub use memory::{Fate, Memory, Pending};
 pub use output::{
-    flush, give_name, is_folder, make_folder, make_folders, new_folder, read_direct, read_file,
-    replace_folder, sync_folder, write_again, write_new,
+    below, flush, give_name, is_folder, new_folder, read_direct, read_file, replace_folder, sync_folder,
+    write_again, write_new,
 };
 pub use real::Real;
 pub use record::{BLOBS, Found, Lost, NAME, Record, Space};

@@ -51,6 +51,28 @@ pub fn make_folder(disk: &dyn Disk, folder: &Path, mode: u32) -> Result<(), Stor
     sync_folder(disk, folder.parent().unwrap_or(Path::new("")))
 }
 
+/// Where a path of at most two levels leads below a folder: its own folder, made
+/// where it is missing, and its name there. The folder above must be there:
+/// where a stick is gone, nothing is made in its place.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn below<'p>(
+    disk: &dyn Disk,
+    folder: &Path,
+    path: &'p str,
+    mode: u32,
+) -> Result<(PathBuf, &'p str), StoreError> {
+    let Some((sub, name)) = path.split_once('/') else {
+        return Ok((folder.to_owned(), path));
+    };
+    let folder = folder.join(sub);
+    if !is_folder(disk, &folder) {
+        make_folder(disk, &folder, mode)?;
+    }
+    Ok((folder, name))
+}
+
 /// Whether a folder stands there; a link to one counts, as people mount media.
 #[must_use]
 pub fn is_folder(disk: &dyn Disk, path: &Path) -> bool {
@@ -77,14 +99,11 @@ pub fn write_new(
     let part = folder.join(format!("{name}.part"));
     // A leftover of an interrupted attempt has never been whole.
     let _ = disk.remove_file(&part);
-    let result = write_part(disk, &part, bytes, mode).and_then(|()| {
-        disk.rename(&part, &path)
-            .map_err(|e| StoreError::io("naming", &path, &e))
-    });
-    if result.is_err() {
+    let named = write_part(disk, &part, bytes, mode).and_then(|()| rename(disk, &part, &path));
+    if named.is_err() {
         let _ = disk.remove_file(&part);
     }
-    result?;
+    named?;
     sync_folder(disk, folder)
 }
 
@@ -184,9 +203,13 @@ pub fn replace_folder(disk: &dyn Disk, folder: &Path) -> Result<(), StoreError> 
 /// # Errors
 /// [`StoreError`].
 pub fn give_name(disk: &dyn Disk, from: &Path, to: &Path) -> Result<(), StoreError> {
+    rename(disk, from, to)?;
+    sync_folder(disk, to.parent().unwrap_or(Path::new("")))
+}
+
+fn rename(disk: &dyn Disk, from: &Path, to: &Path) -> Result<(), StoreError> {
     disk.rename(from, to)
-        .map_err(|e| StoreError::io("naming", to, &e))?;
-    sync_folder(disk, &to.parent().map(PathBuf::from).unwrap_or_default())
+        .map_err(|e| StoreError::io("naming", to, &e))
 }
 
 /// Makes the names in a folder durable.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::disk::{Disk, DiskFile, Kind};
-use super::output::{make_folders, new_folder, read_file, sync_folder, write_again};
+use super::output::{below, new_folder, read_file, sync_folder, write_again};
 use super::{StoreError, settle};
 use crate::base::CopyName;
 use crate::fault::Code;
@@ -245,14 +245,8 @@ pub(super) fn put(
     bytes: &[u8],
     mode: u32,
 ) -> Result<(), StoreError> {
-    match path.split_once('/') {
-        Some((below, name)) => {
-            let below = folder.join(below);
-            make_folders(disk, &below, 0o700)?;
-            write_again(disk, &below, name, bytes, mode)
-        }
-        None => write_again(disk, folder, path, bytes, mode),
-    }
+    let (folder, name) = below(disk, folder, path, 0o700)?;
+    write_again(disk, &folder, name, bytes, mode)
 }
 
 impl OneCopy {
