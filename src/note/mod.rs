@@ -12,7 +12,7 @@ use data_encoding::BASE64;
 
 use crate::base::shown;
 
-pub use vkey::{NotAVkey, Vkey, name_is_good};
+pub use vkey::{NotAVkey, SignatureType, Vkey, cosigned, name_is_good};
 
 /// The longest note in bytes.
 pub const MAX_BYTES: usize = 1 << 20;
@@ -119,7 +119,7 @@ impl Note {
     /// # Errors
     /// [`NoteError::Wrong`] when the signature does not verify.
     pub fn sign_line(text: &str, vkey: &Vkey, signature: &[u8]) -> Result<Line, NoteError> {
-        if !vkey.key().verifies(text.as_bytes(), signature) {
+        if !vkey.verifies(text, signature) {
             return Err(NoteError::Wrong(vkey.name().to_owned()));
         }
         Ok(Line {
@@ -155,7 +155,7 @@ impl Note {
         self.signatures
             .iter()
             .find(|l| l.name == vkey.name() && l.key_id == vkey.id())
-            .is_some_and(|l| vkey.key().verifies(self.text.as_bytes(), &l.signature))
+            .is_some_and(|l| vkey.verifies(&self.text, &l.signature))
     }
 
     /// The text, with its final LF: exactly what is signed.

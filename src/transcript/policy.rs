@@ -6,7 +6,7 @@
 use std::fmt;
 
 use crate::base::shown;
-use crate::note::{NotAVkey, Note, Vkey};
+use crate::note::{NotAVkey, Note, SignatureType, Vkey};
 
 /// The most log lines: a ceremony with more runs than this is another problem.
 pub const MAX_LOGS: usize = 256;
@@ -40,6 +40,9 @@ pub enum NotAPolicy {
         /// Why not.
         because: NotAVkey,
     },
+    /// A log's key that is not of signature type 0x01.
+    #[error("expected an Ed25519 key of a log, got {0}")]
+    Kind(String),
     /// tlog-policy, Defining a log: no public key stands twice.
     #[error("expected each log key once, got {0} twice")]
     Twice(String),
@@ -52,10 +55,14 @@ impl Policy {
     /// The policy that accepts these log keys.
     ///
     /// # Errors
-    /// [`NotAPolicy::Twice`] or [`NotAPolicy::TooMany`].
+    /// [`NotAPolicy::Kind`], [`NotAPolicy::Twice`] or [`NotAPolicy::TooMany`].
     pub fn new(logs: Vec<Vkey>) -> Result<Policy, NotAPolicy> {
         if logs.len() > MAX_LOGS {
             return Err(NotAPolicy::TooMany(logs.len()));
+        }
+        // A log's key dies with its run: it is born as Ed25519 and never as another.
+        if let Some(other) = logs.iter().find(|log| log.signs() != SignatureType::Ed25519) {
+            return Err(NotAPolicy::Kind(other.to_string()));
         }
         let mut seen = std::collections::BTreeSet::new();
         if let Some(twice) = logs.iter().find(|log| !seen.insert(log.key())) {
@@ -145,6 +152,13 @@ mod tests {
             ("the key twice", format!("log {A}\nlog {A}\nquorum none\n")),
             ("a witness", format!("witness w {A}\nquorum none\n")),
             ("a comment", "# x\nquorum none\n".to_owned()),
+            (
+                "a smartcard's key as a log's",
+                format!(
+                    "log {}\nquorum none\n",
+                    include_str!("../../tests/vectors/note/card.vkey").trim_end()
+                ),
+            ),
             ("an empty line", "\nquorum none\n".to_owned()),
             ("a URL", format!("log {A} https://example.com/\nquorum none\n")),
             ("two spaces", format!("log  {A}\nquorum none\n")),

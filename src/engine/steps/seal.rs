@@ -8,7 +8,7 @@ use crate::base::{Digest, Json};
 use crate::engine::state::Head;
 use crate::engine::turn::Turn;
 use crate::engine::{Refusal, What};
-use crate::note::{Note, Vkey};
+use crate::note::{Note, SignatureType, Vkey};
 use crate::script::Verb;
 use crate::transcript::{Checkpoint, Kind};
 
@@ -31,7 +31,8 @@ pub(super) fn checkpointed(turn: &mut Turn, size: u64, root: &Digest, note: &str
     let parsed = Note::parse(note.as_bytes()).map_err(|e| refuse(&e.to_string()))?;
     let checkpoint = Checkpoint::parse(parsed.text()).map_err(|e| refuse(&e.to_string()))?;
     let vkey = Vkey::new(&turn.state.origin, key).map_err(|e| refuse(&e.to_string()))?;
-    if !parsed.verified_by(&vkey) {
+    // A log's key signs as type 0x01 and as no other.
+    if vkey.signs() != SignatureType::Ed25519 || !parsed.verified_by(&vkey) {
         return Err(refuse("a signature by another key"));
     }
     if checkpoint.origin() != turn.state.origin || checkpoint.size() != size || checkpoint.root() != *root {
