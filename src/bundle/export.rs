@@ -2,13 +2,13 @@
 //! in `.part`; each file is created once, synced and read back; the seal comes
 //! last, and only then the folder gets its name (invariants I5, I7).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::base::shown;
 use crate::fault::Code;
 use crate::store::{
-    Disk, StoreError, below, flush, give_name, is_folder, read_direct, read_file, replace_folder,
+    Disk, Kind, StoreError, below, flush, give_name, is_folder, read_direct, read_file, replace_folder,
     sync_folder, write_new,
 };
 
@@ -77,17 +77,16 @@ pub fn seal(
     seal: &BTreeMap<String, Vec<u8>>,
 ) -> Result<PathBuf, StoreError> {
     let place = media.join(name);
-    if holds(disk, &place, exported.iter().chain(seal)) {
+    if is_exactly(disk, &place, exported.iter().chain(seal)) {
         // The last run stopped right after it gave the name: recovery changes nothing (I8).
         sync_folder(disk, media)?;
         return Ok(place);
     }
     check_media(disk, media, name)?;
     let part = part(media, name);
-    let sealed_before = seal
-        .keys()
-        .any(|path| !matches!(disk.kind(&part.join(path)), Ok(None)));
-    if !holds(disk, &part, exported.iter()) || sealed_before {
+    // A name too many, of a seal that was cut off or of a rename that the power cut
+    // halved, would stand in the finished bundle.
+    if !is_exactly(disk, &part, exported.iter()) {
         write(disk, media, name, exported)?;
     }
     for (path, bytes) in seal {
@@ -117,13 +116,34 @@ pub fn on_media(error: StoreError) -> StoreError {
     StoreError { code, ..error }
 }
 
-/// Whether these files are in a folder, byte for byte.
-fn holds<'f>(
+/// Whether a folder holds these files, byte for byte, and nothing else.
+fn is_exactly<'f>(
     disk: &dyn Disk,
     folder: &Path,
-    mut files: impl Iterator<Item = (&'f String, &'f Vec<u8>)>,
+    files: impl Iterator<Item = (&'f String, &'f Vec<u8>)>,
 ) -> bool {
-    files.all(|(path, bytes)| read_file(disk, &folder.join(path)).is_ok_and(|b| b == *bytes))
+    let Ok(mut names) = paths(disk, folder) else {
+        return false;
+    };
+    let mut same = true;
+    for (path, bytes) in files {
+        same &= names.remove(path) && read_file(disk, &folder.join(path)).is_ok_and(|b| b == *bytes);
+    }
+    same && names.is_empty()
+}
+
+/// Every path in a folder that is no folder itself, one level down at most.
+fn paths(disk: &dyn Disk, folder: &Path) -> std::io::Result<BTreeSet<String>> {
+    let mut paths = BTreeSet::new();
+    for name in disk.list(folder)? {
+        let below = folder.join(&name);
+        if matches!(disk.kind(&below)?, Some(Kind::Folder)) {
+            paths.extend(disk.list(&below)?.iter().map(|file| format!("{name}/{file}")));
+        } else {
+            paths.insert(name);
+        }
+    }
+    Ok(paths)
 }
 
 fn check_media(disk: &dyn Disk, media: &Path, name: &str) -> Result<(), StoreError> {
@@ -167,4 +187,41 @@ fn part(media: &Path, name: &str) -> PathBuf {
 fn put(disk: &dyn Disk, part: &Path, path: &str, bytes: &[u8]) -> Result<(), StoreError> {
     let (folder, name) = below(disk, part, path, 0o755)?;
     write_new(disk, &folder, name, bytes, 0o644)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Real;
+
+    fn files(list: &[(&str, &str)]) -> BTreeMap<String, Vec<u8>> {
+        let owned = |(path, text): &(&str, &str)| ((*path).to_owned(), text.as_bytes().to_vec());
+        list.iter().map(owned).collect()
+    }
+
+    #[test]
+    fn nothing_else_stands_in_a_sealed_bundle() {
+        let exported = files(&[("metadata/1.root.json", "{}"), ("verify.py", "pass")]);
+        let seal_files = files(&[("checkpoint", "a"), ("checkpoints/3", "b")]);
+        // What a power cut can leave of a rename, of an earlier seal, of another ceremony.
+        for left in ["verify.py.part", "metadata/1.root.json.part", "checkpoint", "x/y"] {
+            let dir = tempfile::tempdir().unwrap();
+            write(&Real, dir.path(), "b", &exported).unwrap();
+            let path = dir.path().join("b.part").join(left);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, "left").unwrap();
+            let place = seal(&Real, dir.path(), "b", &exported, &seal_files).unwrap();
+            let found = paths(&Real, &place).unwrap();
+            let all: BTreeSet<String> = exported.keys().chain(seal_files.keys()).cloned().collect();
+            assert_eq!(found, all, "{left}");
+            // Again over the whole one: nothing changes. With a name too many: refused.
+            assert_eq!(
+                seal(&Real, dir.path(), "b", &exported, &seal_files).unwrap(),
+                place
+            );
+            std::fs::write(place.join("z"), "x").unwrap();
+            let refused = seal(&Real, dir.path(), "b", &exported, &seal_files).unwrap_err();
+            assert_eq!(refused.code, Code::MediaOccupied);
+        }
+    }
 }
