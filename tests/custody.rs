@@ -307,7 +307,10 @@ fn what_a_script_gets_wrong_about_numbers_and_breaks_is_refused_by_name() {
             changed(
                 &script,
                 &[
-                    ("kind         = \"rehearsal\"", "kind         = \"production\""),
+                    (
+                        "kind         = \"rehearsal\"",
+                        "kind         = \"production\"\npredecessor  = \"genesis\"",
+                    ),
                     (
                         "by      = \"officer\"\nminutes = 10",
                         "by      = \"witness\"\nminutes = 10",

@@ -274,7 +274,10 @@ fn every_sin_about_devices_is_refused_by_name() {
         (
             "rehearsal-root-in-production",
             "plan-rehearsal-root",
-            vec![e("kind         = \"rehearsal\"", "kind         = \"production\"")],
+            vec![e(
+                "kind         = \"rehearsal\"",
+                "kind         = \"production\"\npredecessor  = \"genesis\"",
+            )],
             "simulated-root",
         ),
     ];

@@ -289,7 +289,10 @@ fn a_record_that_does_not_vouch_is_refused_by_name() {
     refused(&serial, "the named record made root-a on");
 
     let mut real = rotation();
-    real.text = real.text.replace("kind = \"rehearsal\"", "kind = \"production\"");
+    real.text = real.text.replace(
+        "kind = \"rehearsal\"",
+        "kind = \"production\"\npredecessor = \"genesis\"",
+    );
     refused(&real, "expected the record of a production, got rehearsal");
 }
 

@@ -77,7 +77,7 @@ fn a_rehearsal_takes_a_veteran_and_production_refuses_each_by_name() {
     let rehearsal = run(&["check", path.to_str().unwrap()]);
     assert_eq!(rehearsal.code, 0, "{rehearsal:?}");
     let production = check("rehearsal", "root-refresh.toml", |_, text| {
-        let edited = text.replace("\"rehearsal\"", "\"production\"");
+        let edited = text.replace("\"rehearsal\"", "\"production\"\npredecessor = \"genesis\"");
         assert!(edited != text);
         edited
     });

@@ -261,7 +261,11 @@ fn every_sin_is_refused_by_name() {
         ),
         (
             "plan-simulated-source",
-            with("kind         = \"rehearsal\"", "kind         = \"production\"", 1),
+            with(
+                "kind         = \"rehearsal\"",
+                "kind         = \"production\"\npredecessor  = \"genesis\"",
+                1,
+            ),
             "simulated",
         ),
     ];

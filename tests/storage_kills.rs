@@ -389,6 +389,13 @@ fn pulled(point: Point, another: bool) -> Option<()> {
     let away = room.dir.path().join("media.pulled");
     let before = acknowledged(&room);
     let partial = nothing_half(&away);
+    if cut.ran.code == 0 && point.at == cut.calls.len() {
+        // A folder that moves away does not fail the last flush, as a stick would:
+        // the bundle on it had its name before, and is whole.
+        std::fs::rename(&away, room.media()).unwrap();
+        complete(&room, "record", &before, &what);
+        return Some(());
+    }
     assert_eq!(cut.ran.code, 4, "{what}: {}{}", cut.ran.out, cut.ran.err);
     assert!(
         !room.media().exists(),

@@ -395,9 +395,10 @@ fn a_lower_threshold_needs_its_own_waiver_in_production() {
     world.threshold = 1;
     world.refused("plan-change-undeclared", "set-threshold of root to 1");
     world.changes += "\n[[change]]\ndo = \"set-threshold\"\nrole = \"root\"\nthreshold = 1\n";
-    let text = world
-        .text()
-        .replace("kind = \"rehearsal\"", "kind = \"production\"");
+    let text = world.text().replace(
+        "kind = \"rehearsal\"",
+        "kind = \"production\"\npredecessor = \"genesis\"",
+    );
     refused(&text, &world.files, "policy-root-threshold", "root");
     // Another claim's waiver, or another role's, does not cover it.
     for (claim, role, code) in [

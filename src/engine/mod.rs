@@ -164,7 +164,11 @@ fn open(turn: &mut Turn, opening: &Opening, input: &Input) -> Result<(), Refusal
         ("site", script.site.to_string(), opening.site.clone()),
         ("name", script.ceremony.to_string(), opening.name.clone()),
         ("script", script.sha256.hex(), opening.script.sha256.hex()),
-        ("predecessor", "genesis".to_owned(), opening.predecessor.clone()),
+        (
+            "predecessor",
+            turn.plan.predecessor().to_owned(),
+            opening.predecessor.clone(),
+        ),
     ];
     for (what, expected, got) in pairs {
         if expected != got {

@@ -13,6 +13,7 @@ mod inputs;
 mod paper;
 mod policy;
 pub mod possession;
+mod predecessor;
 mod quorum;
 mod record;
 mod room;
@@ -46,6 +47,7 @@ pub struct Plan {
     external: BTreeMap<Id, PublicKey>,
     shown: BTreeMap<Id, possession::Shown>,
     certificates: Vec<Vec<u8>>,
+    predecessor: String,
     trusted: Option<Trusted>,
     record: Option<EarlierRecord>,
     targets: TargetsPlans,
@@ -81,6 +83,7 @@ impl Plan {
     pub fn build(script: Script, inputs: &Inputs) -> Result<Plan, Diagnostics> {
         let mut found = Vec::new();
         let mut read = inputs::read(&script, inputs, &mut found);
+        let predecessor = predecessor::read(&script, &read.files, &mut found);
         let trusted = trust::read(&script, &read.files, &mut found);
         let record = record::read(&script, &read.files, &mut found);
         changes::check(&script, trusted.as_ref(), &read.external, &mut found);
@@ -116,6 +119,8 @@ impl Plan {
             external: read.external,
             shown: read.shown,
             certificates: read.certificates,
+            // `None` has left a fault above.
+            predecessor: predecessor.unwrap_or_default(),
             trusted,
             record,
             targets,
@@ -164,6 +169,13 @@ impl Plan {
     #[must_use]
     pub fn certificates(&self) -> &[Vec<u8>] {
         &self.certificates
+    }
+
+    /// What came before at this site, as the first record says it: `genesis`, or
+    /// origin, size and root of the last ceremony's closing checkpoint.
+    #[must_use]
+    pub fn predecessor(&self) -> &str {
+        &self.predecessor
     }
 
     /// What a succession starts from; `None` for a genesis.

@@ -126,7 +126,7 @@ pub fn open(plan: Plan, record: &Path, ports: Ports, run: &Run) -> Result<Runnin
         front_end: run.front_end,
         secrets: run.secrets,
         modules: run.modules.clone(),
-        predecessor: "genesis".to_owned(),
+        predecessor: plan.predecessor().to_owned(),
         log_key: public_of(&log_key)?,
         drill: stage.as_ref().map(Stage::word),
         mirror: copies.mirrored(),

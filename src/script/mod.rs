@@ -7,6 +7,7 @@
 mod answers;
 mod custody;
 mod diagnostic;
+mod predecessor;
 mod reader;
 mod sections;
 mod targets;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 pub use answers::{Answers, Named, NumberAnswer, TokenAnswers};
 pub use custody::Superseding;
 pub use diagnostic::{Diagnostic, Diagnostics};
+pub use predecessor::Predecessor;
 pub use targets::{Delegate, DelegationSpec, ManifestSpec, TargetSpec, TargetsSpec};
 pub use text::MAX_BYTES;
 pub use trust::{ChangeSpec, Declared, Succession, Trust, TrustFile, TrustedKey};
@@ -51,6 +53,8 @@ pub struct Script {
     pub ceremony: Id,
     /// One line for people.
     pub title: String,
+    /// What came before it at its site.
+    pub predecessor: Predecessor,
     /// What it starts from.
     pub trust: Trust,
     /// Where words are read from in active comparisons.
@@ -328,7 +332,10 @@ impl Script {
         });
         let manifests = self.targets.manifests.iter();
         let manifests = manifests.map(|m| (m.file.file.as_str(), &m.file.sha256));
+        let predecessor = self.predecessor.file();
+        let predecessor = predecessor.map(|f| (f.file.as_str(), &f.sha256));
         keys.chain(proofs)
+            .chain(predecessor)
             .chain(certificates)
             .chain(trust)
             .chain(manifests)

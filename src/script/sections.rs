@@ -7,6 +7,7 @@ use std::ops::Range;
 use toml::de::DeTable;
 
 use super::diagnostic::{Diagnostic, Diagnostics};
+use super::predecessor;
 use super::reader::{Faults, Table};
 use super::targets::{self, TargetsSpec};
 use super::trust::{self, Trust};
@@ -72,6 +73,7 @@ fn read_document(text: &str, map: &DeTable, faults: &mut Faults) -> Option<Scrip
     let site = top.id(faults, "site");
     let ceremony = top.id(faults, "ceremony");
     let title = top.line(faults, "title");
+    let predecessor = predecessor::read(&mut top, faults, kind);
     let trust = top.table(faults, "trust", "[trust]").and_then(|mut table| {
         let trust = trust::read(&mut table, faults);
         table.finish(faults);
@@ -138,6 +140,7 @@ fn read_document(text: &str, map: &DeTable, faults: &mut Faults) -> Option<Scrip
         site: site?,
         ceremony: ceremony?,
         title: title?,
+        predecessor: predecessor?,
         trust: trust?,
         sources,
         roles,

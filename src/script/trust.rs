@@ -206,7 +206,7 @@ fn delegated(trust: &mut Table, faults: &mut Faults, out: &mut Vec<(MetadataName
     }
 }
 
-fn file(
+pub(super) fn file(
     table: &mut Table,
     faults: &mut Faults,
     field: &'static str,

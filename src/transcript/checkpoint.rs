@@ -40,8 +40,14 @@ pub enum NotACheckpoint {
 /// `rehearsal/` for a rehearsal, so that no rehearsal is taken for production.
 #[must_use]
 pub fn origin(rehearsal: bool, organisation: &Id, site: &Id, ceremony: &Digest) -> String {
+    format!("{}{ceremony}", of_site(rehearsal, organisation, site))
+}
+
+/// What the origins of all records of a site start with; the ceremony's id follows.
+#[must_use]
+pub fn of_site(rehearsal: bool, organisation: &Id, site: &Id) -> String {
     let prefix = if rehearsal { REHEARSAL } else { "" };
-    format!("{prefix}{organisation}/{site}/{ceremony}")
+    format!("{prefix}{organisation}/{site}/")
 }
 
 /// What a rehearsal's origin starts with. (An organisation of that name has no

@@ -36,7 +36,7 @@ use tuf_ceremony::transcript::{Checkpoint, Tree, Writer, words};
 pub type Map = BTreeMap<String, Vec<u8>>;
 
 #[path = "rehearsal_scripts.rs"]
-mod scripts;
+pub mod scripts;
 
 #[allow(unused_imports, reason = "each test takes the scripts that it needs")]
 pub use scripts::{script, script_complete, script_proven, script_small};
@@ -272,7 +272,7 @@ impl Room {
             front_end: FrontEnd::Headless,
             secrets: SecretsPath::AnswersFile,
             modules: Vec::new(),
-            predecessor: "genesis".to_owned(),
+            predecessor: self.plan.predecessor().to_owned(),
             mirror: false,
             log_key: self.log.public(),
             drill: None,

@@ -54,11 +54,17 @@ fn program() -> Program {
 /// The script of the stage; `kind` and the tokens' backend can be chosen.
 pub fn script(kind: &str, backend: &str) -> String {
     let extractable = backend == "file";
+    // Production says what came before; a rehearsal need not.
+    let before = if kind == "production" {
+        "\npredecessor = \"genesis\""
+    } else {
+        ""
+    };
     let online = public(&seed(200)).to_pem();
     let sha = Digest::of(online.as_bytes());
     let mut text = format!(
         r#"schema = 1
-kind = "{kind}"
+kind = "{kind}"{before}
 profile = "universal"
 organisation = "example"
 site = "vienna"
@@ -264,7 +270,7 @@ impl Stage {
             front_end: FrontEnd::Tui,
             secrets: SecretsPath::Keyboard,
             modules: Vec::new(),
-            predecessor: "genesis".to_owned(),
+            predecessor: stage.plan.predecessor().to_owned(),
             mirror: false,
             log_key: public(&seed(100)),
             drill: None,
