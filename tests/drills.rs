@@ -396,6 +396,7 @@ fn opening(plan: &Plan, drill: Option<&str>) -> InputKind {
             version: "0".to_owned(),
             sha256: digest,
             lock: digest,
+            released: None,
             features: Vec::new(),
         },
         verifier: FileRef::of("verify.py", b""),

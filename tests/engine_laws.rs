@@ -75,7 +75,10 @@ fn nonsense(at: tuf_ceremony::base::Stamp, effect: u64) -> Vec<Input> {
         InputKind::Answer(Answer::Serial {
             typed: text("RHRSL-0000"),
         }),
-        InputKind::Answer(Answer::Clock { typed: text("noon") }),
+        InputKind::Answer(Answer::Clock {
+            typed: text("noon"),
+            rtc: None,
+        }),
         InputKind::Answer(Answer::Present { name: text("") }),
         InputKind::Answer(Answer::Present {
             name: text("a\u{1b}[2J"),

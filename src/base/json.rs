@@ -104,7 +104,7 @@ impl Json {
 
     /// An object from pairs.
     #[must_use]
-    pub fn object<const N: usize>(pairs: [(&str, Json); N]) -> Json {
+    pub fn object<'k>(pairs: impl IntoIterator<Item = (&'k str, Json)>) -> Json {
         Json::Object(pairs.into_iter().map(|(k, v)| (k.to_owned(), v)).collect())
     }
 

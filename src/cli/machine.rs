@@ -3,11 +3,15 @@
 
 use std::path::PathBuf;
 
-use crate::base::Digest;
+use crate::base::{Digest, Instant};
 use crate::engine::Program;
 
 /// The lock file that this program was built from.
 const LOCK: &[u8] = include_bytes!("../../Cargo.lock");
+
+/// Before the release of this version; each release moves it. A clock that says
+/// something earlier is wrong (facts/security.md, threat T15).
+const RELEASED: &str = "2026-11-01T00:00:00Z";
 
 /// The executable's path; ask before hardening, which hides it from us too.
 pub(super) fn executable() -> PathBuf {
@@ -31,6 +35,7 @@ pub(super) fn program(executable: &std::path::Path) -> Program {
         sha256: digest_of_file(executable),
         lock: Digest::of(LOCK),
         features,
+        released: Instant::parse(RELEASED).ok(),
     }
 }
 

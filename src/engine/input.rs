@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::device::{Credential, DeviceCard, DeviceFault, KeyAttributes, KeyFound, LogRead, Statement};
 use crate::base::medium::{Reading, Release};
-use crate::base::{CopyName, Digest, Id, MirrorFound, PublicKey, Stamp};
+use crate::base::{CopyName, Digest, Id, Instant, MirrorFound, PublicKey, Stamp};
 
 /// One input, with the clocks at the moment it entered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,6 +130,9 @@ pub struct Program {
     pub lock: Digest,
     /// Cargo features.
     pub features: Vec<String>,
+    /// It was released after this: no clock that is right is earlier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub released: Option<Instant>,
 }
 
 /// Who drives the engine.
@@ -216,6 +219,9 @@ pub enum Answer {
     Clock {
         /// As typed.
         typed: String,
+        /// The machine's hardware clock at that moment. The runner reads it, whoever answers.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rtc: Option<Instant>,
     },
     /// To a line of a checklist: the word `yes`.
     Done {

@@ -17,7 +17,7 @@ mod steps;
 mod succession;
 mod turn;
 
-use crate::base::{Digest, Json};
+use crate::base::{Digest, Instant, Json};
 use crate::plan::Plan;
 use crate::transcript::{Kind, Record};
 
@@ -33,8 +33,8 @@ pub use input::{
 pub use policy::{policy_facts, refused as policy_refused};
 pub use published::repository;
 pub use state::{
-    ClockFact, Confirm, Copies, FileState, Head, KeyState, Person, Phase, Question, State, TokenState,
-    Trouble,
+    ClockDoubt, ClockFact, Confirm, Copies, FileState, Head, KeyState, Person, Phase, Question, State,
+    TokenState, Trouble,
 };
 pub use steps::confirm::{tail as serial_tail, wanted as confirm_wanted};
 pub use steps::provision::recipe_of;
@@ -194,6 +194,7 @@ fn open(turn: &mut Turn, opening: &Opening, input: &Input) -> Result<(), Refusal
             "the opening does not belong to this plan",
         ));
     }
+    turn.state.not_before = not_before(turn.plan, opening);
     if let Some(drill) = &opening.drill {
         drillable(turn.plan, drill)?;
         turn.state.drill = Some(drill.clone());
@@ -254,6 +255,18 @@ pub const DRILL_MAX: usize = 80;
 /// A new run of the program: nobody is logged in any more, and the present
 /// step starts again. What was asked but not answered is asked anew; what may
 /// have been done and has no outcome is recovered first (law 3).
+/// The latest of what surely lies in the past: the program's release, the last
+/// line of the earlier record that the script names.
+fn not_before(plan: &Plan, opening: &Opening) -> Option<(Instant, String)> {
+    let released = opening.program.released;
+    let released = released.map(|at| (at, "the release of this program".to_owned()));
+    let earlier = plan.record().map(|record| {
+        let what = "the last line of the record that the script names";
+        (record.ended, what.to_owned())
+    });
+    released.into_iter().chain(earlier).max_by_key(|(at, _)| *at)
+}
+
 fn resume(turn: &mut Turn, resumption: &Resumption) -> Result<(), Refusal> {
     if resumption.engine != ENGINE {
         return Err(Refusal::new(
@@ -274,6 +287,11 @@ fn resume(turn: &mut Turn, resumption: &Resumption) -> Result<(), Refusal> {
     unanswered(turn);
     turn.state.resumed = turn.state.last.map(|last| last.wall);
     turn.state.boot.clone_from(&resumption.boot);
+    // The boot clock may be another machine's: readings are compared within a run.
+    turn.state.readings.clear();
+    if let Phase::Asking(Question::Clock { reading, .. }) = &mut turn.state.phase {
+        *reading = 0;
+    }
     turn.state.log_key = Some(resumption.log_key.clone());
     // A record that once had two copies is not whole with one.
     let copies = &mut turn.state.copies;

@@ -45,7 +45,11 @@ pub struct State {
     pub gating: bool,
     /// Who sits where.
     pub people: Vec<Person>,
-    /// The confirmed clock.
+    /// The machine's clock cannot be before this: when it was, and what.
+    pub not_before: Option<(Instant, String)>,
+    /// Readings of clocks that agree, in the step that is under way.
+    pub readings: Vec<ClockFact>,
+    /// The confirmed clock, as the last reading has it.
     pub clock: Option<ClockFact>,
     /// Numbers of bags and seals, by the step that noted them.
     pub numbers: BTreeMap<Id, Vec<Numbered>>,
@@ -127,8 +131,12 @@ pub enum Question {
     },
     /// What does the other clock say?
     Clock {
-        /// Seconds by which the last answer and the machine differed.
-        difference: Option<i64>,
+        /// Which reading, from 0: each is of another clock.
+        reading: u32,
+        /// How many the script asks for.
+        of: u32,
+        /// What did not fit at the last answer.
+        doubt: Option<ClockDoubt>,
     },
     /// Is this line true?
     Item {
@@ -304,6 +312,51 @@ pub struct ClockFact {
     pub typed: Instant,
     /// What this machine said at that moment.
     pub machine: Instant,
+    /// CLOCK_BOOTTIME at that moment, in milliseconds.
+    pub mono_ms: u64,
+    /// Seconds by which the machine's hardware clock was ahead of it; `None`: the
+    /// machine has none, or does not tell.
+    pub rtc_s: Option<i64>,
+}
+
+/// Why the machine's clock is not confirmed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub enum ClockDoubt {
+    /// The machine is ahead of what a person read.
+    Typed {
+        /// By so much.
+        seconds: i64,
+    },
+    /// The hardware clock is ahead of the system's.
+    Hardware {
+        /// By so much.
+        seconds: i64,
+    },
+    /// The system's clock was set since the last reading.
+    Jumped {
+        /// Forward by so much.
+        seconds: i64,
+    },
+    /// It is earlier than something that exists.
+    Before {
+        /// When that came about, at the earliest.
+        bound: Instant,
+        /// What it is.
+        what: String,
+    },
+}
+
+impl ClockDoubt {
+    /// The stable word in the record.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            ClockDoubt::Typed { .. } => "typed",
+            ClockDoubt::Hardware { .. } => "hardware-clock",
+            ClockDoubt::Jumped { .. } => "jumped",
+            ClockDoubt::Before { .. } => "before",
+        }
+    }
 }
 
 /// A device on the bench.
@@ -454,6 +507,8 @@ impl State {
             cursor: 0,
             gating: false,
             people: Vec::new(),
+            not_before: None,
+            readings: Vec::new(),
             clock: None,
             numbers: BTreeMap::new(),
             away: None,

@@ -70,7 +70,7 @@ impl<'p> Turn<'p> {
     }
 
     /// A record that follows from the input.
-    pub(super) fn derive<const N: usize>(&mut self, kind: Kind, body: [(&str, Json); N]) {
+    pub(super) fn derive<'k>(&mut self, kind: Kind, body: impl IntoIterator<Item = (&'k str, Json)>) {
         let record = Record {
             kind,
             step: self.step_id(),

@@ -165,11 +165,10 @@ impl Driver {
             }
             return;
         }
-        if let Question::Clock { difference: Some(s) } = question
-            && self.aborts(&format!(
-                "the machine's clock and the other one are {} s apart",
-                s.abs()
-            ))
+        if let Question::Clock {
+            doubt: Some(doubt), ..
+        } = question
+            && self.aborts(&format!("the machine's clock is not confirmed: {}", doubt.word()))
         {
             return;
         }
@@ -268,9 +267,10 @@ impl Driver {
                 })
             }
             // A disagreement with its own clock cannot come about.
-            Question::Clock { difference } => {
+            Question::Clock { doubt, .. } => {
                 let machine = seen.state.last?.wall.to_string();
-                (a.clock_from_machine && difference.is_none()).then(|| Answer::Clock {
+                (a.clock_from_machine && doubt.is_none()).then(|| Answer::Clock {
+                    rtc: None,
                     typed: machine.get(..16).unwrap_or("").replace('T', " "),
                 })
             }

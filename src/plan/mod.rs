@@ -264,6 +264,17 @@ impl Plan {
         Some(format!("{} is no embedded token", token.id))
     }
 
+    /// How many clocks people read where the clock is confirmed; the most that a
+    /// step of the script asks for.
+    #[must_use]
+    pub fn clock_sources(&self) -> u32 {
+        let asked = self.steps.iter().filter_map(|s| match s.step.verb {
+            Verb::Clock { sources } => Some(sources),
+            _ => None,
+        });
+        asked.max().unwrap_or(1)
+    }
+
     /// Minutes that the script allows for everything.
     #[must_use]
     pub fn minutes(&self) -> u32 {

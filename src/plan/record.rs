@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use super::{InputFile, Mark, supersede};
 use crate::base::device::OperationId;
-use crate::base::{Digest, Id, Json, PublicKey, shown};
+use crate::base::{Digest, Id, Instant, Json, PublicKey, shown};
 use crate::script::{Diagnostic, Kind as ScriptKind, Script};
 use crate::transcript::{self, Kind, Line};
 
@@ -25,6 +25,8 @@ const MAX_ATTEMPTS: u32 = 64;
 pub struct EarlierRecord {
     /// Its ceremony id: SHA-256 of its first line.
     pub ceremony: Digest,
+    /// When its last line was written, by its own clock.
+    pub ended: Instant,
     /// Whether it came to its end. One that did not vouches for no key.
     pub closed: bool,
     /// Its keys that were accepted, in the order of the record; those of a closed
@@ -109,6 +111,7 @@ fn judge(bytes: &[u8], wanted: ScriptKind) -> Result<EarlierRecord, String> {
     }
     let signed = supersede::marks(&lines)?;
     let closed = chain.is_closed();
+    let ended = lines.last().ok_or("expected a record, got no line")?.at.wall;
     // The trusted root alone vouches for production keys.
     let vouches = closed && wanted == ScriptKind::Rehearsal;
     // Which device each key was ordered from, by operation id.
@@ -136,6 +139,7 @@ fn judge(bytes: &[u8], wanted: ScriptKind) -> Result<EarlierRecord, String> {
     }
     Ok(EarlierRecord {
         ceremony: chain.ceremony,
+        ended,
         closed,
         made,
         signed,

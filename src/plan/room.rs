@@ -200,7 +200,14 @@ impl Room<'_> {
                 );
                 self.roll_called = true;
             }
-            Verb::Clock => {
+            Verb::Clock { sources } => {
+                let rehearsal = self.script.kind == Kind::Rehearsal;
+                self.need(
+                    step,
+                    rehearsal || *sources > 1,
+                    "one clock is one person's word for the time".to_owned(),
+                    "write `sources = 2`: two people read two clocks",
+                );
                 self.clock = true;
             }
             Verb::Checklist { .. } => {}

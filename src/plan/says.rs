@@ -54,11 +54,11 @@ impl Verb {
                 "names and absences, typed",
                 Retry::Safe,
             ),
-            Verb::Clock => (
+            Verb::Clock { .. } => (
                 "Clock",
-                "a clock that is not this machine's is in sight",
-                "the machine's UTC time agrees with it within three minutes",
-                "the typed time, the machine's time, the difference",
+                "clocks that are not this machine's are in sight",
+                "the machine's UTC time and its hardware clock agree with each within three minutes",
+                "each typed time, the machine's time, the differences",
                 Retry::Safe,
             ),
             Verb::Checklist { .. } => (
@@ -218,7 +218,7 @@ impl Verb {
         let title = self.says().title;
         match self {
             Verb::RollCall
-            | Verb::Clock
+            | Verb::Clock { .. }
             | Verb::Checklist { .. }
             | Verb::Record { same_as: None, .. }
             | Verb::Break { .. }

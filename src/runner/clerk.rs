@@ -17,7 +17,7 @@ use crate::base::device::{Changed, DeviceCode, DeviceFault, Operation, Retry};
 use crate::base::{Digest, PublicKey};
 use crate::bundle;
 use crate::engine::{
-    self, CopyLost, Effect, Input, InputKind, Outcome, Phase, Refusal, State, Transition, What,
+    self, Answer, CopyLost, Effect, Input, InputKind, Outcome, Phase, Refusal, State, Transition, What,
 };
 use crate::fault::Code;
 use crate::note::{Note, Vkey};
@@ -119,6 +119,10 @@ impl Clerk {
             at: self.clock.now(),
             kind,
         };
+        // Whoever answers says what people read; the machine's part is read here.
+        if let InputKind::Answer(Answer::Clock { rtc, .. }) = &mut input.kind {
+            *rtc = self.clock.hardware();
+        }
         loop {
             let transition = match engine::step(&self.plan, &self.state, &input) {
                 Ok(transition) => transition,

@@ -7,6 +7,12 @@ use crate::base::{Instant, Stamp};
 pub trait Clock: Send {
     /// The wall clock and the boot clock, now.
     fn now(&self) -> Stamp;
+
+    /// The machine's hardware clock, which runs while it is off; `None` where
+    /// there is none, or it does not tell.
+    fn hardware(&self) -> Option<Instant> {
+        None
+    }
 }
 
 /// The machine's own clocks: CLOCK_REALTIME and CLOCK_BOOTTIME.
@@ -26,5 +32,11 @@ impl Clock for SystemClock {
             wall: Instant::from_unix(wall.tv_sec).unwrap_or(Instant::EPOCH),
             mono_ms: u64::try_from(millis).unwrap_or(0),
         }
+    }
+
+    fn hardware(&self) -> Option<Instant> {
+        // Documentation/ABI/testing/sysfs-class-rtc: seconds since 1970, in whatever it keeps.
+        let text = std::fs::read_to_string("/sys/class/rtc/rtc0/since_epoch").ok()?;
+        Instant::from_unix(text.trim().parse().ok()?).ok()
     }
 }

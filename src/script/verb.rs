@@ -13,8 +13,11 @@ use crate::tuf::{MetadataName, RoleName};
 pub enum Verb {
     /// Who is here, seat by seat.
     RollCall,
-    /// The machine's clock against a clock that people read.
-    Clock,
+    /// The machine's clock against clocks that people read.
+    Clock {
+        /// How many of them, each from another source.
+        sources: u32,
+    },
     /// Things that people look at and confirm, one by one.
     Checklist {
         /// What must be true, one line each.
@@ -153,7 +156,7 @@ impl Verb {
     pub fn name(&self) -> &'static str {
         match self {
             Verb::RollCall => "roll-call",
-            Verb::Clock => "clock",
+            Verb::Clock { .. } => "clock",
             Verb::Checklist { .. } => "checklist",
             Verb::Record { .. } => "record",
             Verb::Break { .. } => "break",
@@ -197,7 +200,15 @@ impl Verb {
         let word = table.word(faults, "do", WORDS)?;
         match word {
             Word::RollCall => Some(Verb::RollCall),
-            Word::Clock => Some(Verb::Clock),
+            Word::Clock => {
+                // A clock that nobody else reads is one person's word.
+                let sources = if table.has("sources") {
+                    table.number(faults, "sources", 1..4)
+                } else {
+                    Some(1)
+                };
+                Some(Verb::Clock { sources: sources? })
+            }
             Word::Checklist => items(table, faults).map(|items| Verb::Checklist { items }),
             Word::Record => {
                 custody::record(table, faults).map(|(items, same_as)| Verb::Record { items, same_as })

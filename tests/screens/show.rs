@@ -143,6 +143,7 @@ fn step_through() -> Vec<(&'static str, Stage)> {
     at("clock-differs", &|s| {
         s.until(|q| matches!(q, Question::Clock { .. }));
         s.answer(Answer::Clock {
+            rtc: None,
             typed: "2031-05-04 11:29".to_owned(),
         });
     });

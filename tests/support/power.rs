@@ -352,6 +352,7 @@ pub fn drill() -> Run {
             version: "0".to_owned(),
             sha256: Digest::ZERO,
             lock: Digest::ZERO,
+            released: None,
             features: Vec::new(),
         },
         front_end: FrontEnd::Headless,

@@ -47,6 +47,7 @@ fn program() -> Program {
         version: "0.0.0".to_owned(),
         sha256: Digest::of(b"program"),
         lock: Digest::of(b"lock"),
+        released: None,
         features: Vec::new(),
     }
 }
@@ -131,13 +132,19 @@ proof_of_possession = "waived"
                 && ["compose", "read-back", "seal"]
                     .iter()
                     .any(|verb| step.contains(verb));
+            // Production does not take one person's word for the time.
+            let two = if kind == "production" && step.contains("\"clock\"") {
+                "\nsources = 2"
+            } else {
+                ""
+            };
             let by = if apart || step.contains("roll-call") || step.contains("clock") {
                 "lead"
             } else {
                 "officer"
             };
             text.push_str(&format!(
-                "\n[[act.step]]\nid = \"{id}.{}\"\nby = \"{by}\"\nminutes = 2\n{step}\n",
+                "\n[[act.step]]\nid = \"{id}.{}\"\nby = \"{by}\"\nminutes = 2\n{step}{two}\n",
                 i + 1
             ));
         }
@@ -457,6 +464,7 @@ impl Stage {
                 name: format!("Person {role} {seat}"),
             },
             Question::Clock { .. } => Answer::Clock {
+                rtc: None,
                 typed: self.at.wall.to_string()[..16].replace('T', " "),
             },
             Question::Item { index } => Answer::Done {

@@ -53,7 +53,7 @@ pub(super) fn enter(turn: &mut Turn) {
     );
     match verb {
         Verb::RollCall => roll_call::enter(turn),
-        Verb::Clock => clock::enter(turn),
+        Verb::Clock { .. } => clock::enter(turn),
         Verb::Checklist { .. } | Verb::Waive { .. } => checklist::enter(turn),
         Verb::Record { .. } => record::enter(turn),
         Verb::Break { .. } => formal_break::enter(turn),
@@ -95,7 +95,7 @@ pub(super) fn answer(turn: &mut Turn, answer: &Answer) -> Result<(), Refusal> {
         (Question::Seat { role, seat, .. }, Answer::Present { .. } | Answer::Absent { .. }) => {
             roll_call::answer(turn, role, *seat, answer)
         }
-        (Question::Clock { .. }, Answer::Clock { typed }) => clock::answer(turn, typed),
+        (Question::Clock { .. }, Answer::Clock { typed, rtc }) => clock::answer(turn, typed, *rtc),
         (Question::Item { index }, Answer::Done { typed }) => checklist::answer(turn, *index, typed),
         (Question::Number { .. }, Answer::Number { .. }) => record::answer(turn, &question, answer),
         (Question::Differs { .. }, Answer::Differs { why }) => record::explain(turn, why),

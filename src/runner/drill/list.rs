@@ -163,7 +163,7 @@ impl Fault {
             Fault::BadSignature => signs,
             Fault::OtherKey => makes,
             Fault::PinLastTry => makes || signs || matches!(verb, Verb::EnrolKey { .. }),
-            Fault::ClockBack => matches!(verb, Verb::Clock),
+            Fault::ClockBack => matches!(verb, Verb::Clock { .. }),
             Fault::KillAt => makes || signs || matches!(verb, Verb::Export),
             Fault::MediaError | Fault::MediaFull => matches!(verb, Verb::Export),
             // Not the last one: after the close nothing is written any more.

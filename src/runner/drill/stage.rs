@@ -106,7 +106,7 @@ fn shown(phase: &Phase) -> bool {
     matches!(
         phase,
         Phase::Asking(
-            Question::Trouble { .. } | Question::Serial { .. } | Question::Clock { difference: Some(_) }
+            Question::Trouble { .. } | Question::Serial { .. } | Question::Clock { doubt: Some(_), .. }
         )
     )
 }

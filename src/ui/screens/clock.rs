@@ -2,13 +2,13 @@
 //! machine's own clock: what is copied from the same screen compares nothing.
 
 use super::{Screen, ask, no_hints, no_key, say, unchecked};
-use crate::engine::{Answer, Question, TOLERANCE_S};
+use crate::engine::{Answer, ClockDoubt, Question, TOLERANCE_S};
 use crate::ui::layout::Page;
 use crate::ui::model::{Local, Model};
 use crate::ui::theme::Tone;
 use crate::ui::widgets::form::Form;
 use crate::ui::widgets::rows::{Row, para};
-use crate::ui::wording::{help, screens as words};
+use crate::ui::wording::{clock as words, help};
 
 /// The screen.
 pub static SCREEN: Screen = Screen {
@@ -18,6 +18,7 @@ pub static SCREEN: Screen = Screen {
     submit: |model| {
         say(Answer::Clock {
             typed: model.local.pane.form.text(0).to_owned(),
+            rtc: None,
         })
     },
     key: no_key,
@@ -26,18 +27,28 @@ pub static SCREEN: Screen = Screen {
 };
 
 fn page(model: &Model, width: usize) -> Page {
-    let Some(Question::Clock { difference }) = model.question() else {
+    let Some(Question::Clock { reading, of, doubt }) = model.question() else {
         return Page::default();
     };
     let mut body = Vec::new();
-    if let Some(seconds) = difference {
-        body.extend(para(Tone::Bad, &words::clock_differs(*seconds), width));
-        if let Some(hours) = whole_hours(*seconds) {
+    if let Some(doubt) = doubt {
+        let (what, remedies) = words::clock_doubt(doubt);
+        body.extend(para(Tone::Bad, &what, width));
+        let seconds = match doubt {
+            ClockDoubt::Typed { seconds } | ClockDoubt::Hardware { seconds } => Some(*seconds),
+            ClockDoubt::Jumped { .. } | ClockDoubt::Before { .. } => None,
+        };
+        if let Some(hours) = seconds.and_then(whole_hours) {
             body.extend(para(Tone::Warn, &words::clock_hours(hours), width));
         }
-        for line in words::CLOCK_MEND {
+        for line in remedies {
             body.extend(para(Tone::Plain, line, width));
         }
+        body.push(Row::blank());
+    }
+    if *of > 1 {
+        let number = reading.saturating_add(1);
+        body.extend(para(Tone::Strong, &words::clock_reading(number, *of), width));
         body.push(Row::blank());
     }
     for line in words::clock_why(TOLERANCE_S) {

@@ -121,58 +121,6 @@ pub fn empty_seat(reason: &str) -> String {
     format!("absent: {reason}")
 }
 
-// ------------------------------------------------------------ clock
-
-/// Field.
-pub const CLOCK_FIELD: &str = "UTC, as YYYY-MM-DD HH:MM";
-/// Instruction.
-pub const CLOCK_SAY: &str = "Read the time in UTC from another clock, not from this machine. Type it.";
-/// Below the form.
-pub const CLOCK_NEXT: &str = "Next: the two clocks are compared.";
-/// How to mend a difference.
-pub const CLOCK_MEND: &[&str] = &[
-    "  - You mistyped, or read another clock: type it again.",
-    "  - This machine is wrong: pause with Ctrl-C, set its clock, resume.",
-];
-/// In rehearsals.
-pub const CLOCK_SECOND: &str = "Rehearsal: F3 shows a simulated second machine with a clock.";
-
-/// Why this is asked.
-#[must_use]
-pub fn clock_why(tolerance_s: i64) -> Vec<String> {
-    let minutes = tolerance_s.div_euclid(60);
-    vec![
-        "The expiry dates of everything that is signed today follow from this time.".to_owned(),
-        format!("The two clocks may differ by {minutes} minutes."),
-        "UTC is not local time. Example of the form: 2031-05-04 09:30".to_owned(),
-    ]
-}
-
-/// The clocks disagree.
-#[must_use]
-pub fn clock_differs(seconds: i64) -> String {
-    let all = seconds.unsigned_abs();
-    let (days, hours) = (all.div_euclid(86_400), all.div_euclid(3600).rem_euclid(24));
-    let minutes = all.div_euclid(60).rem_euclid(60);
-    let mut parts = Vec::new();
-    for (n, word) in [(days, "d"), (hours, "h"), (minutes, "min")] {
-        if n > 0 {
-            parts.push(format!("{n} {word}"));
-        }
-    }
-    let side = if seconds < 0 { "behind" } else { "ahead of" };
-    format!(
-        "The clocks disagree: this machine is {} {side} the time that you typed.",
-        parts.join(" ")
-    )
-}
-
-/// The difference looks like a time zone.
-#[must_use]
-pub fn clock_hours(hours: u64) -> String {
-    format!("That is close to {hours} whole hour(s): was it local time instead of UTC?")
-}
-
 // ------------------------------------------------------------ checklist
 
 /// Field.
