@@ -26,6 +26,7 @@ fn good() -> KeyAttributes {
         never_extractable: Some(true),
         sign: Some(true),
         other_uses: Some(false),
+        local: Some(true),
         ..KeyAttributes::default()
     }
 }
@@ -73,7 +74,7 @@ fn public(order: &KeyOrder) -> PublicKey {
 #[test]
 fn a_key_without_a_demanded_attribute_is_not_taken() {
     type Sin = fn(&mut KeyAttributes);
-    let sins: [(&str, Sin); 9] = [
+    let sins: [(&str, Sin); 10] = [
         ("sensitive", |a| a.sensitive = Some(false)),
         ("sensitive", |a| a.sensitive = None),
         ("not extractable", |a| a.extractable = Some(true)),
@@ -83,6 +84,7 @@ fn a_key_without_a_demanded_attribute_is_not_taken() {
         ("always sensitive", |a| a.always_sensitive = Some(false)),
         ("never extractable", |a| a.never_extractable = Some(false)),
         ("for signing only", |a| a.other_uses = Some(true)),
+        ("made on the device itself", |a| a.local = Some(false)),
     ];
     for (says, sin) in sins {
         let (_, why) = answered(|order| {
@@ -131,6 +133,7 @@ fn a_key_with_every_attribute_is_taken() {
         attributes.always_sensitive = None;
         attributes.never_extractable = None;
         attributes.other_uses = None;
+        attributes.local = None;
         (public(order), attributes)
     });
     assert_eq!(why, None);
