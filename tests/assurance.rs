@@ -28,7 +28,7 @@ const BY_HAND: &str = " (by hand)";
 #[test]
 fn every_claim_names_its_tests() {
     let case = case(&read("docs/assurance-case.md"));
-    let checks: BTreeSet<&str> = tuf_ceremony::audit::NAMES.into_iter().collect();
+    let checks: BTreeSet<&str> = tuf_ceremony::audit::NAMES.iter().copied().collect();
     let found = problems(&case, &tests(), &checks, FLOOR, |path| root().join(path).exists());
     assert!(found.is_empty(), "\n{}\n", found.join("\n"));
     println!("{} claims", case.claims.len());
