@@ -83,7 +83,7 @@ fn a_whole_rehearsal_is_typed_through() {
         ada.press("\x7f");
     }
     ada.enter("begin");
-    ada.wait_for("Full name");
+    ada.wait_for("Name for the record");
     // A deviation note, the plan, and help, from any screen.
     ada.press(F2);
     ada.wait_for("What was expected");
@@ -94,23 +94,23 @@ fn a_whole_rehearsal_is_typed_through() {
     ada.press(F4);
     ada.wait_for("Inventory online-file");
     ada.press(ESC);
-    ada.wait_for("Full name");
+    ada.wait_for("Name for the record");
     ada.press(F1);
     ada.wait_for("Help for this screen");
     ada.press(ESC);
-    ada.wait_for("Full name");
+    ada.wait_for("Name for the record");
     // A resize, smaller than the minimum, and back to a larger one.
     ada.resize(79, 24);
     ada.wait("the size notice", |t| {
-        t.contains("80") && !t.contains("Full name")
+        t.contains("80") && !t.contains("Name for the record")
     });
     ada.resize(120, 40);
     ada.wait("the large frame", |t| {
-        t.contains("Full name") && t.contains("PEOPLE")
+        t.contains("Name for the record") && t.contains("PEOPLE")
     });
     ada.resize(80, 24);
     ada.wait("the small frame again", |t| {
-        t.contains("Full name") && !t.contains("PEOPLE")
+        t.contains("Name for the record") && !t.contains("PEOPLE")
     });
     ada.wrong_pins = vec!["not-the-pin".to_owned()];
     ada.play("Type end");

@@ -57,6 +57,10 @@ pub struct State {
     pub away: Option<Away>,
     /// A number that is not the recorded one, while people decide.
     pub differs: Option<Differs>,
+    /// Wrong tries at the comparison of words that is open. A resumption does not
+    /// forget them: a lock that a restart opens is none (DESIGN 5).
+    #[serde(skip_serializing_if = "is_zero")]
+    pub wrong_words: u32,
     /// Earlier payloads whose place another one takes.
     pub superseded: BTreeSet<Digest>,
     /// Devices.
@@ -486,6 +490,10 @@ pub struct Head {
     pub root: Digest,
 }
 
+fn is_zero(n: &u32) -> bool {
+    *n == 0
+}
+
 fn draft_digest<S: serde::Serializer>(draft: &Arc<Draft>, s: S) -> Result<S::Ok, S::Error> {
     draft.digest.serialize(s)
 }
@@ -513,6 +521,7 @@ impl State {
             numbers: BTreeMap::new(),
             away: None,
             differs: None,
+            wrong_words: 0,
             superseded: BTreeSet::new(),
             bench: BTreeMap::new(),
             keys: BTreeMap::new(),

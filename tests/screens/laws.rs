@@ -462,3 +462,34 @@ fn production_takes_no_module_that_keeps_keys_in_software() {
         }
     }
 }
+
+/// However it is written; a rehearsal may be played by one person.
+#[test]
+fn production_has_one_seat_for_a_person() {
+    for (kind, alone) in [("production", false), ("rehearsal", true)] {
+        let text = stage::script(kind, "embedded").replace(
+            "backend = \"embedded\"",
+            "backend = \"pkcs11\"\nmodule = \"softhsm\"",
+        );
+        let mut stage = Stage::with(&text);
+        stage.until(|q| matches!(q, Question::Seat { seat: 1, .. }));
+        let sits = |name: &str| {
+            let name = name.to_owned();
+            InputKind::Answer(Answer::Present { name })
+        };
+        stage.put(sits("Olga")).unwrap();
+        for again in ["Olga", "olga", " OLGA "] {
+            let mut other = stage.clone();
+            match other.put(sits(again)) {
+                Ok(()) => assert!(alone, "{kind}: {again}"),
+                Err(refusal) => {
+                    assert!(!alone, "{kind}: {again}: {refusal:?}");
+                    assert_eq!(refusal.code, "person-twice");
+                    assert_eq!(other.state.people.len(), 1);
+                }
+            }
+        }
+        stage.put(sits("Otto")).unwrap();
+        assert_eq!(stage.state.people.len(), 2);
+    }
+}

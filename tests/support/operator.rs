@@ -348,7 +348,7 @@ impl Operator {
             .to_owned();
         if prompt.starts_with("Type begin") {
             self.enter("begin");
-        } else if prompt.starts_with("Full name") {
+        } else if prompt.starts_with("Name for the record") {
             let name = self.names.remove(0);
             self.enter(&name);
         } else if prompt.starts_with("UTC, as") {

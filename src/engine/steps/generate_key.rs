@@ -280,6 +280,7 @@ fn judge(
         ("always sensitive", attributes.always_sensitive != Some(false)),
         ("never extractable", attributes.never_extractable != Some(false)),
         ("for signing only", attributes.other_uses != Some(true)),
+        ("made on the device itself", attributes.local != Some(false)),
     ];
     match demands.iter().find(|(_, holds)| !holds) {
         Some((demand, _)) => Err(format!("the device does not say that the key is {demand}")),

@@ -1,6 +1,7 @@
 //! `read-back`, and the comparison inside `seal`: words of a digest at random
 //! positions, typed from another source. Passive comparison lets most attacks
-//! through; typing six of 32 words does not. Three wrong tries lock it.
+//! through; typing six of 32 words does not. Three wrong tries lock it, and no
+//! restart opens it again.
 
 use super::{formal_break, seal};
 use crate::base::{Digest, Id, Json};
@@ -19,7 +20,11 @@ const ASKED_ROOT: usize = 8;
 pub const TRIES: u32 = 3;
 
 pub(super) fn enter(turn: &mut Turn) {
-    turn.work(What::Nonce);
+    match subject(turn) {
+        // Locked before the program stopped: it stays so.
+        Some((subject, ..)) if turn.state.wrong_words >= TRIES => turn.ask(Question::Reopen { subject }),
+        _ => turn.work(What::Nonce),
+    }
 }
 
 /// The positions follow from a nonce, so that nobody can know them before.
@@ -37,7 +42,7 @@ pub(super) fn positions(turn: &mut Turn, nonce: &Digest) {
         source,
         digest,
         positions: words::positions(nonce, asked),
-        wrong: 0,
+        wrong: turn.state.wrong_words,
     });
 }
 
@@ -76,6 +81,7 @@ pub(super) fn answer(turn: &mut Turn, question: &Question, typed: &[String]) -> 
         ],
     );
     if matches {
+        turn.state.wrong_words = 0;
         match subject {
             Subject::Metadata(role) => {
                 if let Some(file) = turn.state.files.get_mut(role) {
@@ -89,6 +95,7 @@ pub(super) fn answer(turn: &mut Turn, question: &Question, typed: &[String]) -> 
         return Ok(());
     }
     let wrong = wrong.saturating_add(1);
+    turn.state.wrong_words = wrong;
     if wrong >= TRIES {
         turn.derive(
             Kind::Locked,
@@ -128,6 +135,7 @@ pub(super) fn reopen(turn: &mut Turn, second: &str, why: &str) -> Result<(), Ref
         ));
     }
     turn.state.deviations = turn.state.deviations.saturating_add(1);
+    turn.state.wrong_words = 0;
     match turn.verb() {
         Some(Verb::Seal { .. }) => seal::compare(turn),
         _ => enter(turn),

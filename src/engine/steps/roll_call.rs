@@ -1,5 +1,6 @@
-//! `roll-call`: who is here, seat by seat. Names are claims that people type;
-//! an empty seat needs a reason, and every role needs its quorum.
+//! `roll-call`: who is here, seat by seat. Names are claims that people type, and
+//! are published with the record: a pseudonym is enough (ADR 0007). An empty seat
+//! needs a reason, and every role needs its quorum.
 
 use super::formal_break;
 use crate::base::Id;
@@ -19,7 +20,13 @@ pub(super) fn answer(turn: &mut Turn, role: &Id, seat: u32, answer: &Answer) -> 
         Answer::Present { name } => {
             super::check_text("a name", name)?;
             let name = name.trim().to_owned();
-            if let Some(other) = turn.state.people.iter().find(|p| p.name.as_ref() == Some(&name)) {
+            // As every later question does that asks for one of these names.
+            let same = |p: &&Person| {
+                p.name
+                    .as_deref()
+                    .is_some_and(|other| other.eq_ignore_ascii_case(&name))
+            };
+            if let Some(other) = turn.state.people.iter().find(same) {
                 let alone = turn.plan.script().kind == crate::script::Kind::Rehearsal;
                 if !alone {
                     return Err(Refusal::new(

@@ -25,8 +25,8 @@ pub const BEGIN: Help = Help {
 };
 /// Roll call.
 pub const SEAT: Help = Help {
-    asked: "The name of the person on this seat; or, after F5, why the seat stays empty.",
-    why: "The record must say who was in the room. Names are claims that people type; nobody's identity is proven by typing it.",
+    asked: "The name for the record of the person on this seat: from the list of pseudonyms, if there is one. Or, after F5, why the seat stays empty.",
+    why: "The record must say who was in the room, and the record is published. Names are claims that people type; nobody's identity is proven by typing it. Who a pseudonym stands for is on paper.",
     next: "The next seat. When all seats are answered, every role must have its quorum.",
     plug: SAFE,
 };

@@ -176,7 +176,7 @@ pub const NOTE_SAY: &str = "Something is not as the script says? Write it down n
 /// Deviation note.
 pub const NOTE_BODY: &[&str] = &[
     "A note stops nothing and cannot be taken back. It does not answer the open question.",
-    "Never write a PIN or a passphrase here.",
+    "It is published with the record: name people as the roll call does, and never write a PIN or a passphrase here.",
 ];
 /// Deviation note.
 pub const NOTE_FIELDS: &[&str] = &[

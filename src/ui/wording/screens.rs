@@ -72,7 +72,7 @@ pub fn then(headline: &str) -> String {
 // ------------------------------------------------------------ roll call
 
 /// Field.
-pub const SEAT_NAME: &str = "Full name";
+pub const SEAT_NAME: &str = "Name for the record";
 /// Field.
 pub const SEAT_REASON: &str = "Why is the seat empty";
 /// Below the form.
@@ -97,7 +97,7 @@ pub fn seat_say(role: &str, seat: u32, seats: u32, absent: bool) -> String {
     if absent {
         format!("Nobody sits here as {place}? Type the reason. It goes into the record.")
     } else {
-        format!("Who is {place}? Type the full name.")
+        format!("Who is {place}? Type the name; a pseudonym is enough.")
     }
 }
 
