@@ -1,0 +1,42 @@
+//! `witness review`: what a metadata file says, from its own bytes, with the
+//! digest of the bytes to sign as hexadecimal groups and words: the same text
+//! that the ceremony's screen shows, made on another machine.
+
+use std::path::Path;
+
+use super::{Exit, out, read, unusable, words};
+use crate::base::{Digest, Json};
+use crate::tuf::{Signed, canonical, review as text};
+
+/// The largest metadata that some client reads (facts/tuf.md 2.10).
+const MAX: usize = 5_000_000;
+
+pub(super) fn review(payload: &Path, trusted: Option<&Path>) -> Result<(), Exit> {
+    let signed = signed(payload)?;
+    let trusted = trusted.map(self::signed).transpose()?;
+    out::say(&text(&signed, trusted.as_ref()).join("\n"));
+    let bytes = canonical(&signed);
+    out::say("");
+    for line in words::numbered(&Digest::of(&bytes)) {
+        out::say(&line);
+    }
+    match Signed::from_json(&signed) {
+        Ok(_) => Ok(()),
+        // The review says why; it is shown all the same.
+        Err(_) => Err(Exit::Negative),
+    }
+}
+
+/// The signed part of a file, or the file itself where it is the bytes to sign.
+fn signed(path: &Path) -> Result<Json, Exit> {
+    let bytes = read(path, MAX)?;
+    let json = Json::parse(&bytes).map_err(|e| unusable(path, &e.to_string()))?;
+    match json.get("signed") {
+        Some(signed) => Ok(signed.clone()),
+        None if json.get("_type").is_some() => Ok(json),
+        None => Err(unusable(
+            path,
+            "expected TUF metadata, or the bytes to sign of it",
+        )),
+    }
+}
