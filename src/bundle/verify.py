@@ -48,9 +48,9 @@ def signatures():
         need(verified(spki, text.encode(), found.get((origin, vkey(spki)), b"")), f"checkpoint at {n}")
     for path, (text, found) in [(f"checkpoints/{gate['size']}", note(gate["note"].encode())) for _, gate in gates]: need(note(files[path])[0] == text and found.items() <= note(files[path])[1].items(), path)  # cosignatures may come later
 def quorum():  # C2SP tlog-policy: the log key of each run, the script's witnesses; who cosigned is counted, a quorum that is missing is said
-    section = re.search(r"(?ms)^\[witnesses\]\n(.*?)(?=^\[|\Z)", re.sub("#.*", "", files["script.toml"].decode()))
+    section = re.search(r"(?ms)^\[witnesses\]\n(.*?)(?=^\s*\[|\Z)", re.sub("#.*", "", files["script.toml"].decode()))
     keys = re.findall(r'"([^"+]+)[+]([0-9a-f]{8})[+]([^"]+)"', section[1]) if section else []
-    group = f"group quorum {re.search('quorum *= *([0-9]+)', section[1])[1]} {' '.join(w[0] for w in keys)}\nquorum quorum\n" if keys else "quorum none\n"
+    group = f"group quorum {re.search('(?m)^ *quorum[^0-9]+([0-9]+)', section[1])[1]} {' '.join(w[0] for w in keys)}\nquorum quorum\n" if keys else "quorum none\n"
     policy = [f"log {origin}+{vkey(spki).hex()}+{b64(bytes([1]) + spki[12:])}\n" for _, spki in runs] + [f"witness {w[0]} {'+'.join(w)}\n" for w in keys]
     need(files["policy"].decode() == "".join(policy) + group and len({w[2] for w in keys}) == len(keys), "policy is not the record's and the script's")
     for path, (text, found) in [(path, note(files[path])) for path in sorted(files)[::-1] if path.startswith("checkpoint")]:  # the final one last

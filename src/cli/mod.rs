@@ -7,7 +7,6 @@ mod check;
 #[cfg(feature = "ceremony")]
 mod devices;
 mod exit;
-#[cfg(feature = "ceremony")]
 mod harden;
 #[cfg(feature = "tui")]
 mod home;

@@ -34,6 +34,15 @@ pub(super) fn section(top: &mut Table, faults: &mut Faults, text: &str) -> Optio
         faults.add(&table.span, "script-wrong-value", message, help);
     }
     let read = read(&mut table, faults);
+    if let Some(witnesses) = &read {
+        let plain = |vkey: &Vkey| text.contains(&format!("\"{vkey}\""));
+        let number = text.get(table.span_of("quorum"));
+        if !witnesses.keys.iter().all(plain) || number != Some(witnesses.quorum.to_string().as_str()) {
+            let help = "write keys in double quotes, and the quorum in digits alone";
+            let message = "`keys` or `quorum` stands in an unusual spelling".to_owned();
+            faults.add(&table.span_of("keys"), "script-wrong-value", message, help);
+        }
+    }
     table.finish(faults);
     read
 }
@@ -222,6 +231,18 @@ mod tests {
                 "script-unknown-field",
                 1,
                 format!("[witnesses]\nwhy = \"x\"\nquorum = 1\nkeys = [\"{one}\"]\n"),
+            ),
+            (
+                "keys in single quotes",
+                "script-wrong-value",
+                2,
+                section("1", &[&one]).replace('"', "'"),
+            ),
+            (
+                "a quorum with a sign",
+                "script-wrong-value",
+                2,
+                section("+1", &[&one]),
             ),
             (
                 "two sections",

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::key::{Key, NoKey, PASSPHRASE_MIN};
 use super::state::Folder;
 use super::typed::Typist;
-use super::{Exit, out, show};
+use super::{Exit, harden, out, show};
 use crate::base::{Secret, shown};
 use crate::fault::Code;
 use crate::transcript::witness::Memory;
@@ -27,6 +27,7 @@ pub(super) fn new(state: &Path, name: &str) -> Result<(), Exit> {
             "expected a new folder, got one that exists",
         ));
     }
+    harden::harden()?;
     let passphrase = passphrase()?;
     let key = Key::new().map_err(|e| internal(&e))?;
     let vkey = key.vkey(name).map_err(|e| internal(&e.into()))?;

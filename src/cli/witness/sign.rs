@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::key::{Key, NoKey};
 use super::new::{ask, typist};
 use super::state::Folder;
-use super::{Exit, new_file, out, read, refused, unusable};
+use super::{Exit, harden, new_file, out, read, refused, unusable};
 use crate::transcript::witness::{MAX_REQUEST, Memory, Refused, Request, Verdict, answer, judge};
 
 pub(super) fn sign(state: &Path, path: &Path, place: &Path) -> Result<(), Exit> {
@@ -42,6 +42,7 @@ pub(super) fn sign(state: &Path, path: &Path, place: &Path) -> Result<(), Exit> 
 }
 
 fn open(folder: &Folder, memory: &Memory, request: &Request) -> Result<Key, Exit> {
+    harden::harden()?;
     let file = folder.key()?;
     let checkpoint = request.checkpoint();
     let kind = if checkpoint.is_rehearsal() {

@@ -131,6 +131,13 @@ impl Memory {
     /// # Errors
     /// [`NotAdded`].
     pub fn told(&self, vkey: Vkey) -> Result<Memory, NotAdded> {
+        let mut memory = self.clone();
+        memory.tell(vkey)?;
+        Ok(memory)
+    }
+
+    /// [`Memory::told`] in place; the memory is to be thrown away where it fails.
+    fn tell(&mut self, vkey: Vkey) -> Result<(), NotAdded> {
         if vkey.signs() != SignatureType::Ed25519 {
             return Err(NotAdded::Kind(vkey.to_string()));
         }
@@ -142,14 +149,13 @@ impl Memory {
             return Err(beyond("a log's key", "this witness's own"));
         }
         // One key is one run of one record.
-        let mut known = self.logs.values().flat_map(Log::keys);
-        if known.any(|k| k.key() == vkey.key()) {
+        let is_known = |log: &Log| log.keys().any(|k| k.key() == vkey.key());
+        if self.logs.values().any(is_known) {
             return Err(NotAdded::Twice(vkey.to_string()));
         }
-        let mut memory = self.clone();
         let origin = vkey.name().to_owned();
-        let log = match memory.logs.remove(&origin) {
-            None if memory.logs.len() >= MAX_LOGS => return Err(beyond("at most 4096 records", "more")),
+        let log = match self.logs.remove(&origin) {
+            None if self.logs.len() >= MAX_LOGS => return Err(beyond("at most 4096 records", "more")),
             None => Log {
                 older: Vec::new(),
                 newest: vkey,
@@ -164,17 +170,21 @@ impl Memory {
                 log
             }
         };
-        memory.logs.insert(origin, log);
-        Ok(memory)
+        self.logs.insert(origin, log);
+        Ok(())
     }
 
     /// The memory after a checkpoint was cosigned.
     pub(super) fn with(&self, origin: &str, cosigned: Cosigned) -> Memory {
         let mut memory = self.clone();
-        if let Some(log) = memory.logs.get_mut(origin) {
+        memory.remember(origin, cosigned);
+        memory
+    }
+
+    fn remember(&mut self, origin: &str, cosigned: Cosigned) {
+        if let Some(log) = self.logs.get_mut(origin) {
             log.last = Some(cosigned);
         }
-        memory
     }
 
     /// Reads a memory, in exactly the spelling of [`Memory`]'s own text.
@@ -210,7 +220,7 @@ impl Memory {
             let key = at.1.strip_prefix("log ").ok_or_else(|| form(at, "log <vkey>"))?;
             let vkey = Vkey::parse(key).map_err(NotAdded::Vkey)?;
             let origin = vkey.name().to_owned();
-            memory = memory.told(vkey)?;
+            memory.tell(vkey)?;
             let Some(size) = lines.next_if(|(_, line)| line.starts_with("size ")) else {
                 continue;
             };
@@ -223,7 +233,7 @@ impl Memory {
                 }
             }
             let cosigned = Cosigned::read(&rest, &memory.vkey, &origin)?;
-            memory = memory.with(&origin, cosigned);
+            memory.remember(&origin, cosigned);
         }
         // One memory has one spelling: what would be written otherwise was altered.
         if memory.to_string() != text {
