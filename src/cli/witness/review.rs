@@ -30,13 +30,25 @@ pub(super) fn review(payload: &Path, trusted: Option<&Path>) -> Result<(), Exit>
 /// The signed part of a file, or the file itself where it is the bytes to sign.
 fn signed(path: &Path) -> Result<Json, Exit> {
     let bytes = read(path, MAX)?;
-    let json = Json::parse(&bytes).map_err(|e| unusable(path, &e.to_string()))?;
-    match json.get("signed") {
-        Some(signed) => Ok(signed.clone()),
-        None if json.get("_type").is_some() => Ok(json),
-        None => Err(unusable(
-            path,
-            "expected TUF metadata, or the bytes to sign of it",
-        )),
+    if let Some(json) = to_sign(&bytes) {
+        return Ok(json);
     }
+    let json = Json::parse(&bytes).map_err(|e| unusable(path, &e.to_string()))?;
+    let signed = json.get("signed").cloned();
+    signed.ok_or_else(|| unusable(path, "expected TUF metadata, or exactly the bytes to sign of it"))
+}
+
+/// What exactly these bytes to sign say. TUF's canonical form leaves line breaks
+/// (of a key in PEM) as they are, which JSON does not allow: they are escaped for
+/// reading, and the result must be these bytes again.
+fn to_sign(bytes: &[u8]) -> Option<Json> {
+    let mut escaped = Vec::with_capacity(bytes.len());
+    for byte in bytes {
+        match byte {
+            b'\n' => escaped.extend_from_slice(b"\\n"),
+            other => escaped.push(*other),
+        }
+    }
+    let json = Json::parse(&escaped).ok()?;
+    (json.get("_type").is_some() && canonical(&json) == bytes).then_some(json)
 }
