@@ -1,4 +1,5 @@
-//! `witness show`: the witness's key and, for each record, what it remembers.
+//! `witness show`: the witness's key and, for each record, what it remembers. Also
+//! how a key with its words, and a record, are printed by the other verbs.
 
 use std::path::Path;
 

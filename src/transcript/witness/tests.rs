@@ -1,4 +1,5 @@
-//! The witness's rules, request and memory, without a disk.
+//! The witness's rules, request and memory, without a disk; also against what
+//! `tests/vectors/witness/make.py` made, which shares no code with them.
 
 use ed25519_dalek::{Signer as _, SigningKey};
 
