@@ -34,7 +34,7 @@ pub(super) struct Case<'a> {
     pub(super) gates: Vec<Gate>,
     /// Origin of this record's checkpoints.
     pub(super) origin: Option<String>,
-    /// The policy that follows from the record.
+    /// The policy that follows from record and script.
     pub(super) policy: Result<Policy, String>,
     /// The script and plan, or why there is none.
     pub(super) plan: Result<Plan, Vec<String>>,
@@ -75,8 +75,13 @@ impl<'a> Case<'a> {
         let runs = runs(&lines);
         let origin = opening.as_ref().and_then(|o| origin(o, &chain.ceremony));
         let keys: Vec<PublicKey> = runs.iter().map(|(_, key)| key.clone()).collect();
+        // Whether it is the script of this record, `script` says.
+        let script = files.get(SCRIPT).and_then(|bytes| Script::parse(bytes).ok());
         let policy = match &origin {
-            Some(origin) => policy(origin, &keys).map_err(|e| e.to_string()),
+            Some(origin) => {
+                let witnesses = script.as_ref().map_or((&[][..], 0), Script::witnesses);
+                policy(origin, &keys, witnesses).map_err(|e| e.to_string())
+            }
             None => Err("the first record gives no origin".to_owned()),
         };
         Case {

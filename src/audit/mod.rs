@@ -7,6 +7,7 @@ mod case;
 mod checks;
 mod facts;
 mod report;
+mod request;
 
 use std::collections::BTreeMap;
 
@@ -16,6 +17,7 @@ use crate::transcript::Class;
 
 use case::Case;
 pub use checks::NAMES;
+pub use request::request;
 
 /// What the judge is told from outside of the bundle.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -19,6 +19,8 @@ pub struct Seal<'a> {
     pub origin: &'a str,
     /// The log key of each run (`open`, then every `resume`), in order.
     pub log_keys: &'a [PublicKey],
+    /// The script's witnesses and how many of them have to cosign; 0 of none.
+    pub witnesses: (&'a [Vkey], usize),
     /// Path and digest of every file that was exported and read back.
     pub exported: &'a [(String, Digest)],
     /// All lines of the record, the `close` line too, each with LF.
@@ -40,16 +42,21 @@ pub enum NotSealed {
     Policy(#[from] NotAPolicy),
 }
 
-/// The policy that follows from the log keys of a record.
+/// The policy that follows from the log keys of a record and its script's
+/// witnesses, of whom so many have to cosign.
 ///
 /// # Errors
 /// [`NotSealed`] for keys that are weak, of another algorithm, or there twice.
-pub fn policy(origin: &str, log_keys: &[PublicKey]) -> Result<Policy, NotSealed> {
+pub fn policy(
+    origin: &str,
+    log_keys: &[PublicKey],
+    (witnesses, quorum): (&[Vkey], usize),
+) -> Result<Policy, NotSealed> {
     let logs = log_keys
         .iter()
         .map(|key| Vkey::new(origin, key.clone()))
         .collect::<Result<Vec<_>, _>>()?;
-    Ok(Policy::new(logs)?)
+    Ok(Policy::witnessed(logs, witnesses.to_vec(), quorum)?)
 }
 
 /// The files of the seal: path and bytes.
@@ -59,7 +66,9 @@ pub fn policy(origin: &str, log_keys: &[PublicKey]) -> Result<Policy, NotSealed>
 pub fn seal_files(seal: &Seal<'_>) -> Result<BTreeMap<String, Vec<u8>>, NotSealed> {
     let mut files = BTreeMap::new();
     files.insert(RECORD.to_owned(), seal.record.to_vec());
-    let policy = policy(seal.origin, seal.log_keys)?.to_string().into_bytes();
+    let policy = policy(seal.origin, seal.log_keys, seal.witnesses)?
+        .to_string()
+        .into_bytes();
     files.insert(POLICY.to_owned(), policy);
     let mut sums: BTreeMap<String, Digest> = files
         .iter()

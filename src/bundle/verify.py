@@ -4,8 +4,7 @@ Python's standard library and `openssl` 3 alone; shares no code with tuf-ceremon
 verify` does. Run the release's copy of this file, never the one in the bundle."""
 import base64, hashlib, json, os, pathlib, re, stat, subprocess, sys, tempfile
 ED25519, KEYS = bytes.fromhex("302a300506032b6570032100"), "body boot ceremony prev seq step t_mono_ms t_wall type v who"  # RFC 8410
-def sha(data): return hashlib.sha256(data).hexdigest()
-def b64(data): return base64.b64encode(data).decode()
+sha, b64 = lambda data: hashlib.sha256(data).hexdigest(), lambda data: base64.b64encode(data).decode()
 def need(holds, otherwise):
     if not holds: raise ValueError(otherwise)
 def load(folder):  # path -> bytes; plain files only, no links
@@ -20,23 +19,21 @@ def verified(spki, message, signature):  # Ed25519; ECDSA in DER on P-256 with S
     with tempfile.TemporaryDirectory() as d:
         key, text, sig = names = [os.path.join(d, name) for name in ("key", "text", "sig")]
         for name, data in zip(names, (spki, message, signature)): open(name, "wb").write(data)
-        ed = ["pkeyutl", "-verify", "-pubin", "-keyform", "DER", "-inkey", key, "-rawin", "-in", text, "-sigfile", sig]
-        ec = ["dgst", "-sha384" if len(spki) == 120 else "-sha256", *pss, "-keyform", "DER", "-verify", key, "-signature", sig, text]
-        return not subprocess.run(["openssl"] + (ed if spki.startswith(ED25519) else ec), capture_output=True).returncode
+        how = ["dgst", "-sha384" if len(spki) == 120 else "-sha256", *pss, "-keyform", "DER", "-verify", key, "-signature", sig, text]
+        if spki.startswith(ED25519): how = ["pkeyutl", "-verify", "-pubin", "-keyform", "DER", "-inkey", key, "-rawin", "-in", text, "-sigfile", sig]
+        return not subprocess.run(["openssl", *how], capture_output=True).returncode
 def merkle(lines):  # RFC 6962 section 2.1
     if len(lines) == 1: return hashlib.sha256(b"\0" + lines[0]).digest()
-    half = 1 << (len(lines) - 1).bit_length() - 1  # the largest power of two below the number of lines
-    return hashlib.sha256(b"\1" + merkle(lines[:half]) + merkle(lines[half:])).digest()
+    return hashlib.sha256(b"\1" + merkle(lines[:(half := 1 << (len(lines) - 1).bit_length() - 1)]) + merkle(lines[half:])).digest()  # the largest power of two below
 def note(data):  # C2SP signed-note -> text, {(key name, key id): signature}
     text, _, tail = data.decode().rpartition("\n\n")
     found = [re.fullmatch("\u2014 ([!-*,-~]+) ([A-Za-z0-9+/]+=*)", line).groups() for line in tail.removesuffix("\n").split("\n")]
-    need(tail.endswith("\n") and all(b64(base64.b64decode(blob)) == blob for _, blob in found), "not a signed note")
-    return text + "\n", {(name, base64.b64decode(blob)[:4]): base64.b64decode(blob)[4:] for name, blob in found}
+    lines = {(name, base64.b64decode(blob)[:4]): base64.b64decode(blob)[4:] for name, blob in found}
+    need(tail.endswith("\n") and len(lines) == len(found) and all(b64(base64.b64decode(blob)) == blob for _, blob in found), "not a signed note"); return text + "\n", lines
 def vkey(spki): need(spki[:12] == ED25519, "not an Ed25519 key"); return hashlib.sha256(f"{origin}\n\1".encode() + spki[12:]).digest()[:4]
 def head(size): return f"{origin}\n{size}\n{b64(merkle(lines[:size]))}\n"  # C2SP tlog-checkpoint
 def canonical():  # the first of the checks: each raises when it does not hold
-    for n, (line, record) in enumerate(zip(lines, records)):
-        need(json.dumps(record, sort_keys=True, separators=(",", ":")).encode() == line and len(line) <= 65535, f"record {n}"); need(" ".join(record) == KEYS and repr(record["v"]) == "0", f"record {n}")
+    for n, (line, record) in enumerate(zip(lines, records)): need(json.dumps(record, sort_keys=True, separators=(",", ":")).encode() == line and len(line) <= 65535 and " ".join(record) == KEYS and repr(record["v"]) == "0", f"record {n}")
 def chain():
     prev = ceremony = "0" * 64
     for n, (line, record) in enumerate(zip(lines, records)):
@@ -44,17 +41,22 @@ def chain():
     need([n for n, record in enumerate(records) if record["type"] == "open"] == [0] and not torn, "`open`, or the last LF")
 def root():
     need(note(files["checkpoint"])[0] == head(len(lines)), "checkpoint")
-    for n, gate in gates:  # a gate's checkpoint is over exactly the lines before its record
-        need(gate["size"] == n and gate["root"] == merkle(lines[:n]).hex() and note(gate["note"].encode())[0] == head(n), f"record {n}")
+    for n, gate in gates: need(gate["size"] == n and gate["root"] == merkle(lines[:n]).hex() and note(gate["note"].encode())[0] == head(n), f"record {n}")  # over exactly the lines before it
 def signatures():
     for n, data in [(n, gate["note"].encode()) for n, gate in gates] + [(len(lines), files["checkpoint"])]:
         spki, (text, found) = [key for at, key in runs if at <= n][-1], note(data)  # the key of the run that wrote it
         need(verified(spki, text.encode(), found.get((origin, vkey(spki)), b"")), f"checkpoint at {n}")
-    for path, (text, found) in [(f"checkpoints/{gate['size']}", note(gate["note"].encode())) for _, gate in gates]:
-        need(note(files[path])[0] == text and found.items() <= note(files[path])[1].items(), path)  # cosignatures may come later
-def quorum():  # C2SP tlog-policy: the log key of each run, and no witness
-    logs = [f"log {origin}+{vkey(spki).hex()}+{b64(bytes([1]) + spki[12:])}\n" for _, spki in runs]
-    need(files["policy"].decode() == "".join(logs) + "quorum none\n", "policy is not the record's")
+    for path, (text, found) in [(f"checkpoints/{gate['size']}", note(gate["note"].encode())) for _, gate in gates]: need(note(files[path])[0] == text and found.items() <= note(files[path])[1].items(), path)  # cosignatures may come later
+def quorum():  # C2SP tlog-policy: the log key of each run, the script's witnesses; who cosigned is counted, a quorum that is missing is said
+    section = re.search(r"(?ms)^\[witnesses\]\n(.*?)(?=^\s*\[|\Z)", re.sub("#.*", "", files["script.toml"].decode()))
+    keys = re.findall(r'"([^"+]+)[+]([0-9a-f]{8})[+]([^"]+)"', section[1]) if section else []
+    group = f"group quorum {re.search('(?m)^ *quorum[^0-9]+([0-9]+)', section[1])[1]} {' '.join(w[0] for w in keys)}\nquorum quorum\n" if keys else "quorum none\n"
+    policy = [f"log {origin}+{vkey(spki).hex()}+{b64(bytes([1]) + spki[12:])}\n" for _, spki in runs] + [f"witness {w[0]} {'+'.join(w)}\n" for w in keys]
+    need(files["policy"].decode() == "".join(policy) + group and len({w[2] for w in keys}) == len(keys), "policy is not the record's and the script's")
+    for path, (text, found) in [(path, note(files[path])) for path in sorted(files)[::-1] if path.startswith("checkpoint")]:  # the final one last
+        own = [(base64.b64decode(w[2])[1:], found[w[0], bytes.fromhex(w[1])]) for w in keys if (w[0], bytes.fromhex(w[1])) in found]
+        for raw, sig in own: need(verified(ED25519 + raw, f"cosignature/v1\ntime {int.from_bytes(sig[:8], 'big')}\n{text}".encode(), sig[8:]), path)
+    return f": {len(own)} of {len(keys)} witnesses cosigned; {group.split()[1]} {group.split()[2]}" if keys else ""
 def close(): need([n for n, record in enumerate(records) if record["type"] == "close"] == [len(lines) - 1], "not closed")
 def bindings():
     exported = {f["path"]: (f["sha256"], f["length"]) for f in [r for r in records if r["type"] == "exported"][-1]["body"]["files"]}
@@ -63,8 +65,7 @@ def bindings():
     sums = [f"{sha(files[path])}  {path}\n" for path in sorted(files) if not path.startswith("checkpoint") and path != "SHA256SUMS"]
     need(files["SHA256SUMS"].decode() == "".join(sums), "SHA256SUMS")
 def olpc(x):  # the bytes that TUF signatures are over
-    if isinstance(x, dict): return "{" + ",".join(olpc(key) + ":" + olpc(x[key]) for key in sorted(x)) + "}"
-    if isinstance(x, list): return "[" + ",".join(map(olpc, x)) + "]"
+    if isinstance(x, (dict, list)): return "{" + ",".join(olpc(key) + ":" + olpc(x[key]) for key in sorted(x)) + "}" if isinstance(x, dict) else "[" + ",".join(map(olpc, x)) + "]"
     return '"' + x.replace("\\", "\\\\").replace('"', '\\"') + '"' if isinstance(x, str) else json.dumps(x)
 def count(path, doc, by, role):  # distinct public keys of `role`, listed in `by`, that signed; TUF 1.0.34 sections 5.3.4, 5.6.3
     sigs, keys = {s["keyid"]: s["sig"] for s in doc["signatures"]}, set()
@@ -75,8 +76,7 @@ def count(path, doc, by, role):  # distinct public keys of `role`, listed in `by
         need(verified(spki, olpc(doc["signed"]).encode(), bytes.fromhex(sigs[keyid])), f"{path}: signature of {keyid}")
     need(len(keys) >= role["threshold"] > 0 and len(sigs) == len(doc["signatures"]), f"{path}: {len(keys)} of {role['threshold']}")
 def thresholds():  # of metadata/, by root or by who delegates; what a succession starts from is among the inputs
-    given = {"metadata/" + f["path"].split("/")[-1]: "blobs/" + f["sha256"] for f in inputs[0][2]["inputs"]}
-    given = {path: files[b] for path, b in given.items() if re.search("/[0-9]+[.].+[.]json$", path) and sha(files[b]) == b[6:]}
+    given = {f"metadata/{f['path'].split('/')[-1]}": files[f"blobs/{f['sha256']}"] for f in inputs[0][2]["inputs"] if re.search("(^|/)[0-9]+[.][^/]+[.]json$", f["path"]) and sha(files[f"blobs/{f['sha256']}"]) == f["sha256"]}
     docs = {path: parse(data) for path, data in (given | files).items() if path.startswith("metadata/")}
     roots = {doc["signed"]["version"]: doc["signed"] for doc in docs.values() if doc["signed"]["_type"] == "root"}
     down = {path.split(".", 1)[1]: doc["signed"].get("delegations", {}) for path, doc in docs.items()}.values()  # a file made here wins
@@ -95,6 +95,6 @@ try:  # the bundle is read once, then every check runs
     kind, *names = (inputs[0][2][key] for key in ("kind", "organisation", "site")); origin = "/".join(["rehearsal"] * (kind != "production") + names + [sha(lines[0])])
 except Exception as why: sys.exit(f"FAIL  the record cannot be read: {str(why)!a}")
 for check in canonical, chain, root, signatures, quorum, close, bindings, thresholds:
-    try: check(); print(f"ok    {check.__name__}")
+    try: print(f"ok    {check.__name__}{check() or ''}")
     except Exception as why: failed = True; print(f"FAIL  {check.__name__}: {str(why)!a}")
 print(f"{'NOT GOOD' if failed else 'good'} as far as this goes: {origin}, {len(lines)} records; not re-executed"); sys.exit(failed)

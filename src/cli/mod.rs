@@ -7,7 +7,6 @@ mod check;
 #[cfg(feature = "ceremony")]
 mod devices;
 mod exit;
-#[cfg(feature = "ceremony")]
 mod harden;
 #[cfg(feature = "tui")]
 mod home;
@@ -29,9 +28,9 @@ mod run;
 #[cfg(feature = "ceremony")]
 mod tokens;
 mod tuf;
-#[cfg(feature = "ceremony")]
 mod typed;
 mod verify;
+mod witness;
 mod words;
 
 use std::path::PathBuf;
@@ -126,6 +125,11 @@ enum Verb {
     /// Bring an existing private key into a file token.
     #[cfg(feature = "ceremony")]
     ImportKey(import_key::Import),
+    /// Cosign checkpoints on another machine that remembers them; show what a payload says.
+    Witness {
+        #[command(subcommand)]
+        verb: witness::Verb,
+    },
     /// Show the words of a file's SHA-256, for reading aloud.
     Words {
         /// The file.
@@ -229,6 +233,7 @@ pub fn main() -> ExitCode {
         Some(Verb::Tuf { verb }) => tuf::tuf(&verb),
         Some(Verb::Calendar(asked)) => calendar::calendar(&asked),
         Some(Verb::Key { verb }) => key::key(&verb),
+        Some(Verb::Witness { verb }) => witness::witness(&verb),
         Some(Verb::Words { file }) => words::words(&file),
         Some(Verb::Completions { shell }) => manual::completions(shell),
         Some(Verb::Man { out }) => manual::man(&out),

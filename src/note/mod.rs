@@ -2,7 +2,7 @@
 //! all of it readable with `cat` and verifiable without this program.
 //! Approvals and checkpoints are notes. Strict on purpose: a note that this
 //! file would not have written itself is refused, so that one note has one
-//! spelling. Only type 0x01 (Ed25519) is verified; other lines are carried.
+//! spelling. Lines of keys that a reader does not know are carried.
 
 mod vkey;
 
@@ -184,7 +184,11 @@ impl fmt::Display for Note {
 }
 
 impl Line {
-    fn parse(text: &str) -> Result<Line, NoteError> {
+    /// Reads one signature line, without its LF: how a witness answers.
+    ///
+    /// # Errors
+    /// [`NoteError::Line`].
+    pub fn parse(text: &str) -> Result<Line, NoteError> {
         let wrong = || NoteError::Line(shown(text, 60));
         let (name, base64) = text
             .strip_prefix(DASH)

@@ -52,6 +52,7 @@ pub(super) fn write(closed: &Closed<'_>) -> Result<Sealed, Failure> {
     let seal = bundle::seal_files(&bundle::Seal {
         origin: &closed.state.origin,
         log_keys: closed.log_keys,
+        witnesses: closed.plan.script().witnesses(),
         exported: &exported,
         record: closed.lines,
         checkpoint: &note,

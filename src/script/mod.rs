@@ -15,6 +15,7 @@ mod text;
 mod trust;
 mod verb;
 mod waiver;
+mod witnesses;
 
 use std::sync::Arc;
 
@@ -27,9 +28,11 @@ pub use text::MAX_BYTES;
 pub use trust::{ChangeSpec, Declared, Succession, Trust, TrustFile, TrustedKey};
 pub use verb::{Subject, Verb};
 pub use waiver::WaiverSpec;
+pub use witnesses::{MAX_WITNESSES, Witnesses};
 
 use crate::base::device::Credential;
 use crate::base::{Digest, Id, Instant};
+use crate::note::Vkey;
 use crate::tuf::MetadataName;
 pub use crate::tuf::clients::Profile;
 use crate::tuf::import::Form;
@@ -63,6 +66,8 @@ pub struct Script {
     pub roles: Vec<Role>,
     /// Devices.
     pub tokens: Vec<TokenSpec>,
+    /// Who cosigns this record's checkpoints.
+    pub witnesses: Option<Witnesses>,
     /// Keys that live elsewhere.
     pub keys: Vec<ExternalKey>,
     /// Keys of the trusted root that the script speaks of.
@@ -370,6 +375,13 @@ impl Script {
     #[must_use]
     pub fn token(&self, id: &Id) -> Option<&TokenSpec> {
         self.tokens.iter().find(|t| t.id == *id)
+    }
+
+    /// The witnesses, and how many of them have to cosign; 0 of none.
+    #[must_use]
+    pub fn witnesses(&self) -> (&[Vkey], usize) {
+        let named = self.witnesses.as_ref();
+        named.map_or((&[], 0), |w| (w.keys.as_slice(), w.quorum))
     }
 
     /// The result that names a metadata file.

@@ -91,6 +91,7 @@ fn read_document(text: &str, map: &DeTable, faults: &mut Faults) -> Option<Scrip
     let tokens = each(&mut top, faults, "token", "[[token]]", |t, f| {
         read_token(t, f, &mut names)
     });
+    let witnesses = super::witnesses::section(&mut top, faults, text);
     let mut trusted_keys = Vec::new();
     let keys = each(&mut top, faults, "key", "[[key]]", |t, f| {
         if succeeds && t.has("trusted") {
@@ -145,6 +146,7 @@ fn read_document(text: &str, map: &DeTable, faults: &mut Faults) -> Option<Scrip
         sources,
         roles,
         tokens,
+        witnesses,
         keys,
         trusted_keys,
         changes,

@@ -63,7 +63,7 @@ impl<L: AsRef<[u8]>> FromIterator<L> for Tree {
 }
 
 /// RFC 6962 2.1: a node is SHA-256(0x01 || left || right).
-fn node(left: &Digest, right: &Digest) -> Digest {
+pub(super) fn node(left: &Digest, right: &Digest) -> Digest {
     Digest::of_parts(&[&[0x01], left.as_bytes(), right.as_bytes()])
 }
 

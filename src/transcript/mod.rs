@@ -5,12 +5,14 @@
 
 pub mod chain;
 pub mod checkpoint;
+pub mod consistency;
 pub mod evidence;
 pub mod line;
 pub mod merkle;
 pub mod policy;
 pub mod proof;
 pub mod record;
+pub mod witness;
 pub mod words;
 mod words_list;
 

@@ -136,6 +136,7 @@ pub fn forged_files(bundle: &Map, log: &Key, opens: bool, mut change: impl FnMut
         seal_files(&Seal {
             origin: &origin,
             log_keys: &keys,
+            witnesses: script.witnesses(),
             exported: &exported,
             record: &record,
             checkpoint: &sign_note(&Checkpoint::of(&origin, &tree).unwrap(), log),

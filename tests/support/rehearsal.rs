@@ -520,6 +520,7 @@ impl Room {
         seal_files(&Seal {
             origin: &self.state.origin,
             log_keys: &self.log_keys,
+            witnesses: self.plan.script().witnesses(),
             exported: &exported,
             record: &self.record,
             checkpoint: &checkpoint,

@@ -11,7 +11,7 @@ mod kind;
 mod layout;
 mod metadata;
 mod policy;
-mod quorum;
+pub(super) mod quorum;
 mod replay;
 mod root;
 mod script;
