@@ -260,6 +260,7 @@ impl Stage {
                 .map(|f| FileRef::of(&f.name, &f.bytes))
                 .collect(),
             program: program(),
+            approvals: stage.plan.approvals().map(|n| FileRef::of("approvals", n)),
             verifier: FileRef::of("verify.py", b"verifier"),
             front_end: FrontEnd::Tui,
             secrets: SecretsPath::Keyboard,
