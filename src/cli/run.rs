@@ -103,7 +103,8 @@ fn try_drive(record: &Path, ways: &Ways, start: Start) -> Result<Exit, Exit> {
         } else {
             FrontEnd::Tui
         },
-        secrets: if answers.is_some() {
+        // In production a file gives no secret: they are typed, or nobody logs in.
+        secrets: if answers.is_some() && plan.script().kind == Kind::Rehearsal {
             SecretsPath::AnswersFile
         } else {
             SecretsPath::Keyboard
