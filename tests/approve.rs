@@ -463,7 +463,11 @@ fn check_refuses_what_is_no_set_of_approvers() {
         let id = Digest::of_parts(&[b"weak.example", b"\n", &[1], &key]).hex()[..8].to_owned();
         format!("weak.example+{id}+{}", BASE64.encode(&[&[1][..], &key].concat()))
     };
-    let unknown = a.replace("+AR", "+AV").replace("+AX", "+AV");
+    let unknown = {
+        let key = olga().1.public().raw().to_vec();
+        let id = Digest::of_parts(&[b"olga.example", b"\n", &[5], &key]).hex()[..8].to_owned();
+        format!("olga.example+{id}+{}", BASE64.encode(&[&[5][..], &key].concat()))
+    };
     let online = PublicKey::from_pem(
         &std::fs::read_to_string(root().join("ceremony-scripts/templates/online.pub.pem")).unwrap(),
     )
@@ -766,15 +770,18 @@ fn a_card_approves_through_its_own_tool() {
     let desk = Desk::with(&section("1", &[&card.to_string()]));
     let text = desk.approve(&["--write-text", room.dir.path().join("text").to_str().unwrap()]);
     assert_eq!(text.code, 0, "{text:?}");
+    // SoftHSM2 signs digests alone: the bytes that openssl would hash.
+    let bytes = std::fs::read(room.dir.path().join("text")).unwrap();
+    std::fs::write(room.dir.path().join("digest"), Digest::of(&bytes).as_bytes()).unwrap();
     for form in ["openssl", "rs"] {
         let args = [
             "--sign",
             "--mechanism",
-            "ECDSA-SHA256",
+            "ECDSA",
             "--id",
             "01",
             "--input-file",
-            "text",
+            "digest",
         ];
         pkcs11(&[&args[..], &["--signature-format", form, "--output-file", form]].concat());
         let signature = room.dir.path().join(form);
@@ -786,6 +793,189 @@ fn a_card_approves_through_its_own_tool() {
         ]);
         assert_eq!(added.code, 0, "{form}: {added:?}");
         std::fs::remove_file(desk.note()).unwrap();
+    }
+}
+
+/// A person at a terminal: reads the plan, types words from their own copy, then the
+/// passphrase of a key file that openssl made.
+#[cfg(feature = "tui")]
+#[test]
+fn a_person_approves_with_a_key_file_and_their_own_copy_of_the_words() {
+    const PASSPHRASE: &str = "correct-horse-battery";
+    let made = Desk::new();
+    let openssl = |args: &[&str]| {
+        let done = ran(Command::new("openssl").args(args).current_dir(made.0.path()));
+        assert_eq!(done.code, 0, "{args:?}: {done:?}");
+    };
+    openssl(&["genpkey", "-algorithm", "ed25519", "-out", "plain.pem"]);
+    let pass = format!("pass:{PASSPHRASE}");
+    let out = [
+        "pkcs8",
+        "-topk8",
+        "-scrypt",
+        "-passout",
+        &pass,
+        "-in",
+        "plain.pem",
+        "-out",
+        "key.pem",
+    ];
+    openssl(&out);
+    openssl(&["pkey", "-in", "plain.pem", "-pubout", "-out", "key.pub.pem"]);
+    let public = std::fs::read_to_string(made.path("key.pub.pem")).unwrap();
+    let vkey = Vkey::new("olga.example", PublicKey::from_pem(&public).unwrap()).unwrap();
+    let desk = Desk::with(&section("1", &[&vkey.to_string()]));
+    let copy = |name: &str| std::fs::copy(made.path(name), desk.path(name)).unwrap();
+    copy("key.pem");
+    copy("plain.pem");
+    let digest = Digest::of(&std::fs::read(desk.script()).unwrap());
+    let words = tuf_ceremony::transcript::words::words(&digest);
+
+    // Enter alone, words of another script: nothing is signed.
+    for typed in ["", "aardvark"] {
+        let mut person = at_terminal(&desk, "key.pem");
+        for _ in 0..12 {
+            let _ = person.asked();
+            person.type_line(typed);
+        }
+        assert_eq!(person.end(), 3);
+        assert!(!person.seen().contains("Passphrase"), "{}", person.seen());
+    }
+    // The wrong passphrase, then a file that is not encrypted, then the right one.
+    for (file, passphrase, code) in [
+        ("key.pem", "correct-horse-batterz", 3),
+        ("plain.pem", PASSPHRASE, 2),
+        ("key.pem", PASSPHRASE, 0),
+    ] {
+        assert!(!desk.note().exists());
+        let mut person = at_terminal(&desk, file);
+        for _ in 0..4 {
+            let at = person.asked();
+            let shown = person.seen();
+            assert!(
+                !shown.contains(words[at - 1]),
+                "the word that is asked for is not on the screen: {shown}"
+            );
+            person.type_line(words[at - 1]);
+        }
+        person.wait("Passphrase of your key file");
+        person.type_line(passphrase);
+        assert_eq!(person.end(), code, "{}", person.seen());
+        assert!(!person.seen().contains(passphrase), "never shown");
+    }
+    assert_eq!(desk.approve(&[]).code, 0);
+    // A key that the script does not list signs nothing that is kept.
+    let other = Desk::new();
+    std::fs::copy(made.path("key.pem"), other.path("key.pem")).unwrap();
+    let digest = Digest::of(&std::fs::read(other.script()).unwrap());
+    let words = tuf_ceremony::transcript::words::words(&digest);
+    let mut person = at_terminal(&other, "key.pem");
+    for _ in 0..4 {
+        let at = person.asked();
+        person.type_line(words[at - 1]);
+    }
+    person.wait("Passphrase of your key file");
+    person.type_line(PASSPHRASE);
+    assert_eq!(person.end(), 2);
+    assert!(
+        person.seen().contains("approvals-not-listed") && !other.note().exists(),
+        "{}",
+        person.seen()
+    );
+    // Without a terminal nobody approves.
+    let no = ran(Command::new("setsid")
+        .args(["-w", &BINARY, "approve"])
+        .arg(other.script())
+        .args(["--key", other.path("key.pem").to_str().unwrap()]));
+    assert_eq!(no.code, 2, "{no:?}");
+    assert!(no.err.contains("error[not-a-terminal]"), "{no:?}");
+}
+
+/// A pseudo-terminal with the program in it.
+#[cfg(feature = "tui")]
+struct Person {
+    child: Box<dyn portable_pty::Child + Send + Sync>,
+    writer: Box<dyn std::io::Write + Send>,
+    seen: Arc<std::sync::Mutex<Vec<u8>>>,
+    _master: Box<dyn portable_pty::MasterPty + Send>,
+    asked: usize,
+}
+
+#[cfg(feature = "tui")]
+fn at_terminal(desk: &Desk, key: &str) -> Person {
+    use std::io::Read as _;
+    let size = portable_pty::PtySize {
+        rows: 60,
+        cols: 200,
+        pixel_width: 0,
+        pixel_height: 0,
+    };
+    let pair = portable_pty::native_pty_system().openpty(size).unwrap();
+    let mut command = portable_pty::CommandBuilder::new(&*BINARY);
+    command.args(["approve", desk.script().to_str().unwrap()]);
+    command.args(["--key", desk.path(key).to_str().unwrap()]);
+    let child = pair.slave.spawn_command(command).unwrap();
+    drop(pair.slave);
+    let mut reader = pair.master.try_clone_reader().unwrap();
+    let seen = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let to = seen.clone();
+    std::thread::spawn(move || {
+        let mut bytes = [0u8; 1024];
+        while let Ok(n) = reader.read(&mut bytes) {
+            if n == 0 {
+                break;
+            }
+            to.lock().unwrap().extend_from_slice(&bytes[..n]);
+        }
+    });
+    Person {
+        child,
+        writer: pair.master.take_writer().unwrap(),
+        seen,
+        _master: pair.master,
+        asked: 0,
+    }
+}
+
+#[cfg(feature = "tui")]
+impl Person {
+    fn seen(&self) -> String {
+        String::from_utf8_lossy(&self.seen.lock().unwrap()).into_owned()
+    }
+
+    /// A guard against hanging, not a measure.
+    fn wait(&self, what: &str) {
+        for _ in 0..6000 {
+            if self.seen().contains(what) {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        panic!("never came to {what}: {}", self.seen());
+    }
+
+    /// The number of the word that is asked for next.
+    fn asked(&mut self) -> usize {
+        self.asked += 1;
+        for _ in 0..6000 {
+            let seen = self.seen();
+            if let Some(rest) = seen.split("word ").nth(self.asked)
+                && let Some((number, _)) = rest.split_once(": ")
+            {
+                return number.parse().unwrap();
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        panic!("no word {} was asked: {}", self.asked, self.seen());
+    }
+
+    fn type_line(&mut self, text: &str) {
+        self.writer.write_all(format!("{text}\r").as_bytes()).unwrap();
+        self.writer.flush().unwrap();
+    }
+
+    fn end(&mut self) -> u32 {
+        self.child.wait().unwrap().exit_code()
     }
 }
 
@@ -813,5 +1003,8 @@ fn the_vectors_come_to_what_their_names_say() {
         *seen.entry(expected.to_owned()).or_insert(0) += 1;
     }
     assert!(seen.len() >= 6 && seen["good"] >= 3, "{seen:?}");
-    assert_eq!(script.judge_approvals(None).unwrap_err().code(), "approvals-absent");
+    assert_eq!(
+        script.judge_approvals(None).unwrap_err().code(),
+        "approvals-absent"
+    );
 }
