@@ -14,6 +14,9 @@
 
 #[path = "support/audit.rs"]
 mod audit;
+#[cfg(all(feature = "tui", feature = "pkcs11"))]
+#[path = "support/operator.rs"]
+mod operator;
 #[path = "support/program.rs"]
 mod program;
 #[path = "support/rehearsal.rs"]
@@ -720,6 +723,109 @@ fn a_production_ceremony_goes_from_its_approvals_to_its_bundle() {
         let (good, second) = python_on(&forged);
         assert!(!good && second.contains("FAIL  approvals"), "{sin}: {second}");
     }
+}
+
+/// From the shipped program to the media: the note leaves with the bundle.
+#[test]
+fn a_rehearsal_practises_its_approvals_to_the_bundle() {
+    let room = program::Room::new();
+    let scripts = root().join("ceremony-scripts/rehearsal");
+    let text = std::fs::read_to_string(scripts.join("root-keygen.toml")).unwrap();
+    let [a, b] = [olga().0, wim().0].map(|k| k.to_string());
+    let text = text.replacen(
+        "\n[[result]]",
+        &format!("\n{}[[result]]", section("2", &[&a, &b])),
+        1,
+    );
+    let script = room.dir.path().join("s.toml");
+    std::fs::write(&script, &text).unwrap();
+    let note = noted(
+        &Script::parse(text.as_bytes()).unwrap().approval_text(),
+        &[olga(), wim()],
+    );
+    let beside = room.dir.path().join("s.toml.approvals");
+    let answers = scripts.join("root-keygen.answers.toml");
+    std::fs::write(&beside, note.replacen("olga", "otto", 1)).unwrap();
+    let refused = room.run(&script, &answers);
+    assert_eq!(refused.code, 3, "one that is there must hold: {refused:?}");
+    assert!(refused.err.contains("approvals-not-listed"), "{refused:?}");
+    std::fs::write(&beside, &note).unwrap();
+    program::closed(&room.run(&script, &answers));
+    assert_eq!(
+        std::fs::read_to_string(room.bundle().join("approvals")).unwrap(),
+        note
+    );
+    let sums = std::fs::read_to_string(room.bundle().join("SHA256SUMS")).unwrap();
+    assert!(
+        sums.contains(&format!("{}  approvals\n", Digest::of(note.as_bytes()))),
+        "{sums}"
+    );
+    program::verifiers_accept(&room.bundle());
+    let json = ran(Command::new(&*BINARY)
+        .args(["verify", "--json"])
+        .arg(room.bundle()));
+    assert!(
+        json.out
+            .contains("2 of 2 have approved (2 must): olga.example, wim.example"),
+        "{json:?}"
+    );
+    assert!(json.out.contains("person-signed"), "{json:?}");
+}
+
+/// The full screen, in production: people answer, up to a device that is none.
+#[cfg(all(feature = "tui", feature = "pkcs11"))]
+#[test]
+fn an_approved_script_runs_in_a_terminal_and_takes_no_software_for_a_device() {
+    let room = program::Room::new();
+    let Some(conf) = room.softhsm() else { return };
+    let desk = Desk::new();
+    let serials = program::blank_serials(&conf);
+    for (name, number) in [("a", "1"), ("b", "2"), ("c", "3")] {
+        let (_, serial) = serials.iter().find(|(n, _)| n == name).unwrap();
+        desk.edit(&format!("DENK010000{number}"), serial);
+    }
+    std::fs::write(desk.note(), desk.signed(&[olga(), otto()])).unwrap();
+    let mut command = portable_pty::CommandBuilder::new(&*BINARY);
+    command.args(["run", desk.script().to_str().unwrap(), "--record"]);
+    command.arg(room.record());
+    command.arg("--media");
+    command.arg(room.media());
+    command.args(["--module", &format!("opensc={}", program::SOFTHSM)]);
+    command.env("SOFTHSM2_CONF", &conf);
+    command.env("TERM", "xterm");
+    let mut ada = operator::Operator::start(command, 80, 24);
+    ada.wait_for("Type begin");
+    assert!(ada.text().starts_with("## PRODUCTION"), "{}", ada.text());
+    let mut token = String::new();
+    loop {
+        let text = ada.wait("a question", |t| t.lines().any(|l| l.starts_with(" > ")));
+        if text.contains("keeps its keys in software") {
+            break;
+        }
+        let prompt = text.lines().find(|l| l.starts_with(" > ")).unwrap().to_owned();
+        if prompt.contains("UTC, as") {
+            let clock = ran(Command::new("date").args(["-u", "+%Y-%m-%d %H:%M"]));
+            ada.enter(clock.out.trim());
+        } else if prompt.contains("Serial on the body") {
+            assert!(token.is_empty(), "asked twice: {text}");
+            token = serials.iter().find(|(n, _)| n == "a").unwrap().1.clone();
+            ada.enter(&token);
+            ada.wait_for("keeps its keys in software");
+            break;
+        } else {
+            ada.answer();
+        }
+        let before = text.clone();
+        ada.wait("the next question", |t| {
+            t != before && t.lines().any(|l| l.starts_with(" > "))
+        });
+    }
+    let record = std::fs::read_to_string(room.record().join("ceremony.jsonl")).unwrap();
+    assert!(record.contains("\"kind\":\"production\"") && record.contains("\"front_end\":\"tui\""));
+    let judged = ran(Command::new(&*BINARY)
+        .args(["verify", "--json"])
+        .arg(room.record()));
+    assert!(judged.out.contains("otto.example"), "{judged:?}");
 }
 
 /// A card signs by PKCS#11 with its own tool; its line joins like any other.
