@@ -53,6 +53,11 @@ fn an_approved_script_runs_in_a_terminal_and_takes_no_software_for_a_device() {
     let mut ada = Operator::start(command, 80, 24);
     ada.wait_for("Type begin");
     assert!(ada.text().starts_with("## PRODUCTION"), "{}", ada.text());
+    assert!(
+        ada.text().contains("2 of 3 have approved (2 must): olga.example"),
+        "{}",
+        ada.text()
+    );
     let serial = &serials.iter().find(|(n, _)| n == "a").unwrap().1;
     loop {
         let Some(step) = ada.question() else {
