@@ -91,6 +91,7 @@ fn run(asked: &Asked) -> Result<Exit, Exit> {
 }
 
 /// The plan with the note beside its script, where there is one. What is wrong is printed.
+#[cfg(feature = "ceremony")]
 pub(super) fn beside(plan: Plan, script: &Path) -> Result<Plan, Exit> {
     let file = beside_name(script);
     match check::read_limited(&file, MAX_NOTE) {
