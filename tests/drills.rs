@@ -433,12 +433,20 @@ fn no_record_of_a_real_ceremony_can_be_a_drill() {
             };
             engine::step(&plan, &State::new(), &input)
         };
-        let ordinary = open(None).unwrap();
-        assert_eq!(ordinary.state.drill, None);
-        assert!(
-            !ordinary.records[0].body.line().contains("drill"),
-            "as it always was"
-        );
+        match open(None) {
+            Ok(ordinary) => {
+                assert_eq!(ordinary.state.drill, None);
+                assert!(
+                    !ordinary.records[0].body.line().contains("drill"),
+                    "as it always was"
+                );
+            }
+            // A template that nobody has approved opens nothing, drill or not.
+            Err(refusal) => {
+                assert_eq!(refusal.code, engine::NOT_APPROVED);
+                assert!(plan.approved().is_err());
+            }
+        }
         match open(Some("token-pulled@root.4")) {
             Ok(drilled) => {
                 assert!(Permit::of(&plan).is_ok());

@@ -190,11 +190,11 @@ fn open(turn: &mut Turn, opening: &Opening, input: &Input) -> Result<(), Refusal
             "the opening does not belong to this plan",
         ));
     }
-    approved(turn.plan, opening)?;
     if let Some(drill) = &opening.drill {
         drillable(turn.plan, drill)?;
         turn.state.drill = Some(drill.clone());
     }
+    approved(turn.plan, opening)?;
     // The ceremony's id is the digest of its first line, which is known now.
     let first = turn.records.first().cloned();
     let line = first
