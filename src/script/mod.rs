@@ -5,6 +5,7 @@
 //! not parse here cannot reach a plan. The vocabulary is `docs/script-reference.md`.
 
 mod answers;
+mod approvals;
 mod custody;
 mod diagnostic;
 mod predecessor;
@@ -20,6 +21,7 @@ mod witnesses;
 use std::sync::Arc;
 
 pub use answers::{Answers, Named, NumberAnswer, TokenAnswers};
+pub use approvals::{Approvals, Approved, MAX_NOTE, NotApproved};
 pub use custody::Superseding;
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use predecessor::Predecessor;
@@ -66,6 +68,8 @@ pub struct Script {
     pub roles: Vec<Role>,
     /// Devices.
     pub tokens: Vec<TokenSpec>,
+    /// Who may approve these bytes; a production script has some.
+    pub approvals: Option<Approvals>,
     /// Who cosigns this record's checkpoints.
     pub witnesses: Option<Witnesses>,
     /// Keys that live elsewhere.

@@ -91,6 +91,16 @@ fn read_document(text: &str, map: &DeTable, faults: &mut Faults) -> Option<Scrip
     let tokens = each(&mut top, faults, "token", "[[token]]", |t, f| {
         read_token(t, f, &mut names)
     });
+    let approvals = if top.has("approvals") {
+        top.table(faults, "approvals", "[approvals]")
+            .and_then(|mut table| {
+                let approvals = super::approvals::read(&mut table, faults);
+                table.finish(faults);
+                approvals
+            })
+    } else {
+        None
+    };
     let witnesses = super::witnesses::section(&mut top, faults, text);
     let mut trusted_keys = Vec::new();
     let keys = each(&mut top, faults, "key", "[[key]]", |t, f| {
@@ -146,6 +156,7 @@ fn read_document(text: &str, map: &DeTable, faults: &mut Faults) -> Option<Scrip
         sources,
         roles,
         tokens,
+        approvals,
         witnesses,
         keys,
         trusted_keys,

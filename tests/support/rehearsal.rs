@@ -177,6 +177,19 @@ impl Room {
         room
     }
 
+    /// The same, with one approver, who has approved.
+    pub fn approved(script: &str) -> Room {
+        let key = Key::new("approver", Algorithm::Ed25519);
+        let vkey = Vkey::new("approver.example", key.public()).unwrap();
+        let section = format!("\n[approvals]\nquorum = 1\nkeys = [\"{vkey}\"]\n\n[[key]]");
+        let (plan, inputs) = plan(&script.replacen("\n[[key]]", &section, 1));
+        let text = plan.script().approval_text();
+        let note = Note::signed(&text, &vkey, |text| key.sign(text)).unwrap();
+        let mut room = Room::of(plan.with_approvals(note.to_string().into_bytes()), inputs);
+        while room.go_on() {}
+        room
+    }
+
     /// One input; its records are written.
     pub fn feed(&mut self, kind: InputKind) -> Result<(), Refusal> {
         self.ms += 1_000;
@@ -272,6 +285,7 @@ impl Room {
             script: FileRef::of("script.toml", script.text.as_bytes()),
             inputs: inputs.iter().map(|f| FileRef::of(&f.name, &f.bytes)).collect(),
             program: program(),
+            approvals: self.plan.approvals().map(|n| FileRef::of("approvals", n)),
             verifier: FileRef::of("verify.py", &self.verifier),
             front_end: FrontEnd::Headless,
             secrets: SecretsPath::AnswersFile,
@@ -490,6 +504,9 @@ impl Room {
             "script.toml".to_owned(),
             self.plan.script().text.as_bytes().to_vec(),
         );
+        if let Some(note) = self.plan.approvals() {
+            files.insert("approvals".to_owned(), note.to_vec());
+        }
         for bytes in self.inputs.values() {
             files.insert(format!("blobs/{}", Digest::of(bytes)), bytes.clone());
         }

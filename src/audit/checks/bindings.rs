@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::base::Digest;
 use crate::bundle::Place;
-use crate::bundle::layout::SCRIPT;
+use crate::bundle::layout::{APPROVALS, SCRIPT};
 use crate::engine::FileRef;
 use crate::transcript::Kind;
 
@@ -82,6 +82,13 @@ fn record(case: &Case<'_>) -> Finding {
     let script = case.files.get(SCRIPT).map(Digest::of);
     if script != Some(opening.script.sha256) {
         failures.push(format!("{SCRIPT}: is not the one that the first record pins"));
+    }
+    let note = case
+        .files
+        .get(APPROVALS)
+        .map(|bytes| FileRef::of(APPROVALS, bytes));
+    if note != opening.approvals {
+        failures.push(format!("{APPROVALS}: is not what the first record pins"));
     }
     Finding::of("script and blobs are those of the first record", failures)
 }

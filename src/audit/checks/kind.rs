@@ -50,7 +50,7 @@ pub(super) fn check(case: &Case<'_>) -> Finding {
         ("rehearsal", None) => "a rehearsal".to_owned(),
         // Whoever opened the record let something fail: it is no ordinary one.
         ("rehearsal", Some(drill)) => format!("a rehearsal with a drill: {}", crate::base::shown(drill, 100)),
-        _ => "production; approvals are not checked by this version".to_owned(),
+        _ => "production".to_owned(),
     };
     if drill.is_some() && kind != "rehearsal" {
         failures.push("a drill stands in a record that is no rehearsal's".to_owned());

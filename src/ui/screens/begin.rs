@@ -37,6 +37,9 @@ fn page(model: &Model, width: usize) -> Page {
         format!("{} / {} / {}", script.organisation, script.site, script.ceremony),
     );
     add(words::KIND, words::kind(script.kind).to_owned());
+    if let Ok(Some(approved)) = plan.approved() {
+        add(words::APPROVED, approved.words());
+    }
     add(words::TIME, words::time(plan.minutes(), plan.steps().len()));
     for (i, act) in script.acts.iter().enumerate() {
         let minutes = act

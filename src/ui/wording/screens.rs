@@ -15,6 +15,8 @@ pub const CEREMONY: &str = "Ceremony";
 /// Name of a fact.
 pub const HELD_BY: &str = "Held by";
 /// Name of a fact.
+pub const APPROVED: &str = "Approved";
+/// Name of a fact.
 pub const KIND: &str = "Kind";
 /// Name of a fact.
 pub const TIME: &str = "Time";
