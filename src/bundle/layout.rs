@@ -14,6 +14,8 @@ pub const CHECKPOINT: &str = "checkpoint";
 pub const SUMS: &str = "SHA256SUMS";
 /// The script's exact bytes.
 pub const SCRIPT: &str = "script.toml";
+/// The note of the people who approved the script.
+pub const APPROVALS: &str = "approvals";
 /// The second verifier.
 pub const VERIFIER: &str = "verify.py";
 
@@ -42,6 +44,8 @@ pub enum Place {
     Sums,
     /// `script.toml`
     Script,
+    /// `approvals`
+    Approvals,
     /// `verify.py`
     Verifier,
     /// `metadata/<version>.<role>.json`, of a delegated role too, or `metadata/timestamp.json`
@@ -65,6 +69,7 @@ impl Place {
                 CHECKPOINT => Some(Place::Checkpoint),
                 SUMS => Some(Place::Sums),
                 SCRIPT => Some(Place::Script),
+                APPROVALS => Some(Place::Approvals),
                 VERIFIER => Some(Place::Verifier),
                 _ => None,
             };
@@ -157,6 +162,7 @@ mod tests {
             ("checkpoint", Place::Checkpoint),
             ("SHA256SUMS", Place::Sums),
             ("script.toml", Place::Script),
+            ("approvals", Place::Approvals),
             ("verify.py", Place::Verifier),
             ("metadata/1.root.json", Place::Metadata),
             ("metadata/timestamp.json", Place::Metadata),

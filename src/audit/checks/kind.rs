@@ -5,6 +5,7 @@ use crate::bundle::layout::CHECKPOINT;
 use crate::note::Note;
 use crate::transcript::Checkpoint;
 
+use super::super::codes::KIND_MISMATCH;
 use super::{Case, Finding};
 
 pub(super) fn check(case: &Case<'_>) -> Finding {
@@ -50,10 +51,10 @@ pub(super) fn check(case: &Case<'_>) -> Finding {
         ("rehearsal", None) => "a rehearsal".to_owned(),
         // Whoever opened the record let something fail: it is no ordinary one.
         ("rehearsal", Some(drill)) => format!("a rehearsal with a drill: {}", crate::base::shown(drill, 100)),
-        _ => "production; approvals are not checked by this version".to_owned(),
+        _ => "production".to_owned(),
     };
     if drill.is_some() && kind != "rehearsal" {
         failures.push("a drill stands in a record that is no rehearsal's".to_owned());
     }
-    Finding::of(what, failures)
+    Finding::of(what, failures.into_iter().map(|why: String| (KIND_MISMATCH, why)))
 }

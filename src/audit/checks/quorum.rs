@@ -3,37 +3,40 @@
 
 use crate::bundle::layout::POLICY;
 use crate::transcript::Policy;
+use crate::transcript::policy::NotAPolicy;
 
+use super::super::codes::{FILE_MISSING, KEY_REFUSED, POLICY_SWAPPED};
 use super::{Case, Finding};
 
 pub(super) fn check(case: &Case<'_>) -> Finding {
     let Some(bytes) = case.files.get(POLICY) else {
         return if case.is_bundle {
-            Finding::fail("the policy's quorum is met", "policy: is missing")
+            let why = "policy: is missing".to_owned();
+            Finding::fail("the policy's quorum is met", (FILE_MISSING, why))
         } else {
             Finding::not_applicable("a record's own folder has no policy")
         };
     };
     let policy = std::str::from_utf8(bytes)
-        .map_err(|_| "expected text".to_owned())
-        .and_then(|text| Policy::parse(text).map_err(|e| e.to_string()));
+        .map_err(|_| (POLICY_SWAPPED, "expected text".to_owned()))
+        .and_then(|text| {
+            Policy::parse(text).map_err(|e| {
+                let code = match e {
+                    NotAPolicy::Vkey { .. } | NotAPolicy::Kind(_) => KEY_REFUSED,
+                    _ => POLICY_SWAPPED,
+                };
+                (code, e.to_string())
+            })
+        });
     match policy {
         Ok(policy) if case.policy.as_ref() != Ok(&policy) => Finding::fail(
             "the policy's quorum is met",
-            "policy: is not the one that follows from the record",
+            (
+                POLICY_SWAPPED,
+                "policy: is not the one that follows from the record".to_owned(),
+            ),
         ),
-        Ok(_) => Finding::pass("quorum none: no witness").with(unvouched(case)),
-        Err(why) => Finding::fail("the policy's quorum is met", format!("policy: {why}")),
+        Ok(_) => Finding::pass("quorum none: no witness"),
+        Err((code, why)) => Finding::fail("the policy's quorum is met", (code, format!("policy: {why}"))),
     }
-}
-
-/// A run that was resumed signs with a new key that only itself vouches for.
-fn unvouched(case: &Case<'_>) -> Option<String> {
-    (case.runs.len() > 1).then(|| {
-        format!(
-            "unvouched epochs: {} of {} runs, which no attester or witness has signed for",
-            case.runs.len().saturating_sub(1),
-            case.runs.len()
-        )
-    })
 }
