@@ -21,7 +21,7 @@ mod rehearsal;
 use std::sync::LazyLock;
 
 use audit::judge;
-use production::{ATTESTER, approved, attest, closed, cosign, head, judge_with, known, witnessed};
+use production::{ATTESTER, attest, closed, cosign, head, judge_with, known, witnessed};
 use rehearsal::{Map, Room, script_small};
 use tuf_ceremony::audit::{Anchor, Judgement, Level, LiveRoot, Options, Verdict};
 use tuf_ceremony::base::{Instant, Json};
@@ -54,7 +54,7 @@ fn a_production_ceremony_alone_is_internally_consistent() {
 
 #[test]
 fn a_head_from_outside_and_approvals_make_it_unwitnessed() {
-    let files = approved(&ROOM);
+    let files = ROOM.bundle();
     let with_head = format!("{}checkpoint {}\n", known(), head(&files));
     let judgement = judge_with(&files, &with_head);
     is(&judgement, Level::Unwitnessed);
@@ -95,13 +95,13 @@ fn one_anchor_or_signature_less_is_a_level_less() {
         let lines = all.lines().filter(|l| !l.starts_with(start));
         lines.map(|l| format!("{l}\n")).collect()
     };
-    let mut no_attester = approved(&ROOM);
+    let mut no_attester = ROOM.bundle();
     cosign(&mut no_attester, "checkpoint", "w1.example");
     cosign(&mut no_attester, "checkpoint", "w2.example");
-    let mut one_witness = approved(&ROOM);
+    let mut one_witness = ROOM.bundle();
     attest(&mut one_witness, "checkpoint", ATTESTER);
     cosign(&mut one_witness, "checkpoint", "w1.example");
-    let mut an_early_gate = approved(&ROOM);
+    let mut an_early_gate = ROOM.bundle();
     let early = format!("checkpoints/{}", ROOM.gates[0].0);
     attest(&mut an_early_gate, &early, ATTESTER);
     let internal = Level::InternallyConsistent;
@@ -219,7 +219,7 @@ fn a_resumed_run_is_vouched_for_by_its_own_checkpoints_alone() {
     };
     room.feed(resumption).unwrap();
     while room.go_on() {}
-    let files = approved(&room);
+    let files = room.bundle();
     let judged = judge(&files);
     let found = &judged.check("sessions").unwrap().found;
     assert!(found[0].contains("unvouched"), "{found:?}");
@@ -274,7 +274,7 @@ fn what_may_be_published_follows_the_live_root() {
     let refused = publish(&WITNESSED, &known(), LiveRoot::Bytes(b"{}".to_vec()));
     assert!(refused[0].starts_with("succession: the live root:"), "{refused:?}");
     // The quorum of witnesses that the anchors ask for is not met.
-    let mut unwitnessed = approved(&ROOM);
+    let mut unwitnessed = ROOM.bundle();
     attest(&mut unwitnessed, "checkpoint", ATTESTER);
     let refused = publish(&unwitnessed, &known(), LiveRoot::None);
     assert_eq!(refused, ["verdict: expected at least witnessed, got unwitnessed"]);

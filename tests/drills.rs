@@ -398,6 +398,7 @@ fn opening(plan: &Plan, drill: Option<&str>) -> InputKind {
             lock: digest,
             features: Vec::new(),
         },
+        approvals: plan.approvals().map(|n| FileRef::of("approvals", n)),
         verifier: FileRef::of("verify.py", b""),
         front_end: FrontEnd::Headless,
         secrets: SecretsPath::AnswersFile,

@@ -160,7 +160,7 @@ impl<'a> Case<'a> {
     pub(super) fn approvals(&self) -> Option<Note> {
         let note = Note::parse(self.files.get(APPROVALS)?).ok()?;
         let plan = self.plan.as_ref().ok()?;
-        (note.text() == approval_text(plan.script())).then_some(note)
+        (note.text() == plan.script().approval_text()).then_some(note)
     }
 
     /// Whether the bundle's own policy asks for witnesses.
@@ -266,19 +266,6 @@ impl Whole {
     }
 }
 
-/// What an approver signs (docs/approval-format.md).
-fn approval_text(script: &Script) -> String {
-    format!(
-        "tuf-ceremony approval v1\nscript {}\nlength {}\nceremony {}\nkind {}\norigin {}/{}\n",
-        script.sha256,
-        script.text.len(),
-        script.ceremony,
-        script.kind.name(),
-        script.organisation,
-        script.site,
-    )
-}
-
 /// The input of a record, under the word of its kind.
 pub(super) fn input<'l>(line: &'l Line, word: &str) -> Option<&'l Json> {
     line.record.body.get("input")?.get(word)
@@ -371,5 +358,9 @@ fn plan(files: &Files) -> Result<Plan, Vec<String>> {
             Some((name.to_owned(), Arc::from(blob)))
         })
         .collect();
-    Plan::build(script, &Inputs(inputs)).map_err(say)
+    let plan = Plan::build(script, &Inputs(inputs)).map_err(say)?;
+    Ok(match files.get(APPROVALS) {
+        Some(note) => plan.with_approvals(note),
+        None => plan,
+    })
 }

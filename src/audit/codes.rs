@@ -6,7 +6,7 @@
 
 macro_rules! codes {
     ($($name:ident = $text:literal: $means:literal,)*) => {
-        $(#[doc = $means] pub(super) const $name: &str = $text;)*
+        $(#[doc = $means] pub const $name: &str = $text;)*
 
         /// Every code with what it says, in the order of `docs/bundle-format.md`.
         pub const CODES: &[(&str, &str)] = &[$(($text, $means),)*];
@@ -49,6 +49,14 @@ codes! {
     ROOT_UNKNOWN = "attestation-root-unknown": "a device's attestation ends at a root that the anchors do not name",
     SCRIPT_SWAPPED = "script-swapped": "script.toml is not the one that the record pins",
     SCRIPT_REFUSED = "script-refused": "the script gives no plan",
+    APPROVALS_NOT_PINNED = "approvals-not-pinned": "the approvals are not those that the record pins",
+    APPROVALS_ABSENT = "approvals-absent": "there are no approvals",
+    APPROVALS_NOBODY = "approvals-nobody": "the script names nobody who may approve it",
+    APPROVALS_FORM = "approvals-form": "the approvals are no signed note",
+    APPROVALS_OTHER = "approvals-other-script": "the approvals are over another script",
+    APPROVALS_NOT_LISTED = "approvals-not-listed": "somebody approved whom the script does not list",
+    APPROVALS_WRONG = "approvals-wrong-signature": "an approver's signature does not verify",
+    APPROVALS_TOO_FEW = "approvals-too-few": "too few of the script's approvers signed",
     KIND_MISMATCH = "kind-mismatch": "rehearsal and production are mixed",
     REPLAY_DIFFERS = "replay-differs": "the engine comes to other records",
     NOT_REPLAYED = "not-replayed": "what the re-execution needs is missing",

@@ -4,6 +4,7 @@
 
 use crate::base::{Digest, Id, shown};
 use crate::bundle::VERIFY_PY;
+use crate::bundle::layout::APPROVALS;
 use crate::script::Script;
 use crate::transcript::{Class, Kind};
 use crate::tuf::Key;
@@ -198,6 +199,7 @@ fn opening(case: &Case<'_>, facts: &mut Facts) {
     ] {
         facts.add(name, value, Class::Claimed, Some(0));
     }
+    approvals(case, facts);
     if let Some(drill) = &open.drill {
         facts.add("drill", drill.clone(), Class::Claimed, Some(0));
     }
@@ -205,6 +207,25 @@ fn opening(case: &Case<'_>, facts: &mut Facts) {
         let value = format!("{} {}", module.path, module.sha256);
         facts.add("module", value, Class::Claimed, Some(0));
     }
+}
+
+/// Who approved, by signatures that verify over the script that is here.
+fn approvals(case: &Case<'_>, facts: &mut Facts) {
+    let (Ok(plan), Some(note)) = (&case.plan, case.files.get(APPROVALS)) else {
+        return;
+    };
+    let Ok((_, approved)) = plan.script().read_approvals(note) else {
+        return; // the check says why
+    };
+    for vkey in &approved.by {
+        facts.add("approval", vkey.to_string(), Class::PersonSigned, Some(0));
+    }
+    let quorum = format!(
+        "{} of {} must",
+        approved.quorum,
+        approved.by.len().saturating_add(approved.missing.len())
+    );
+    facts.add("approval-quorum", quorum, Class::Claimed, Some(0));
 }
 
 fn title(script: &Script, facts: &mut Facts) {

@@ -23,6 +23,6 @@ pub use id::Id;
 pub use instant::{Instant, Stamp};
 pub use json::Json;
 pub use key::{Algorithm, PublicKey};
-pub use payload::{Payload, Purpose};
+pub use payload::{APPROVAL_HEADING, Payload, Purpose};
 pub use secret::Secret;
 pub use shown::{is_plain, shown, shown_bytes};

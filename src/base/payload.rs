@@ -9,6 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use super::Digest;
 
+/// The first line of what approvers sign (docs/approval-format.md). No TUF metadata,
+/// proof or checkpoint begins so; key files sign no other text beside payloads.
+pub const APPROVAL_HEADING: &str = "tuf-ceremony approval v1";
+
 /// What the bytes are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -97,7 +97,7 @@ impl Place {
     pub fn is_exported(self) -> bool {
         matches!(
             self,
-            Place::Metadata | Place::Key | Place::Blob | Place::Script | Place::Verifier
+            Place::Metadata | Place::Key | Place::Blob | Place::Script | Place::Approvals | Place::Verifier
         )
     }
 
@@ -106,7 +106,7 @@ impl Place {
     pub fn is_of_record(self) -> bool {
         matches!(
             self,
-            Place::Record | Place::Script | Place::Blob | Place::Gate | Place::Checkpoint
+            Place::Record | Place::Script | Place::Approvals | Place::Blob | Place::Gate | Place::Checkpoint
         )
     }
 

@@ -23,6 +23,13 @@ pub(super) fn check(path: &Path) -> Exit {
                 script.kind.name(),
                 script.sha256
             ));
+            if let Some(section) = &script.approvals {
+                let of = section.keys.len();
+                out::say(&format!(
+                    "approvals: {} of {of} must; see tuf-ceremony approve",
+                    section.quorum
+                ));
+            }
             for line in policy_lines(&plan) {
                 out::say(&line);
             }
@@ -73,7 +80,7 @@ fn read(path: &Path) -> Result<Vec<u8>, Exit> {
 }
 
 /// One byte more than a file may have: enough to see that it is too large.
-fn read_limited(path: &Path, most: usize) -> std::io::Result<Vec<u8>> {
+pub(super) fn read_limited(path: &Path, most: usize) -> std::io::Result<Vec<u8>> {
     use std::io::Read;
     let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
     let mut bytes = Vec::new();

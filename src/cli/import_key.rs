@@ -67,7 +67,7 @@ fn run(asked: &Import) -> Result<(), Exit> {
 }
 
 /// One regular file into one buffer that does not grow.
-fn read(path: &Path) -> std::io::Result<Zeroizing<Vec<u8>>> {
+pub(super) fn read(path: &Path) -> std::io::Result<Zeroizing<Vec<u8>>> {
     let mut file = File::open(path)?;
     let about = file.metadata()?;
     if !about.is_file() {

@@ -1,6 +1,9 @@
 //! The command line: one file per verb. It builds the ports, hands them over,
 //! and turns endings into exit codes; it decides nothing about a ceremony.
 
+mod approve;
+#[cfg(feature = "ceremony")]
+mod approve_here;
 mod attestation;
 mod calendar;
 mod check;
@@ -92,6 +95,8 @@ enum Verb {
         #[command(flatten)]
         ways: Ways,
     },
+    /// Say who has approved a script's exact bytes and who is missing; add an approval.
+    Approve(approve::Asked),
     /// Judge a bundle, or a record's folder: named checks and a verdict.
     Verify(verify::Asked),
     /// Judge what devices say about their keys.
@@ -207,6 +212,7 @@ pub fn main() -> ExitCode {
     let exit = match cli.verb {
         Some(Verb::Check { script }) => check::check(&script),
         Some(Verb::Plan { script }) => plan::plan(&script),
+        Some(Verb::Approve(asked)) => approve::approve(&asked),
         Some(Verb::Verify(asked)) => verify::verify(&asked),
         Some(Verb::Attestation { verb }) => attestation::attestation(&verb),
         Some(Verb::Tuf { verb }) => tuf::tuf(&verb),

@@ -40,6 +40,18 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), Exit> {
     })
 }
 
+/// Writes a file whole, in the place of an older one where there is one: the new
+/// name is taken at once or not at all. What is wrong is printed.
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Exit> {
+    let mut part = path.as_os_str().to_owned();
+    part.push(".part");
+    let part = std::path::PathBuf::from(part);
+    write(&part, bytes)?;
+    std::fs::rename(&part, path)
+        .and_then(|()| sync_folder(path))
+        .map_err(|e| refuse(code(&e), path, &e.to_string()))
+}
+
 /// Makes the name durable.
 fn sync_folder(path: &Path) -> std::io::Result<()> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty());

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Exit, RehearsalPlaces, check, out, places, run};
+use super::{Exit, RehearsalPlaces, approve, check, out, places, run};
 use crate::fault::Code;
 use crate::plan::{Inputs, Plan};
 use crate::runner::drill::{self, Drill, Fault, Permit};
@@ -18,7 +18,7 @@ pub(super) fn rehearse(script: Option<&Path>, given: RehearsalPlaces) -> Exit {
         return Exit::Good;
     }
     let plan = match script {
-        Some(path) => check::load(path),
+        Some(path) => check::load(path).and_then(|plan| approve::beside(plan, path)),
         None => built_in(),
     };
     let plan = match plan {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use super::{Exit, Ways, check, devices, harden, machine, out, places};
+use super::{Exit, Ways, approve, check, devices, harden, machine, out, places};
 use crate::base::medium::Release;
 use crate::engine::{FrontEnd, SecretsPath};
 use crate::fault::Code;
@@ -18,7 +18,8 @@ use crate::script::{Answers, Kind};
 use crate::store::Real;
 
 pub(super) fn run(script: &Path, record: &Path, ways: &Ways) -> Exit {
-    match check::load(script) {
+    let plan = check::load(script).and_then(|plan| approve::beside(plan, script));
+    match plan {
         Ok(plan) => start(plan, record, ways, None),
         Err(exit) => exit,
     }
@@ -26,11 +27,15 @@ pub(super) fn run(script: &Path, record: &Path, ways: &Ways) -> Exit {
 
 /// Starts a new ceremony.
 pub(super) fn start(plan: Plan, record: &Path, ways: &Ways, drill: Option<Drill>) -> Exit {
-    if plan.script().kind == Kind::Production {
-        out::card(Code::NoApprovals, "");
-        return Exit::of(Code::NoApprovals);
-    }
     drive(record, ways, Start::New(plan, drill))
+}
+
+/// Production runs on approved bytes alone, in the first run and in every other.
+fn approved(plan: &Plan) -> Result<(), Exit> {
+    plan.approved().map(drop).map_err(|why| {
+        out::card(Code::NoApprovals, &format!("{why} [{}]", why.code()));
+        Exit::of(Code::NoApprovals)
+    })
 }
 
 pub(super) fn resume(record: &Path, ways: &Ways) -> Exit {
@@ -60,6 +65,10 @@ fn drive(record: &Path, ways: &Ways, start: Start) -> Exit {
 }
 
 fn try_drive(record: &Path, ways: &Ways, start: Start) -> Result<Exit, Exit> {
+    let plan = match &start {
+        Start::New(plan, _) | Start::Resumed(plan) => plan,
+    };
+    approved(plan)?;
     let executable = machine::executable();
     let answers = ways.answers.as_deref().map(load_answers).transpose()?;
     if answers.is_none() {
@@ -81,9 +90,6 @@ fn try_drive(record: &Path, ways: &Ways, start: Start) -> Result<Exit, Exit> {
         yubihsm: ways.yubihsm.clone(),
         patience: ways.patience.map(|seconds| Duration::from_secs(seconds.into())),
     };
-    let plan = match &start {
-        Start::New(plan, _) | Start::Resumed(plan) => plan,
-    };
     if places.patience.is_some() && plan.script().kind == Kind::Production {
         out::complain("--patience is for rehearsals: a device in production has the time that it needs");
         return Err(Exit::Usage);
@@ -97,7 +103,8 @@ fn try_drive(record: &Path, ways: &Ways, start: Start) -> Result<Exit, Exit> {
         } else {
             FrontEnd::Tui
         },
-        secrets: if answers.is_some() {
+        // In production a file gives no secret: they are typed, or nobody logs in.
+        secrets: if answers.is_some() && plan.script().kind == Kind::Rehearsal {
             SecretsPath::AnswersFile
         } else {
             SecretsPath::Keyboard

@@ -13,16 +13,8 @@ pub(super) fn words(path: &Path) -> Exit {
         Ok(bytes) => {
             let digest = Digest::of(&bytes);
             out::say(&digest.grouped());
-            for (row, words) in words::words(&digest).chunks(4).enumerate() {
-                let line: Vec<String> = words
-                    .iter()
-                    .enumerate()
-                    .map(|(i, word)| {
-                        let number = row.saturating_mul(4).saturating_add(i).saturating_add(1);
-                        format!("{number:>2} {word:<12}")
-                    })
-                    .collect();
-                out::say(line.join(" ").trim_end());
+            for row in rows(&digest) {
+                out::say(&row);
             }
             Exit::Good
         }
@@ -31,4 +23,20 @@ pub(super) fn words(path: &Path) -> Exit {
             Exit::Usage
         }
     }
+}
+
+/// The words of a digest with their numbers, four a row.
+pub(super) fn rows(digest: &Digest) -> Vec<String> {
+    let row = |(row, words): (usize, &[&str])| {
+        let line: Vec<String> = words
+            .iter()
+            .enumerate()
+            .map(|(i, word)| {
+                let number = row.saturating_mul(4).saturating_add(i).saturating_add(1);
+                format!("{number:>2} {word:<12}")
+            })
+            .collect();
+        line.join(" ").trim_end().to_owned()
+    };
+    words::words(digest).chunks(4).enumerate().map(row).collect()
 }

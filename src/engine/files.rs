@@ -203,6 +203,9 @@ pub fn export_contents(plan: &Plan, state: &State) -> BTreeMap<String, Option<Ve
         "script.toml".to_owned(),
         Some(plan.script().text.as_bytes().to_vec()),
     );
+    if let Some(note) = plan.approvals() {
+        out.insert(super::APPROVALS.to_owned(), Some(note.to_vec()));
+    }
     out.insert("verify.py".to_owned(), None);
     out
 }

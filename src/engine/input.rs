@@ -73,6 +73,9 @@ pub struct Opening {
     pub script: FileRef,
     /// Files that the script names.
     pub inputs: Vec<FileRef>,
+    /// The note of the people who approved the script; absent in a rehearsal without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approvals: Option<FileRef>,
     /// The program: version and SHA-256 of its executable (a claim, not a proof).
     pub program: Program,
     /// The second verifier that leaves with the bundle.

@@ -190,6 +190,7 @@ fn open(turn: &mut Turn, opening: &Opening, input: &Input) -> Result<(), Refusal
             "the opening does not belong to this plan",
         ));
     }
+    approved(turn.plan, opening)?;
     if let Some(drill) = &opening.drill {
         drillable(turn.plan, drill)?;
         turn.state.drill = Some(drill.clone());
@@ -241,6 +242,33 @@ fn follows(opening: &Opening) -> Result<(), Refusal> {
         "the opening does not say which ceremony came before",
     ))
 }
+
+/// Production runs on approved bytes alone: a quorum's note over exactly this
+/// script, judged here by the machine that runs and by each that re-executes.
+fn approved(plan: &Plan, opening: &Opening) -> Result<(), Refusal> {
+    let expected = plan.approvals().map(|bytes| FileRef::of(APPROVALS, bytes));
+    if expected != opening.approvals {
+        return Err(Refusal::new(
+            "open-differs",
+            "the approvals that came with the script",
+            "others",
+            "the opening does not belong to this plan",
+        ));
+    }
+    plan.approved().map(drop).map_err(|why| {
+        Refusal::new(
+            NOT_APPROVED,
+            "a quorum's approvals of exactly this script",
+            why.to_string(),
+            "nobody runs what was not approved",
+        )
+    })
+}
+
+/// The name of the note of approvals, beside a record and in a bundle.
+pub const APPROVALS: &str = "approvals";
+/// The code of the refusal of a plan that was not approved.
+pub const NOT_APPROVED: &str = "not-approved";
 
 /// A fault on purpose is for training alone: no record of a production plan, or
 /// of one with a real device, can say that it was a drill, and so none is one.

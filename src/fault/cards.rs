@@ -45,10 +45,10 @@ cards! {
         "Look at the path; insert and mount the media."
     }
     NoApprovals = "no-approvals" {
-        "This is a production script without approvals.",
-        "A production ceremony runs only on bytes that people have approved, and this version cannot check approvals yet.",
-        "No.",
-        "Rehearse it: set kind = \"rehearsal\" in a copy. Production needs a later version."
+        "The script is not approved for this.",
+        "Production runs only on bytes that a quorum of the script's approvers has signed; rehearsals need no approvals, but those that lie beside one must hold.",
+        "No. Nothing was started.",
+        "Look who is missing: tuf-ceremony approve SCRIPT. A script that was edited is approved anew. To practise, rehearse a copy with kind = \"rehearsal\"."
     }
     RecordExists = "record-exists" {
         "The record folder is not empty.",

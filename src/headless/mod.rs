@@ -1,5 +1,7 @@
 //! Drives a ceremony without a terminal, from an answers file. The policy:
 //! - a rehearsal takes any answer that the file gives;
+//! - production takes none that is a person's, and every question is, but a PIN
+//!   that is typed on the device itself (DESIGN 7);
 //! - nothing is answered that the file does not answer: the ceremony is paused
 //!   and the step is named;
 //! - a wrong PIN is typed only where the file orders it, and never twice;
@@ -22,7 +24,7 @@ use crate::engine::{
 };
 use crate::fault::Code;
 use crate::runner::{Cmd, Failure, Handle, Msg, Sealed, Snapshot};
-use crate::script::{Answers, Named, SourceKind, Verb};
+use crate::script::{Answers, Kind, Named, SourceKind, Verb};
 use crate::transcript::words;
 
 /// How a run ended.
@@ -59,6 +61,11 @@ pub fn run(
     answers: Answers,
     stop: &AtomicBool,
 ) -> Ending {
+    let mut answers = answers;
+    if first.plan.script().kind == Kind::Production {
+        // What failed, people look at; and nothing but their word ends a ceremony.
+        (answers.again, answers.abort) = (0, false);
+    }
     let mut driver = Driver {
         handle,
         answers,
@@ -182,13 +189,20 @@ impl Driver {
                     .map(|p| format!("step {} ({})", p.step.id, p.step.verb.headline()))
                     .filter(|_| seen.state.begun)
                     .unwrap_or_else(|| "the briefing".to_owned());
-                let mut why = format!("{step} needs a person: the answers file has no answer");
+                let mut why = format!("{step} needs a person: {}", self.lacks(seen));
                 for line in meter_lines(&seen.plan, &seen.state) {
                     why.push_str("; ");
                     why.push_str(&line);
                 }
                 self.pause(&why.clone(), Ending::Paused { why }, seen);
             }
+        }
+    }
+
+    fn lacks(&self, seen: &Snapshot) -> &'static str {
+        match seen.plan.script().kind {
+            Kind::Production => "no file answers for people in production; resume in a terminal",
+            Kind::Rehearsal => "the answers file has no answer",
         }
     }
 
@@ -249,6 +263,12 @@ impl Driver {
     }
 
     fn answer(&mut self, question: &Question, seen: &Snapshot) -> Option<Answer> {
+        // A file that answers for people would forge each of them in a record that
+        // others trust: presence, clock, review, words, and every PIN.
+        let on_device = matches!(question, Question::Pin { pad: true, .. });
+        if seen.plan.script().kind == Kind::Production && !on_device {
+            return None;
+        }
         let a = &self.answers;
         match question {
             Question::Begin => a.begin.then(|| Answer::Begin {

@@ -4,6 +4,7 @@
 //! needs what step 12 does not make is refused before anybody travels. The
 //! engine runs plans, never scripts.
 
+mod approvers;
 mod changes;
 mod custody;
 mod delegated;
@@ -27,7 +28,7 @@ use std::collections::BTreeMap;
 
 pub use custody::RECORD_MEDIA;
 pub use inputs::Inputs;
-pub use paper::outline;
+pub use paper::{outline, summary};
 pub use quorum::Line;
 pub use record::{EarlierRecord, MadeKey};
 pub use says::{Retry, Says};
@@ -51,6 +52,7 @@ pub struct Plan {
     targets: TargetsPlans,
     files: Vec<InputFile>,
     steps: Vec<PlannedStep>,
+    approvals: Option<std::sync::Arc<[u8]>>,
 }
 
 /// A file that the script names, by digest and length.
@@ -101,6 +103,7 @@ impl Plan {
         );
         policy::refuse(&script, &read.external, trusted.as_ref(), &mut found);
         veterans::refuse(&script, &read.external, &read.files, &mut found);
+        approvers::check(&script, &read.external, trusted.as_ref(), &mut found);
         if !found.is_empty() {
             found.sort_by_key(|d| (d.line, d.column));
             return Err(Diagnostics(found));
@@ -121,6 +124,7 @@ impl Plan {
             targets,
             files: read.files,
             steps,
+            approvals: None,
         })
     }
 

@@ -13,6 +13,43 @@ use crate::tuf::{KeyId, RoleName};
 #[must_use]
 pub fn outline(plan: &Plan) -> Vec<String> {
     let script = plan.script();
+    let mut out = summary(plan);
+    let mut act = None;
+    for (cursor, planned) in plan.steps().iter().enumerate() {
+        if act != Some(planned.act) {
+            act = Some(planned.act);
+            if let Some(a) = script.acts.get(planned.act) {
+                out.push(String::new());
+                out.push(format!("Act {}: {}", a.id, a.title));
+            }
+        }
+        let step = &planned.step;
+        let says = step.verb.says();
+        out.push(String::new());
+        out.push(format!("  {}  {}", step.id, step.verb.headline()));
+        out.push(format!("      who       {} ({} min)", step.by, step.minutes));
+        out.push(format!("      before    {}", says.before));
+        out.push(format!("      after     {}", says.after));
+        out.push(format!("      evidence  {}", says.evidence));
+        out.push(format!("      retry     {}", says.retry.words()));
+        let lines = plan.lines(cursor).into_iter().enumerate();
+        out.extend(lines.map(|(i, line)| format!("      line {:<4} {}", i.saturating_add(1), line.text)));
+        for item in plan.numbered(cursor) {
+            out.push(format!("      number    {item}: ____________________"));
+        }
+        if let Verb::Supersede(what) = &step.verb {
+            out.push(format!("      earlier   {}", what.payload.grouped()));
+            out.push(format!("      because   {}", what.reason));
+        }
+    }
+    out
+}
+
+/// What a plan comes to, in lines: what it starts from, who and what it needs, what
+/// must be true at the end. Who approves a script reads these.
+#[must_use]
+pub fn summary(plan: &Plan) -> Vec<String> {
+    let script = plan.script();
     let mut out = vec![
         script.title.clone(),
         format!(
@@ -25,6 +62,7 @@ pub fn outline(plan: &Plan) -> Vec<String> {
         format!("script SHA-256 {}", script.sha256.grouped()),
         format!("{} steps, about {} minutes", plan.steps().len(), plan.minutes()),
     ];
+    out.extend(super::approvers::lines(script));
     if let Some(trusted) = plan.trusted() {
         let version = trusted.root.common.version;
         let digest = crate::base::Digest::of(&crate::tuf::canonical(&trusted.signed));
@@ -89,34 +127,6 @@ pub fn outline(plan: &Plan) -> Vec<String> {
         out.extend(plan.trusted().map(old_threshold));
     }
     out.extend(plan.expiry_lines(None));
-    let mut act = None;
-    for (cursor, planned) in plan.steps().iter().enumerate() {
-        if act != Some(planned.act) {
-            act = Some(planned.act);
-            if let Some(a) = script.acts.get(planned.act) {
-                out.push(String::new());
-                out.push(format!("Act {}: {}", a.id, a.title));
-            }
-        }
-        let step = &planned.step;
-        let says = step.verb.says();
-        out.push(String::new());
-        out.push(format!("  {}  {}", step.id, step.verb.headline()));
-        out.push(format!("      who       {} ({} min)", step.by, step.minutes));
-        out.push(format!("      before    {}", says.before));
-        out.push(format!("      after     {}", says.after));
-        out.push(format!("      evidence  {}", says.evidence));
-        out.push(format!("      retry     {}", says.retry.words()));
-        let lines = plan.lines(cursor).into_iter().enumerate();
-        out.extend(lines.map(|(i, line)| format!("      line {:<4} {}", i.saturating_add(1), line.text)));
-        for item in plan.numbered(cursor) {
-            out.push(format!("      number    {item}: ____________________"));
-        }
-        if let Verb::Supersede(what) = &step.verb {
-            out.push(format!("      earlier   {}", what.payload.grouped()));
-            out.push(format!("      because   {}", what.reason));
-        }
-    }
     out
 }
 

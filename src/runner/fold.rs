@@ -205,7 +205,12 @@ fn plan(read: impl Fn(&str) -> Result<Vec<u8>, StoreError>) -> Result<Plan, Fail
         let bytes = read(&format!("{}/{}", crate::store::BLOBS, sha256.hex()))?;
         inputs.0.insert(file.to_owned(), bytes.into());
     }
-    Plan::build(script, &inputs).map_err(|e| damaged(&e.to_string()))
+    let plan = Plan::build(script, &inputs).map_err(|e| damaged(&e.to_string()))?;
+    // One that is missing or another is the engine's to refuse: the first record pins it.
+    Ok(match read(engine::APPROVALS) {
+        Ok(note) => plan.with_approvals(note),
+        Err(_) => plan,
+    })
 }
 
 fn empty() -> Failure {

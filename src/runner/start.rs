@@ -15,7 +15,8 @@ use super::hands::Hands;
 use super::media::Media;
 use super::{Bench, Clock, Failure, Handle, Msg, Sealed, Snapshot, Vault, internal, seal};
 use crate::engine::{
-    CLIENTS, ENGINE, FileRef, FrontEnd, InputKind, Opening, Phase, Program, Resumption, SecretsPath, State,
+    APPROVALS, CLIENTS, ENGINE, FileRef, FrontEnd, InputKind, NOT_APPROVED, Opening, Phase, Program,
+    Resumption, SecretsPath, State,
 };
 use crate::fault::Code;
 use crate::plan::Plan;
@@ -101,6 +102,9 @@ pub fn open(plan: Plan, record: &Path, ports: Ports, run: &Run) -> Result<Runnin
     };
     let mut copies = Record::create(ports.disk.clone(), record, ports.mirror.as_deref())?;
     keep(&mut copies, "script.toml", plan.script().text.as_bytes())?;
+    if let Some(note) = plan.approvals() {
+        keep(&mut copies, APPROVALS, note)?;
+    }
     for file in plan.files() {
         let path = format!("{}/{}", store::BLOBS, file.sha256.hex());
         keep(&mut copies, &path, &file.bytes)?;
@@ -121,6 +125,7 @@ pub fn open(plan: Plan, record: &Path, ports: Ports, run: &Run) -> Result<Runnin
             .iter()
             .map(|f| FileRef::of(&f.name, &f.bytes))
             .collect(),
+        approvals: plan.approvals().map(|note| FileRef::of(APPROVALS, note)),
         program: run.program.clone(),
         verifier: FileRef::of("verify.py", crate::bundle::VERIFY_PY),
         front_end: run.front_end,
@@ -251,6 +256,10 @@ fn go(
     clerk.accept(first)?.map_err(|refusal| match refusal.code {
         NO_SPACE => Failure {
             code: Code::StorageFull,
+            meaning: refusal.got,
+        },
+        NOT_APPROVED => Failure {
+            code: Code::NoApprovals,
             meaning: refusal.got,
         },
         _ => internal(&refusal.to_string()),

@@ -5,6 +5,7 @@
 //! not parse here cannot reach a plan. The vocabulary is `docs/script-reference.md`.
 
 mod answers;
+mod approvals;
 mod custody;
 mod diagnostic;
 mod reader;
@@ -18,6 +19,7 @@ mod waiver;
 use std::sync::Arc;
 
 pub use answers::{Answers, Named, NumberAnswer, TokenAnswers};
+pub use approvals::{Approvals, Approved, MAX_NOTE, NotApproved};
 pub use custody::Superseding;
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use targets::{Delegate, DelegationSpec, ManifestSpec, TargetSpec, TargetsSpec};
@@ -59,6 +61,8 @@ pub struct Script {
     pub roles: Vec<Role>,
     /// Devices.
     pub tokens: Vec<TokenSpec>,
+    /// Who may approve these bytes; a production script has some.
+    pub approvals: Option<Approvals>,
     /// Keys that live elsewhere.
     pub keys: Vec<ExternalKey>,
     /// Keys of the trusted root that the script speaks of.

@@ -333,6 +333,23 @@ impl<'a, 'i> Table<'a, 'i> {
         })
     }
 
+    /// A list of at least one text, each with its place: whoever reads them says what is wrong with which.
+    pub(super) fn texts(
+        &mut self,
+        faults: &mut Faults,
+        field: &'static str,
+        what: &str,
+    ) -> Option<Vec<(String, Range<usize>)>> {
+        self.pick(faults, field, what, |v| {
+            let texts: Option<Vec<_>> = v
+                .as_array()?
+                .iter()
+                .map(|item| Some((item.get_ref().as_str()?.to_owned(), item.span())))
+                .collect();
+            texts.filter(|t| !t.is_empty())
+        })
+    }
+
     /// A table inside the table.
     pub(super) fn table(
         &mut self,

@@ -89,6 +89,16 @@ fn read_document(text: &str, map: &DeTable, faults: &mut Faults) -> Option<Scrip
     let tokens = each(&mut top, faults, "token", "[[token]]", |t, f| {
         read_token(t, f, &mut names)
     });
+    let approvals = if top.has("approvals") {
+        top.table(faults, "approvals", "[approvals]")
+            .and_then(|mut table| {
+                let approvals = super::approvals::read(&mut table, faults);
+                table.finish(faults);
+                approvals
+            })
+    } else {
+        None
+    };
     let mut trusted_keys = Vec::new();
     let keys = each(&mut top, faults, "key", "[[key]]", |t, f| {
         if succeeds && t.has("trusted") {
@@ -142,6 +152,7 @@ fn read_document(text: &str, map: &DeTable, faults: &mut Faults) -> Option<Scrip
         sources,
         roles,
         tokens,
+        approvals,
         keys,
         trusted_keys,
         changes,

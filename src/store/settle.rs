@@ -162,7 +162,7 @@ fn sources(disk: &dyn Disk, record: &Record, good: &[u8], found: &[Found]) -> Ve
 
 /// The names that a record's folder has (`bundle::layout` has the whole list of a bundle's).
 fn known(path: &str) -> bool {
-    matches!(path, "script.toml" | "checkpoint") || path.starts_with(BLOBS)
+    matches!(path, "script.toml" | "approvals" | "checkpoint") || path.starts_with(BLOBS)
 }
 
 fn complete(disk: &dyn Disk, copy: &OneCopy, sources: &[(String, Vec<u8>)]) -> Result<(), StoreError> {

@@ -19,7 +19,6 @@ use crate::stage::{self, Stage};
 
 #[test]
 fn production_says_so_without_colour_and_has_no_second_machine() {
-    // A production script cannot be opened yet; its screen can be drawn.
     let text = stage::script("production", "embedded").replace(
         "backend = \"embedded\"",
         "backend = \"pkcs11\"\nmodule = \"softhsm\"",

@@ -12,15 +12,17 @@
     clippy::arithmetic_side_effects
 )]
 
+use std::collections::BTreeMap;
+
 use tuf_ceremony::audit::{Anchors, Judgement, Options};
 use tuf_ceremony::base::{Algorithm, Digest};
 use tuf_ceremony::bundle::Files;
 use tuf_ceremony::engine::{FrontEnd, InputKind, SecretsPath};
+use tuf_ceremony::script::Script;
 use tuf_ceremony::note::{Note, Vkey, cosigned};
 use tuf_ceremony::transcript::Checkpoint;
 
-use super::audit::summed;
-use super::rehearsal::{Key, Map, Room};
+use super::rehearsal::{Key, Map, Room, plan};
 
 /// The time at which a witness signs.
 const SIGNED_AT: u64 = 1_795_100_000;
@@ -37,7 +39,12 @@ pub fn script() -> String {
     let online = Key::new("online", Algorithm::EcdsaP256).public().to_pem();
     let old = text.split("online.pub.pem\", sha256 = \"").nth(1).unwrap();
     let old = &old[..64];
-    text.replace(old, &Digest::of(online.as_bytes()).hex())
+    let text = text.replace(old, &Digest::of(online.as_bytes()).hex());
+    // The template's approvers are nobody's keys.
+    let start = text.find("keys   = [").unwrap();
+    let end = start + text[start..].find("\n]").unwrap() + 2;
+    let keys: Vec<String> = APPROVERS.iter().map(|name| format!("\"{}\"", vkey(name))).collect();
+    format!("{}keys = [{}]{}", &text[..start], keys.join(", "), &text[end..])
 }
 
 /// A closed ceremony that people drove at a terminal.
@@ -53,7 +60,9 @@ pub fn closed_with(log: &str, front_end: FrontEnd, predecessor: &str) -> Room {
 
 /// A ceremony that was opened, and no more.
 pub fn begun(log: &str, front_end: FrontEnd, predecessor: &str) -> Room {
-    let mut room = Room::new(&script());
+    let (plan, inputs) = plan(&script());
+    let note = approvals(plan.script(), &APPROVERS[..2]);
+    let mut room = Room::old(plan.with_approvals(note), inputs, BTreeMap::new());
     room.log = Key::new(log, Algorithm::Ed25519);
     let mut opening = room.opening();
     opening.front_end = front_end;
@@ -75,22 +84,9 @@ pub const APPROVERS: [&str; 3] = ["ada.example", "olga.example", "otto.example"]
 pub const ATTESTER: &str = "officer-1.example";
 pub const WITNESSES: [&str; 3] = ["w1.example", "w2.example", "w3.example"];
 
-/// What people sign before the ceremony (docs/approval-format.md).
-pub fn approval_text(room: &Room) -> String {
-    let script = room.plan.script();
-    format!(
-        "tuf-ceremony approval v1\nscript {}\nlength {}\nceremony {}\nkind production\norigin {}/{}\n",
-        script.sha256,
-        script.text.len(),
-        script.ceremony,
-        script.organisation,
-        script.site
-    )
-}
-
-/// The note of approvals by these people.
-pub fn approvals(room: &Room, by: &[&str]) -> Vec<u8> {
-    let text = approval_text(room);
+/// The note of approvals by these people (docs/approval-format.md).
+pub fn approvals(script: &Script, by: &[&str]) -> Vec<u8> {
+    let text = script.approval_text();
     let mut note = Note::new(&text).unwrap();
     for name in by {
         let key = Key::new(name, Algorithm::Ed25519);
@@ -98,13 +94,6 @@ pub fn approvals(room: &Room, by: &[&str]) -> Vec<u8> {
             .unwrap();
     }
     note.to_string().into_bytes()
-}
-
-/// The bundle with the note of two approvers in it.
-pub fn approved(room: &Room) -> Map {
-    let mut files = room.bundle();
-    files.insert("approvals".to_owned(), approvals(room, &APPROVERS[..2]));
-    summed(files)
 }
 
 /// A signature line of a person over the checkpoint at `path`.
@@ -131,7 +120,7 @@ pub fn cosign(files: &mut Map, path: &str, name: &str) {
 
 /// The whole of it: approved, attested at the end, cosigned by two of three.
 pub fn witnessed(room: &Room) -> Map {
-    let mut files = approved(room);
+    let mut files = room.bundle();
     attest(&mut files, "checkpoint", ATTESTER);
     for name in &WITNESSES[..2] {
         cosign(&mut files, "checkpoint", name);

@@ -268,6 +268,7 @@ impl Room {
             script: FileRef::of("script.toml", script.text.as_bytes()),
             inputs: inputs.iter().map(|f| FileRef::of(&f.name, &f.bytes)).collect(),
             program: program(),
+            approvals: self.plan.approvals().map(|n| FileRef::of("approvals", n)),
             verifier: FileRef::of("verify.py", &self.verifier),
             front_end: FrontEnd::Headless,
             secrets: SecretsPath::AnswersFile,

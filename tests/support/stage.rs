@@ -97,12 +97,17 @@ id = "token-c"
 backend = "{backend}"
 serial = "REHEARSAL-0003"
 
-[[key]]
+{}[[key]]
 id = "online"
 public = {{ file = "online.pem", sha256 = "{sha}" }}
 proof_of_possession = "waived"
 "#,
-        if kind == "rehearsal" { "simulated" } else { "paper" }
+        if kind == "rehearsal" { "simulated" } else { "paper" },
+        if kind == "production" {
+            approvers()
+        } else {
+            String::new()
+        },
     );
     for (role, threshold, keys, made) in [
         ("root", 2, r#""root-a", "root-b", "root-c""#, "here"),
@@ -195,6 +200,25 @@ proof_of_possession = "waived"
     text
 }
 
+/// Who approves a production script of the stage: one test key.
+fn approver() -> Vkey {
+    Vkey::new("olga.example", public(&seed(90))).unwrap()
+}
+
+pub fn approvers() -> String {
+    format!("[approvals]\nquorum = 1\nkeys = [\"{}\"]\n\n", approver())
+}
+
+/// The plan with the approvals that a production script needs.
+fn approved(plan: Plan) -> Plan {
+    if !plan.script().needs_approvals() {
+        return plan;
+    }
+    let sign = |text: &[u8]| seed(90).sign(text).to_vec();
+    let note = Note::signed(&plan.script().approval_text(), &approver(), sign).unwrap();
+    plan.with_approvals(note.to_string().into_bytes())
+}
+
 impl Stage {
     /// The stage after the opening: the briefing is asked.
     pub fn open() -> Stage {
@@ -214,7 +238,7 @@ impl Stage {
     /// The stage of a plan, after the opening.
     pub fn of(plan: Plan) -> Stage {
         let mut stage = Stage {
-            plan: Arc::new(plan),
+            plan: Arc::new(approved(plan)),
             state: State::new(),
             at: Stamp {
                 wall: Instant::parse("2031-05-04T09:30:12Z").unwrap(),
@@ -260,6 +284,7 @@ impl Stage {
                 .map(|f| FileRef::of(&f.name, &f.bytes))
                 .collect(),
             program: program(),
+            approvals: stage.plan.approvals().map(|n| FileRef::of("approvals", n)),
             verifier: FileRef::of("verify.py", b"verifier"),
             front_end: FrontEnd::Tui,
             secrets: SecretsPath::Keyboard,

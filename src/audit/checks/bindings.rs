@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::base::Digest;
 use crate::bundle::Place;
-use crate::bundle::layout::SCRIPT;
+use crate::bundle::layout::{APPROVALS, SCRIPT};
 use crate::engine::FileRef;
 use crate::transcript::Kind;
 
@@ -91,6 +91,14 @@ fn record(case: &Case<'_>) -> Finding {
     let script = case.files.get(SCRIPT).map(Digest::of);
     if script != Some(opening.script.sha256) {
         let why = format!("{SCRIPT}: is not the one that the first record pins");
+        failures.push((FILE_SWAPPED, why).into());
+    }
+    let note = case
+        .files
+        .get(APPROVALS)
+        .map(|bytes| FileRef::of(APPROVALS, bytes));
+    if note != opening.approvals {
+        let why = format!("{APPROVALS}: is not what the first record pins");
         failures.push((FILE_SWAPPED, why).into());
     }
     Finding::of("script and blobs are those of the first record", failures)

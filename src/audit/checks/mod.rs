@@ -4,6 +4,7 @@
 //! what would falsify it stands in one table, in [`table`].
 
 mod anchors;
+mod approvals;
 mod bindings;
 mod canonical;
 mod chain;

@@ -92,7 +92,7 @@ pub fn imported(public: &PublicKey) -> OperationId {
     OperationId::from_bytes(id)
 }
 
-fn refused(error: &ForeignError) -> DeviceFault {
+pub(super) fn refused(error: &ForeignError) -> DeviceFault {
     let code = match error {
         ForeignError::Kind { .. } => DeviceCode::Unsupported,
         ForeignError::Passphrase => DeviceCode::PinWrong,

@@ -4,6 +4,7 @@
 //! passphrase has the keys, so it reports its keys as extractable, and nothing
 //! counts the tries at a passphrase.
 
+mod approve;
 mod folder;
 mod foreign;
 mod import;
