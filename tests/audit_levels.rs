@@ -44,12 +44,20 @@ fn is(judgement: &Judgement, level: Level) {
 fn a_production_ceremony_alone_is_internally_consistent() {
     let judgement = judge(&ROOM.bundle());
     is(&judgement, Level::InternallyConsistent);
-    assert_eq!(judgement.because, ["no anchors from outside of the bundle were given"]);
+    assert_eq!(
+        judgement.because,
+        ["no anchors from outside of the bundle were given"]
+    );
     // Signatures in the bundle are nobody's until somebody outside knows their keys.
     is(&judge(&WITNESSED), Level::InternallyConsistent);
     let anchors = judgement.check("anchors").unwrap();
     assert_eq!(anchors.verdict, Verdict::NotApplicable);
-    assert!(judgement.anchored.iter().all(|a| a.anchor == Anchor::SelfAsserted));
+    assert!(
+        judgement
+            .anchored
+            .iter()
+            .all(|a| a.anchor == Anchor::SelfAsserted)
+    );
 }
 
 #[test]
@@ -60,7 +68,10 @@ fn a_head_from_outside_and_approvals_make_it_unwitnessed() {
     is(&judgement, Level::Unwitnessed);
     assert_eq!(judgement.verdict_words(), "unwitnessed");
     let because = judgement.because.join("\n");
-    assert!(because.contains("no known attester") && because.contains("0 of 3"), "{because}");
+    assert!(
+        because.contains("no known attester") && because.contains("0 of 3"),
+        "{because}"
+    );
     // An attester's line over the last checkpoint is as good as a head.
     let mut attested = files.clone();
     attest(&mut attested, "checkpoint", ATTESTER);
@@ -106,11 +117,35 @@ fn one_anchor_or_signature_less_is_a_level_less() {
     attest(&mut an_early_gate, &early, ATTESTER);
     let internal = Level::InternallyConsistent;
     for (what, files, anchors, level, says) in [
-        ("no predecessor", &*WITNESSED, without("predecessor"), internal, "predecessor:"),
-        ("no number of approvals", &WITNESSED, without("approvals"), internal, "approvals:"),
-        ("no attester's key", &WITNESSED, without("attester"), internal, "head:"),
+        (
+            "no predecessor",
+            &*WITNESSED,
+            without("predecessor"),
+            internal,
+            "predecessor:",
+        ),
+        (
+            "no number of approvals",
+            &WITNESSED,
+            without("approvals"),
+            internal,
+            "approvals:",
+        ),
+        (
+            "no attester's key",
+            &WITNESSED,
+            without("attester"),
+            internal,
+            "head:",
+        ),
         ("no attester", &no_attester, all.clone(), internal, "head:"),
-        ("an attester at an early gate alone", &an_early_gate, all.clone(), internal, "head:"),
+        (
+            "an attester at an early gate alone",
+            &an_early_gate,
+            all.clone(),
+            internal,
+            "head:",
+        ),
         (
             "one approver",
             &WITNESSED,
@@ -118,8 +153,20 @@ fn one_anchor_or_signature_less_is_a_level_less() {
             internal,
             "approvals: 2",
         ),
-        ("no number of witnesses", &WITNESSED, without("witnesses"), Level::Unwitnessed, "witnesses:"),
-        ("one witness", &one_witness, all.clone(), Level::Unwitnessed, "witnesses: 1 of 3"),
+        (
+            "no number of witnesses",
+            &WITNESSED,
+            without("witnesses"),
+            Level::Unwitnessed,
+            "witnesses:",
+        ),
+        (
+            "one witness",
+            &one_witness,
+            all.clone(),
+            Level::Unwitnessed,
+            "witnesses: 1 of 3",
+        ),
         (
             "a head, and nobody's signature",
             &no_attester,
@@ -169,7 +216,11 @@ fn every_anchor_and_fact_says_where_it_comes_from() {
         ("signature", "device-signed", Anchor::SelfAsserted),
         ("person", "claimed", Anchor::SelfAsserted),
     ] {
-        assert_eq!((of(name).class.as_str(), of(name).anchor), (class, anchor), "{name}");
+        assert_eq!(
+            (of(name).class.as_str(), of(name).anchor),
+            (class, anchor),
+            "{name}"
+        );
     }
 }
 
@@ -179,11 +230,24 @@ fn every_check_names_its_records_claims_and_what_would_falsify_it() {
     let text = judgement.lines().join("\n");
     for check in &judgement.checks {
         assert!(!check.claims.is_empty() && !check.falsified_by.is_empty());
-        assert!(text.contains(check.falsified_by) && text.contains(check.rests_on), "{}", check.name);
+        assert!(
+            text.contains(check.falsified_by) && text.contains(check.rests_on),
+            "{}",
+            check.name
+        );
     }
     let json = judgement.json();
     for check in json.get("checks").and_then(Json::as_array).unwrap() {
-        for member in ["name", "verdict", "what", "rests_on", "records", "claims", "falsified_by", "found"] {
+        for member in [
+            "name",
+            "verdict",
+            "what",
+            "rests_on",
+            "records",
+            "claims",
+            "falsified_by",
+            "found",
+        ] {
             assert!(check.get(member).is_some(), "{member}");
         }
     }
@@ -249,7 +313,11 @@ fn today_changes_no_verdict() {
     let today = late.today.as_ref().unwrap();
     assert!(today.refuses.is_some() && !today.clients.is_empty());
     let text = late.lines().join("\n");
-    for part in ["today, 2031-12-01T00:00:00Z", "changes no verdict", "today's model (client models 1)"] {
+    for part in [
+        "today, 2031-12-01T00:00:00Z",
+        "changes no verdict",
+        "today's model (client models 1)",
+    ] {
         assert!(text.contains(part), "{part}: {text}");
     }
     assert_eq!(judge(&ROOM.bundle()).today, None);
@@ -266,13 +334,19 @@ fn what_may_be_published_follows_the_live_root() {
         let judgement = tuf_ceremony::audit::judge(&Files::from_map(files.clone()), &options);
         judgement.publish.unwrap().refused
     };
-    assert_eq!(publish(&WITNESSED, &known(), LiveRoot::None), Vec::<String>::new());
+    assert_eq!(
+        publish(&WITNESSED, &known(), LiveRoot::None),
+        Vec::<String>::new()
+    );
     // The same root, once it is live, is no successor of itself.
     let own = LiveRoot::Bytes(WITNESSED["metadata/1.root.json"].clone());
     let refused = publish(&WITNESSED, &known(), own);
     assert_eq!(refused, ["succession: expected root 2 next, got root 1"]);
     let refused = publish(&WITNESSED, &known(), LiveRoot::Bytes(b"{}".to_vec()));
-    assert!(refused[0].starts_with("succession: the live root:"), "{refused:?}");
+    assert!(
+        refused[0].starts_with("succession: the live root:"),
+        "{refused:?}"
+    );
     // The quorum of witnesses that the anchors ask for is not met.
     let mut unwitnessed = ROOM.bundle();
     attest(&mut unwitnessed, "checkpoint", ATTESTER);
@@ -287,5 +361,8 @@ fn what_may_be_published_follows_the_live_root() {
     // A rehearsal never is.
     let rehearsal = Room::closed(&script_small()).bundle();
     let refused = publish(&rehearsal, &known(), LiveRoot::None);
-    assert!(refused[0].starts_with("kind:") && refused.len() == 2, "{refused:?}");
+    assert!(
+        refused[0].starts_with("kind:") && refused.len() == 2,
+        "{refused:?}"
+    );
 }

@@ -23,15 +23,13 @@ mod rehearsal;
 use std::sync::LazyLock;
 
 use audit::{forged_files, judge, lines, set, summed};
-use production::{
-    ATTESTER, WITNESSES, attest, begun, closed, closed_with, cosign, head, judge_with, known, witnessed,
-};
+use production::{ATTESTER, attest, begun, closed, closed_with, cosign, head, judge_with, known, witnessed};
 use rehearsal::{Key, Map, Room, sign_note};
 use tuf_ceremony::audit::{Judgement, Level, codes::CODES};
 use tuf_ceremony::base::{Algorithm, Digest, Json};
 use tuf_ceremony::engine::{FrontEnd, InputKind};
 use tuf_ceremony::note::Note;
-use tuf_ceremony::transcript::{Checkpoint, Kind, Line};
+use tuf_ceremony::transcript::{Checkpoint, Kind, Line, Tree};
 
 static ROOM: LazyLock<Room> = LazyLock::new(closed);
 static WITNESSED: LazyLock<Map> = LazyLock::new(|| witnessed(&ROOM));
@@ -60,7 +58,12 @@ fn with_their_lines(mut files: Map) -> Map {
 #[test]
 fn the_real_one_is_witnessed_so_the_tries_below_can_fail() {
     let judgement = judge_with(&WITNESSED, &known());
-    assert_eq!(judgement.verdict, Level::Witnessed, "{}", judgement.lines().join("\n"));
+    assert_eq!(
+        judgement.verdict,
+        Level::Witnessed,
+        "{}",
+        judgement.lines().join("\n")
+    );
     // What the forger builds on: rebuilding alone breaks nothing.
     let own = rebuilt(&Key::new("log 1", Algorithm::Ed25519), true, |_| {});
     assert_eq!(own["ceremony.jsonl"], WITNESSED["ceremony.jsonl"]);
@@ -84,15 +87,24 @@ fn nothing_that_a_forger_makes_is_more_than_consistent_in_itself() {
     cosign(&mut his_people, "checkpoint", "mallory-w2.example");
     let tries: Vec<(&str, Map)> = vec![
         ("his own run of the approved script", own_run.bundle()),
-        ("with all lines of the real people", with_their_lines(own_run.bundle())),
+        (
+            "with all lines of the real people",
+            with_their_lines(own_run.bundle()),
+        ),
         ("with people and witnesses of his own", his_people),
         ("headless forgery of people", headless.bundle()),
         (
             "headless, and the record says a terminal",
             front_end_changed(&headless),
         ),
-        ("re-signed by another log key", rebuilt(&mallory(), false, no_change)),
-        ("re-rooted: the first line is his", rebuilt(&mallory(), true, no_change)),
+        (
+            "re-signed by another log key",
+            rebuilt(&mallory(), false, no_change),
+        ),
+        (
+            "re-rooted: the first line is his",
+            rebuilt(&mallory(), true, no_change),
+        ),
         (
             "re-rooted, with the real lines",
             with_their_lines(rebuilt(&mallory(), true, no_change)),
@@ -103,9 +115,16 @@ fn nothing_that_a_forger_makes_is_more_than_consistent_in_itself() {
         ),
         ("another verifier, pinned", own_verifier.bundle()),
         ("another predecessor", dropped.bundle()),
-        ("as a rehearsal", rebuilt(&mallory(), true, |lines| {
-            set(&mut lines[0].record.body, &["input", "open", "kind"], "rehearsal".into());
-        })),
+        (
+            "as a rehearsal",
+            rebuilt(&mallory(), true, |lines| {
+                set(
+                    &mut lines[0].record.body,
+                    &["input", "open", "kind"],
+                    "rehearsal".into(),
+                );
+            }),
+        ),
     ];
     let heads = format!("{}checkpoint {}\n", known(), head(&WITNESSED));
     for (what, files) in &tries {
@@ -140,36 +159,63 @@ fn begun_with_verifier(verifier: &[u8]) -> Room {
 
 fn front_end_changed(headless: &Room) -> Map {
     forged_files(&headless.bundle(), &mallory(), true, |lines| {
-        set(&mut lines[0].record.body, &["input", "open", "front_end"], "tui".into());
+        set(
+            &mut lines[0].record.body,
+            &["input", "open", "front_end"],
+            "tui".into(),
+        );
     })
 }
 
 fn renamed(lines: &mut [Line], name: &str) {
     let present = |l: &&mut Line| {
-        let answer = l.record.body.get("input").and_then(|i| i.get("answer")?.get("present").cloned());
+        let answer = l
+            .record
+            .body
+            .get("input")
+            .and_then(|i| i.get("answer")?.get("present").cloned());
         answer.is_some()
     };
     let line = lines.iter_mut().find(present).unwrap();
-    set(&mut line.record.body, &["input", "answer", "present", "name"], name.into());
+    set(
+        &mut line.record.body,
+        &["input", "answer", "present", "name"],
+        name.into(),
+    );
 }
 
-fn has(judgement: &Judgement, code: &str, what: &str) {
+/// What is wrong with an attack's report, if anything.
+fn lacks(judgement: &Judgement, code: &str, what: &str) -> Option<String> {
     let codes = judgement.codes();
-    let text = judgement.lines().join("\n");
-    assert!(codes.contains(&code), "{what}: expected {code} among {codes:?}\n{text}");
-    assert!(text.contains(&format!("[{code}]")), "{what}");
-    assert_eq!(judgement.verdict, Level::Refused, "{what}");
-    assert!(!judgement.good());
+    let told = judgement.lines().join("\n").contains(&format!("[{code}]"));
+    let good = codes.contains(&code) && told && judgement.verdict == Level::Refused && !judgement.good();
+    (!good).then(|| {
+        format!(
+            "{what}: expected {code} among {codes:?}, {}",
+            judgement.verdict.as_str()
+        )
+    })
 }
 
 /// The record with some of its lines, sums mended.
 fn with_lines(change: impl FnOnce(&mut Vec<Vec<u8>>)) -> Map {
     let mut files = WITNESSED.clone();
     let record = &files["ceremony.jsonl"];
-    let mut lines: Vec<Vec<u8>> = record.split_inclusive(|b| *b == b'\n').map(<[u8]>::to_vec).collect();
+    let mut lines: Vec<Vec<u8>> = record
+        .split_inclusive(|b| *b == b'\n')
+        .map(<[u8]>::to_vec)
+        .collect();
     change(&mut lines);
     files.insert("ceremony.jsonl".to_owned(), lines.concat());
     summed(files)
+}
+
+/// Another number in the last line, in its one spelling.
+fn edit_last(lines: &mut [Vec<u8>]) {
+    let line = lines.last_mut().unwrap();
+    let text = String::from_utf8(line.clone()).unwrap();
+    let at = text.find("\"deviations\":").unwrap() + "\"deviations\":".len();
+    line[at] = b'9';
 }
 
 /// A ceremony of three runs.
@@ -235,12 +281,17 @@ fn each_attack_has_a_code_of_its_own() {
     // Two checkpoints of one size and one log key.
     let other = Checkpoint::new(&ROOM.state.origin, gate.0, Digest::of(b"another root")).unwrap();
     let mut two_heads = WITNESSED.clone();
-    two_heads.insert(format!("checkpoints/{}", gate.0), sign_note(&other, &own).into_bytes());
-    // Under the old signature, another root.
-    let mut rerooted = rebuilt(&mallory(), false, |lines| renamed(lines, "Mallory"));
-    let fresh = Note::parse(&rerooted["checkpoint"]).unwrap();
+    two_heads.insert(
+        format!("checkpoints/{}", gate.0),
+        sign_note(&other, &own).into_bytes(),
+    );
+    // The last line edited, and the root that follows from it under the old signature.
+    let mut rerooted = with_lines(|l| edit_last(l));
+    let record = &rerooted["ceremony.jsonl"];
+    let tree: Tree = record.split(|b| *b == b'\n').take(count).collect();
+    let fresh = Checkpoint::of(&ROOM.state.origin, &tree).unwrap();
     let old = Note::parse(&WITNESSED["checkpoint"]).unwrap();
-    let mut note = Note::new(fresh.text()).unwrap();
+    let mut note = Note::new(&fresh.to_string()).unwrap();
     note.add(old.signatures()[0].clone()).unwrap();
     rerooted.insert("checkpoint".to_owned(), note.to_string().into_bytes());
     let weak = {
@@ -259,7 +310,10 @@ fn each_attack_has_a_code_of_its_own() {
     // The attester's signature of an earlier head, under the last one.
     note.add(at_gate.signatures().last().unwrap().clone()).unwrap();
     forged_name.insert("checkpoint".to_owned(), note.to_string().into_bytes());
-    let follows = format!("predecessor example/vienna/{} 7 {BASE64}", Digest::of(b"an earlier one"));
+    let follows = format!(
+        "predecessor example/vienna/{} 7 {BASE64}",
+        Digest::of(b"an earlier one")
+    );
     let not_genesis = known().replace("predecessor genesis", &follows);
     let other_program = known().replace(&Digest::of(b"program").hex(), &Digest::of(b"another").hex());
     let mut unknown_type = WITNESSED.clone();
@@ -268,49 +322,127 @@ fn each_attack_has_a_code_of_its_own() {
     unknown_type.insert("ceremony.jsonl".to_owned(), record.into_bytes());
 
     let attacks: Vec<(&str, &str, Judgement)> = vec![
-        ("truncated", "the end cut off", with(&with_lines(|l| l.truncate(count - 5)))),
-        ("line-edited", "the last line edited", judge(&with_lines(|l| {
-            let text = String::from_utf8(l[count - 1].clone()).unwrap();
-            let at = text.find("\"deviations\":").unwrap() + "\"deviations\":".len();
-            l[count - 1][at] = b'9';
-        }))),
-        ("line-dropped", "a line taken out", judge(&with_lines(|l| drop(l.remove(7))))),
-        ("line-doubled", "a line doubled", judge(&with_lines(|l| l.insert(7, l[7].clone())))),
-        ("lines-reordered", "two lines swapped", judge(&with_lines(|l| l.swap(7, 8)))),
+        (
+            "truncated",
+            "the end cut off",
+            with(&with_lines(|l| l.truncate(count - 5))),
+        ),
+        (
+            "line-edited",
+            "the last line edited",
+            judge(&with_lines(|l| edit_last(l))),
+        ),
+        (
+            "line-dropped",
+            "a line taken out",
+            judge(&with_lines(|l| drop(l.remove(7)))),
+        ),
+        (
+            "line-doubled",
+            "a line doubled",
+            judge(&with_lines(|l| l.insert(7, l[7].clone()))),
+        ),
+        (
+            "lines-reordered",
+            "two lines swapped",
+            judge(&with_lines(|l| l.swap(7, 8))),
+        ),
         ("session-dropped", "a run taken out", judge(&dropped_run)),
         ("forked", "two heads of one size", judge(&two_heads)),
         ("cut-and-reclosed", "cut and closed again", with(&recut)),
-        ("ceremony-dropped", "another predecessor", judge_with(&WITNESSED, &not_genesis)),
-        ("other-ceremony", "re-rooted from the first line", with(&rebuilt(&mallory(), true, |_| {}))),
-        ("rerooted", "another root under the old signature", judge(&rerooted)),
-        ("resigned", "signed by another log key", judge(&rebuilt(&mallory(), false, |_| {}))),
-        ("key-refused", "a weak key in the policy", judge(&swap("policy", weak.as_bytes()))),
-        ("line-type", "a type that nobody knows", judge(&summed(unknown_type))),
-        ("signature-forged", "a line moved to another head", judge_with(&forged_name, &known())),
+        (
+            "ceremony-dropped",
+            "another predecessor",
+            judge_with(&WITNESSED, &not_genesis),
+        ),
+        (
+            "other-ceremony",
+            "re-rooted from the first line",
+            with(&rebuilt(&mallory(), true, |_| {})),
+        ),
+        (
+            "rerooted",
+            "another root under the old signature",
+            judge(&rerooted),
+        ),
+        (
+            "resigned",
+            "signed by another log key",
+            judge(&rebuilt(&mallory(), false, |_| {})),
+        ),
+        (
+            "key-refused",
+            "a weak key in the policy",
+            judge(&swap("policy", weak.as_bytes())),
+        ),
+        (
+            "line-type",
+            "a type that nobody knows",
+            judge(&summed(unknown_type)),
+        ),
+        (
+            "signature-forged",
+            "a line moved to another head",
+            judge_with(&forged_name, &known()),
+        ),
         (
             "people-forged",
             "a file answered for people",
             judge(&closed_with("log 1", FrontEnd::Headless, "genesis").bundle()),
         ),
-        ("metadata-swapped", "metadata changed", judge(&swap("metadata/1.root.json", b"{}"))),
-        ("verifier-swapped", "another verifier", judge(&swap("verify.py", b"print('all good')\n"))),
-        ("program-swapped", "another program", judge_with(&WITNESSED, &other_program)),
-        ("script-swapped", "another script", judge(&swap("script.toml", b"schema = 1\n"))),
-        ("replay-differs", "a derived record forged with the run's log key", judge(&rebuilt(&own, true, |lines| {
-            set(&mut last(lines, Kind::Close).record.body, &["deviations"], Json::Int(7));
-        }))),
+        (
+            "metadata-swapped",
+            "metadata changed",
+            judge(&swap("metadata/1.root.json", b"{}")),
+        ),
+        (
+            "verifier-swapped",
+            "another verifier",
+            judge(&swap("verify.py", b"print('all good')\n")),
+        ),
+        (
+            "program-swapped",
+            "another program",
+            judge_with(&WITNESSED, &other_program),
+        ),
+        (
+            "script-swapped",
+            "another script",
+            judge(&swap("script.toml", b"schema = 1\n")),
+        ),
+        (
+            "replay-differs",
+            "a derived record forged with the run's log key",
+            judge(&rebuilt(&own, true, |lines| {
+                set(
+                    &mut last(lines, Kind::Close).record.body,
+                    &["deviations"],
+                    Json::Int(7),
+                );
+            })),
+        ),
     ];
     // These say more than one attack does, or follow from another one.
-    let shared = ["line-edited", "replay-differs", "truncated", "line-dropped", "forked"];
+    let shared = [
+        "line-edited",
+        "replay-differs",
+        "truncated",
+        "line-dropped",
+        "forked",
+    ];
+    let mut wrong = Vec::new();
     for (code, what, judgement) in &attacks {
-        has(judgement, code, what);
+        wrong.extend(lacks(judgement, code, what));
         let known = CODES.iter().any(|(c, _)| c == code) || *code == "line-type";
         assert!(known, "{code} is not in the list of codes");
         for (other, sin, judged) in &attacks {
             let own = other == code || shared.contains(code);
-            assert!(own || !judged.codes().contains(code), "{code} of `{what}` also at `{sin}`");
+            if !own && judged.codes().contains(code) {
+                wrong.push(format!("{code} of `{what}` also at `{sin}`"));
+            }
         }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 /// The codes that need no forger, only a broken or mixed-up copy.
@@ -342,7 +474,10 @@ fn each_broken_copy_has_its_code() {
     swapped_gate = Note::new(swapped_gate.text()).unwrap();
     swapped_gate.add(real.signatures()[1].clone()).unwrap();
     let mut longer = WITNESSED.clone();
-    longer.get_mut("ceremony.jsonl").unwrap().extend_from_slice(b"{}\n");
+    longer
+        .get_mut("ceremony.jsonl")
+        .unwrap()
+        .extend_from_slice(b"{}\n");
     let no_close = {
         let mut files = WITNESSED.clone();
         let record = files["ceremony.jsonl"].clone();
@@ -361,7 +496,10 @@ fn each_broken_copy_has_its_code() {
         ("checkpoint-unknown", with("checkpoints/5", stranger.as_bytes())),
         (
             "checkpoint-swapped",
-            with(&format!("checkpoints/{size}"), swapped_gate.to_string().as_bytes()),
+            with(
+                &format!("checkpoints/{size}"),
+                swapped_gate.to_string().as_bytes(),
+            ),
         ),
         ("note-malformed", with("checkpoint", b"x")),
         ("unsigned", with("checkpoint", unsigned.to_string().as_bytes())),
@@ -379,7 +517,7 @@ fn each_broken_copy_has_its_code() {
             bytes[at] = if bytes[at] == b'0' { b'1' } else { b'0' };
             with("metadata/1.root.json", &bytes)
         }),
-        ("client-refuses", without("metadata/1.targets.json")),
+        ("client-refuses", without("metadata/1.root.json")),
         ("approvals-absent", without("approvals")),
         ("approvals-not-pinned", with("approvals", b"x")),
         ("approvals-form", with("approvals", b"x")),
@@ -393,7 +531,11 @@ fn each_broken_copy_has_its_code() {
         (
             "kind-mismatch",
             judge(&rebuilt(&mallory(), true, |lines| {
-                set(&mut lines[0].record.body, &["input", "open", "kind"], "rehearsal".into());
+                set(
+                    &mut lines[0].record.body,
+                    &["input", "open", "kind"],
+                    "rehearsal".into(),
+                );
             })),
         ),
         (
@@ -403,8 +545,9 @@ fn each_broken_copy_has_its_code() {
             })),
         ),
     ];
-    for (code, judgement) in &cases {
-        has(judgement, code, code);
-    }
-    assert_eq!(WITNESSES.len(), 3);
+    let wrong: Vec<String> = cases
+        .iter()
+        .filter_map(|(code, j)| lacks(j, code, code))
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -37,6 +37,7 @@ fn named(path: &str) -> &'static [&'static str] {
         Place::Checkpoint => &["root", "signatures"],
         Place::Sums => &["sums"],
         Place::Script => &["script", "bindings", "sums"],
+        Place::Approvals => &["approvals", "bindings", "sums"],
         Place::Verifier => &["verifier", "bindings", "sums"],
         Place::Metadata => &["metadata", "bindings", "sums"],
         Place::Key | Place::Blob => &["bindings", "sums"],

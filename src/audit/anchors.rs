@@ -385,7 +385,11 @@ mod tests {
                 format!("verifier {}\nprogram {}\n", &sha[1..], sha.to_uppercase()),
                 vec![2, 3],
             ),
-            ("two verifiers", format!("verifier {sha}\nverifier {sha}\n"), vec![3]),
+            (
+                "two verifiers",
+                format!("verifier {sha}\nverifier {sha}\n"),
+                vec![3],
+            ),
             (
                 "no root",
                 "checkpoint a/b/c 9\npredecessor a/b/c 9\n".to_owned(),

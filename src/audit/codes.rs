@@ -79,7 +79,13 @@ mod tests {
             let row = format!("| `{code}` | {means} |");
             assert!(page.contains(&row), "docs/bundle-format.md lacks: {row}");
         }
-        let rows = page.split("## Codes").nth(1).unwrap().split("\n## ").next().unwrap();
+        let rows = page
+            .split("## Codes")
+            .nth(1)
+            .unwrap()
+            .split("\n## ")
+            .next()
+            .unwrap();
         let listed = rows.lines().filter(|l| l.starts_with("| `")).count();
         assert_eq!(listed, CODES.len(), "a documented code that is none");
     }

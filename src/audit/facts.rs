@@ -96,8 +96,18 @@ pub(super) fn anchored(case: &Case<'_>) -> Vec<Anchored> {
     };
     let quorum = |n: Option<usize>| n.map_or("an unstated number".to_owned(), |n| n.to_string());
     let people = [
-        ("approver", &anchors.approvers, signers::approvers(case), "approved"),
-        ("attester", &anchors.attesters, signers::attesters(case), "signed a last checkpoint"),
+        (
+            "approver",
+            &anchors.approvers,
+            signers::approvers(case),
+            "approved",
+        ),
+        (
+            "attester",
+            &anchors.attesters,
+            signers::attesters(case),
+            "signed a last checkpoint",
+        ),
         (
             "witness",
             &anchors.witnesses,

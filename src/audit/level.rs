@@ -162,7 +162,9 @@ fn anchored(case: &Case<'_>) -> Decided {
     match anchors.approvals {
         None => lacks.push("approvals: the anchors do not say how many approvers there must be".to_owned()),
         Some(needed) if approved < needed => {
-            lacks.push(format!("approvals: {approved} of the known approvers, {needed} needed"));
+            lacks.push(format!(
+                "approvals: {approved} of the known approvers, {needed} needed"
+            ));
         }
         Some(_) => {}
     }

@@ -33,8 +33,13 @@ pub(super) fn judge(case: &Case<'_>, live: &LiveRoot, decided: &Decided) -> Publ
     }
     // The quorum of witnesses counts where the auditor, or the record, asks for one.
     let anchors = case.options.anchors.as_ref();
-    let asks = anchors.is_some_and(|a| a.quorum.is_some() || !a.witnesses.is_empty()) || case.asks_witnesses();
-    let least = if asks { Level::Witnessed } else { Level::Unwitnessed };
+    let asks =
+        anchors.is_some_and(|a| a.quorum.is_some() || !a.witnesses.is_empty()) || case.asks_witnesses();
+    let least = if asks {
+        Level::Witnessed
+    } else {
+        Level::Unwitnessed
+    };
     if decided.level < least {
         refused.push(format!(
             "verdict: expected at least {}, got {}",
@@ -95,9 +100,18 @@ fn succession(case: &Case<'_>, live: &LiveRoot) -> Result<String, String> {
         }
         // TUF 5.3.4: the threshold of the root before it.
         if let Some(before) = &before {
-            let role = before.roles.get(&RoleName::Root).ok_or("the live root names no root role")?;
+            let role = before
+                .roles
+                .get(&RoleName::Root)
+                .ok_or("the live root names no root role")?;
             let keys = (&before.keys, &role.keyids);
-            let meter = meter(keys.0, keys.1, role.threshold, &file.canonical(), &file.signatures);
+            let meter = meter(
+                keys.0,
+                keys.1,
+                role.threshold,
+                &file.canonical(),
+                &file.signatures,
+            );
             if !meter.complete() {
                 return Err(format!(
                     "root {expected} has {} of {} signatures by the keys of root {}",

@@ -159,7 +159,10 @@ fn today_lines(today: &Today) -> Vec<String> {
         today.at.weekday()
     )];
     for (client, said) in &today.clients {
-        out.push(format!("  today's model (client models {}) of {client}: {said}", today.models));
+        out.push(format!(
+            "  today's model (client models {}) of {client}: {said}",
+            today.models
+        ));
     }
     out
 }
@@ -185,10 +188,7 @@ fn anchored_json(anchored: &Anchored) -> Json {
 
 fn today_json(today: &Today) -> Json {
     let clients = today.clients.iter().map(|(client, said)| {
-        Json::object([
-            ("client", client.as_str().into()),
-            ("says", said.as_str().into()),
-        ])
+        Json::object([("client", client.as_str().into()), ("says", said.as_str().into())])
     });
     Json::object([
         ("at", today.at.to_string().into()),
@@ -214,12 +214,10 @@ fn count(n: usize) -> Json {
 
 fn check_json(check: &Check) -> Json {
     let records = check.records.iter().map(|r| number(*r)).collect();
-    let found = check.found.iter().map(|f| {
-        Json::object([
-            ("code", f.code.into()),
-            ("text", f.text.as_str().into()),
-        ])
-    });
+    let found = check
+        .found
+        .iter()
+        .map(|f| Json::object([("code", f.code.into()), ("text", f.text.as_str().into())]));
     let claims = check.claims.iter().map(|c| Json::from(*c)).collect();
     Json::object([
         ("name", check.name.into()),

@@ -72,7 +72,11 @@ fn judge(asked: &Asked, options: &Options, require: Option<Level>) -> Exit {
     }
     let good = require.map_or_else(|| judgement.good(), |level| judgement.meets(level));
     let publish = judgement.publish.as_ref().is_none_or(|p| p.refused.is_empty());
-    if good && publish { Exit::Good } else { Exit::Negative }
+    if good && publish {
+        Exit::Good
+    } else {
+        Exit::Negative
+    }
 }
 
 fn options(asked: &Asked) -> Result<(Options, Option<Level>), Exit> {
@@ -85,7 +89,10 @@ fn options(asked: &Asked) -> Result<(Options, Option<Level>), Exit> {
         Some(text) => Some(Level::parse(text).ok_or_else(|| {
             let known: Vec<&str> = Level::ALL.iter().map(|l| l.as_str()).collect();
             let known = known.join(", ");
-            usage(&format!("--require {}: expected one of: {known}", shown(text, 40)))
+            usage(&format!(
+                "--require {}: expected one of: {known}",
+                shown(text, 40)
+            ))
         })?),
     };
     let at = asked.at.as_deref().map(Instant::parse).transpose();

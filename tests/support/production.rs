@@ -18,8 +18,8 @@ use tuf_ceremony::audit::{Anchors, Judgement, Options};
 use tuf_ceremony::base::{Algorithm, Digest};
 use tuf_ceremony::bundle::Files;
 use tuf_ceremony::engine::{FrontEnd, InputKind, SecretsPath};
-use tuf_ceremony::script::Script;
 use tuf_ceremony::note::{Note, Vkey, cosigned};
+use tuf_ceremony::script::Script;
 use tuf_ceremony::transcript::Checkpoint;
 
 use super::rehearsal::{Key, Map, Room, plan};
@@ -43,7 +43,10 @@ pub fn script() -> String {
     // The template's approvers are nobody's keys.
     let start = text.find("keys   = [").unwrap();
     let end = start + text[start..].find("\n]").unwrap() + 2;
-    let keys: Vec<String> = APPROVERS.iter().map(|name| format!("\"{}\"", vkey(name))).collect();
+    let keys: Vec<String> = APPROVERS
+        .iter()
+        .map(|name| format!("\"{}\"", vkey(name)))
+        .collect();
     format!("{}keys = [{}]{}", &text[..start], keys.join(", "), &text[end..])
 }
 

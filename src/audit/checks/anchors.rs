@@ -9,8 +9,8 @@ use crate::transcript::{Checkpoint, Kind};
 
 use super::super::anchors::{Anchors, in_line};
 use super::super::codes::{
-    CEREMONY_DROPPED, CUT, FORKED, OTHER_CEREMONY, PROGRAM_SWAPPED, ROOT_UNKNOWN, SIGNATURE_FORGED, TRUNCATED,
-    VERIFIER_SWAPPED,
+    CEREMONY_DROPPED, CUT, FORKED, OTHER_CEREMONY, PROGRAM_SWAPPED, ROOT_UNKNOWN, SIGNATURE_FORGED,
+    TRUNCATED, VERIFIER_SWAPPED,
 };
 use super::super::{Found, signers};
 use super::{Case, Finding};
@@ -52,12 +52,18 @@ fn head(case: &Case<'_>, seen: &Checkpoint, root: Option<&Digest>) -> Option<Fou
     match root {
         Some(root) if *root == seen.root() => None,
         Some(root) => {
-            let why = format!("{text}: read elsewhere; the first {} lines here have the root {root}", seen.size());
+            let why = format!(
+                "{text}: read elsewhere; the first {} lines here have the root {root}",
+                seen.size()
+            );
             Some((FORKED, why).into())
         }
         None => {
             let code = if case.chain.is_closed() { CUT } else { TRUNCATED };
-            let why = format!("{text}: read elsewhere; there are only {} lines", case.chain.tree.size());
+            let why = format!(
+                "{text}: read elsewhere; there are only {} lines",
+                case.chain.tree.size()
+            );
             Some((code, why).into())
         }
     }
@@ -80,7 +86,12 @@ fn opening(case: &Case<'_>, anchors: &Anchors, failures: &mut Vec<Found>) {
             anchors.verifier,
             open.verifier.sha256,
         ),
-        (PROGRAM_SWAPPED, "the program", anchors.program, open.program.sha256),
+        (
+            PROGRAM_SWAPPED,
+            "the program",
+            anchors.program,
+            open.program.sha256,
+        ),
     ] {
         if let Some(expected) = expected.filter(|e| *e != got) {
             let why = format!("{name}: expected {expected} from outside, record 0 pins {got}");

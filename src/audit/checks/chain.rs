@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::base::Digest;
 use crate::transcript::chain::{Code, Problem};
 
-use super::canonical::is_of_chain;
 use super::super::Found;
 use super::super::codes::{LINE_DOUBLED, LINE_DROPPED, LINE_EDITED, LINES_REORDERED};
+use super::canonical::is_of_chain;
 use super::{Case, Finding};
 
 pub(super) fn check(case: &Case<'_>) -> Finding {

@@ -14,18 +14,8 @@ use super::{Case, Finding};
 /// What a person says by hand, eye or name; a machine may give secrets and
 /// begin, which the plan itself asks of nobody in particular.
 const OF_PEOPLE: [&str; 12] = [
-    "present",
-    "absent",
-    "clock",
-    "done",
-    "number",
-    "differs",
-    "serial",
-    "covered",
-    "confirm",
-    "reviewed",
-    "words",
-    "reopen",
+    "present", "absent", "clock", "done", "number", "differs", "serial", "covered", "confirm", "reviewed",
+    "words", "reopen",
 ];
 
 pub(super) fn check(case: &Case<'_>) -> Finding {

@@ -82,7 +82,10 @@ fn signed_in_run(case: &Case<'_>, bytes: &[u8], seq: u64) -> Result<usize, Wrong
         all if all.iter().any(|l| l.name() == origin) => RESIGNED,
         _ => UNSIGNED,
     };
-    Err((code, format!("expected a signature of {vkey} that verifies, got none")))
+    Err((
+        code,
+        format!("expected a signature of {vkey} that verifies, got none"),
+    ))
 }
 
 /// In a bundle: exactly the gates of the record. Beside an open record a note
@@ -158,8 +161,14 @@ fn unknown(case: &Case<'_>, bytes: &[u8]) -> Wrong {
     }
     match case.roots(&[size]).get(&size) {
         Some(root) if *root == checkpoint.root() => (CHECKPOINT_UNKNOWN, why),
-        Some(_) => (FORKED, format!("{why}, and its root is not that of the first {size} lines")),
-        None => (CUT, format!("{why}, and it is over {size} lines, more than there are")),
+        Some(_) => (
+            FORKED,
+            format!("{why}, and its root is not that of the first {size} lines"),
+        ),
+        None => (
+            CUT,
+            format!("{why}, and it is over {size} lines, more than there are"),
+        ),
     }
 }
 

@@ -4,8 +4,8 @@
 
 use super::super::case::Case;
 use super::{
-    Finding, anchors, approvals, bindings, canonical, chain, clients, close, kind, layout, metadata, people, policy,
-    quorum, replay, root, script, sessions, signatures, sums, thresholds, verifier,
+    Finding, anchors, approvals, bindings, canonical, chain, clients, close, kind, layout, metadata, people,
+    policy, quorum, replay, root, script, sessions, signatures, sums, thresholds, verifier,
 };
 
 type Run = fn(&Case<'_>) -> Finding;
@@ -232,10 +232,15 @@ mod tests {
                 !one.is_empty() && !one.ends_with('.') && !one.contains(". "),
                 "{one}"
             );
-            assert!(page.contains(&format!("\n| `{}` |", entry.name)), "{}", entry.name);
+            assert!(
+                page.contains(&format!("\n| `{}` |", entry.name)),
+                "{}",
+                entry.name
+            );
             for claim in entry.claims {
                 let good = claim.split_once('-').is_some_and(|(family, number)| {
-                    family.chars().all(|c| c.is_ascii_uppercase()) && number.parse::<u8>().is_ok_and(|n| n > 0)
+                    family.chars().all(|c| c.is_ascii_uppercase())
+                        && number.parse::<u8>().is_ok_and(|n| n > 0)
                 });
                 assert!(good, "{claim}");
             }
