@@ -40,6 +40,8 @@ pub(super) struct Case<'a> {
     /// The script and plan, or why there is none.
     pub(super) plan: Result<Plan, Vec<String>>,
     replayed: OnceCell<Result<State, NoState>>,
+    /// The checkpoints that speak for the whole record (`signers.rs`).
+    pub(super) last_notes: OnceCell<Vec<Note>>,
 }
 
 /// Why there is no re-executed state.
@@ -96,6 +98,7 @@ impl<'a> Case<'a> {
             origin,
             policy,
             replayed: OnceCell::new(),
+            last_notes: OnceCell::new(),
         }
     }
 

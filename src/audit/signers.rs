@@ -24,9 +24,10 @@ pub(super) fn attesters(case: &Case<'_>) -> Vec<Vkey> {
 
 /// Known witnesses who cosigned the final checkpoint.
 pub(super) fn witnesses(case: &Case<'_>) -> Vec<Vkey> {
-    let note = final_note(case);
+    let size = case.chain.tree.size();
+    let whole = |note: &&Note| Checkpoint::parse(note.text()).is_ok_and(|c| c.size() == size);
     let keys = case.options.anchors.as_ref().map(|a| a.witnesses.as_slice());
-    signed(note.iter(), keys.unwrap_or_default())
+    signed(last_notes(case).iter().filter(whole), keys.unwrap_or_default())
 }
 
 /// Whether a checkpoint from outside is a last checkpoint of this record.
@@ -54,11 +55,17 @@ pub(super) fn forged(case: &Case<'_>, anchors: &Anchors) -> Vec<String> {
     out
 }
 
+/// The notes of [`Case::last_notes`], read once.
+fn last_notes<'c>(case: &'c Case<'_>) -> &'c [Note] {
+    case.last_notes.get_or_init(|| speak_for_all(case))
+}
+
 /// The checkpoints that speak for the whole record: the final one, and the last
 /// one that the record holds, where the run that closed the record wrote it.
 /// After it only that run's log key, which it vouches for, adds lines. A later
-/// run is vouched for by nobody until it has such a checkpoint (DESIGN 5).
-fn last_notes(case: &Case<'_>) -> Vec<Note> {
+/// run is vouched for by nobody until it has such a checkpoint (DESIGN 5). One
+/// that does not fit the lines speaks for none of them, whoever signed it.
+fn speak_for_all(case: &Case<'_>) -> Vec<Note> {
     let mut out: Vec<Note> = final_note(case).into_iter().collect();
     let run = case.runs.last().map(|(seq, _)| *seq);
     let gate = case.gates.last().filter(|gate| Some(gate.seq) > run);
@@ -67,6 +74,12 @@ fn last_notes(case: &Case<'_>) -> Vec<Note> {
         let both = [Some(gate.note.as_bytes()), file];
         out.extend(both.into_iter().flatten().filter_map(|b| Note::parse(b).ok()));
     }
+    let roots = case.roots(&[gate.map_or(0, |g| g.size), case.chain.tree.size()]);
+    out.retain(|note| {
+        Checkpoint::parse(note.text()).is_ok_and(|c| {
+            roots.get(&c.size()) == Some(&c.root()) && Some(c.origin()) == case.origin.as_deref()
+        })
+    });
     out
 }
 

@@ -31,7 +31,7 @@ const LISTED: usize = 20;
 pub(super) fn problems(case: &Case<'_>, wanted: fn(Code) -> bool) -> (Vec<Found>, Vec<u64>) {
     let all: Vec<_> = case.chain.problems.iter().filter(|p| wanted(p.code)).collect();
     let coded = |p: &&Problem| Found::from((p.code.as_str(), p.to_string()));
-    let mut failures: Vec<Found> = all.iter().take(LISTED).map(|p| coded(p)).collect();
+    let mut failures: Vec<Found> = all.iter().take(LISTED).map(coded).collect();
     if let Some(more) = all.len().checked_sub(LISTED).filter(|n| *n > 0) {
         let code = all.last().map_or("", |p| p.code.as_str());
         failures.push((code, format!("and {more} more")).into());
