@@ -366,3 +366,16 @@ fn what_may_be_published_follows_the_live_root() {
         "{refused:?}"
     );
 }
+
+/// A later ceremony of the site names the one before, and the auditor knows it.
+#[test]
+fn a_ceremony_that_follows_the_known_one_is_witnessed() {
+    let before = head(&WITNESSED);
+    let next = production::closed_with("log 2", tuf_ceremony::engine::FrontEnd::Tui, &before);
+    let files = witnessed(&next);
+    let knows = |what: &str| known().replace("predecessor genesis", &format!("predecessor {what}"));
+    is(&judge_with(&files, &knows(&before)), Level::Witnessed);
+    let dropped = judge_with(&files, &known());
+    assert!(dropped.codes().contains(&"ceremony-dropped"));
+    assert_eq!(dropped.verdict, Level::Refused);
+}
