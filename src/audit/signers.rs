@@ -4,7 +4,7 @@
 
 use crate::bundle::layout::CHECKPOINT;
 use crate::note::{Note, Vkey};
-use crate::transcript::Checkpoint;
+use crate::transcript::{Checkpoint, Kind};
 
 use super::anchors::Anchors;
 use super::case::Case;
@@ -60,27 +60,46 @@ fn last_notes<'c>(case: &'c Case<'_>) -> &'c [Note] {
     case.last_notes.get_or_init(|| speak_for_all(case))
 }
 
-/// The checkpoints that speak for the whole record: the final one, and the last
-/// one that the record holds, where the run that closed the record wrote it.
-/// After it only that run's log key, which it vouches for, adds lines. A later
-/// run is vouched for by nobody until it has such a checkpoint (DESIGN 5). One
-/// that does not fit the lines speaks for none of them, whoever signed it.
+/// The checkpoints that speak for the whole record: the final one, and each that
+/// the record holds after everything was made, reviewed and signed, if the run that
+/// closed the record wrote it. After it only that run's log key, which it vouches
+/// for, adds lines. A later run is vouched for by nobody until it has such a
+/// checkpoint (DESIGN 5). One that does not fit the lines speaks for none of them,
+/// whoever signed it.
 fn speak_for_all(case: &Case<'_>) -> Vec<Note> {
     let mut out: Vec<Note> = final_note(case).into_iter().collect();
     let run = case.runs.last().map(|(seq, _)| *seq);
-    let gate = case.gates.last().filter(|gate| Some(gate.seq) > run);
-    if let Some(gate) = gate {
+    let made = case.lines.iter().rfind(|l| is_made(l.record.kind)).map(|l| l.seq);
+    let mut sizes = vec![case.chain.tree.size()];
+    for gate in case.gates.iter().filter(|g| Some(g.seq) > run.max(made)) {
+        sizes.push(gate.size);
         let file = case.files.get(&format!("checkpoints/{}", gate.size));
         let both = [Some(gate.note.as_bytes()), file];
         out.extend(both.into_iter().flatten().filter_map(|b| Note::parse(b).ok()));
     }
-    let roots = case.roots(&[gate.map_or(0, |g| g.size), case.chain.tree.size()]);
+    let roots = case.roots(&sizes);
     out.retain(|note| {
         Checkpoint::parse(note.text()).is_ok_and(|c| {
             roots.get(&c.size()) == Some(&c.root()) && Some(c.origin()) == case.origin.as_deref()
         })
     });
     out
+}
+
+/// What a ceremony is for: nothing of it may follow a head that speaks for it.
+fn is_made(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Key
+            | Kind::Proven
+            | Kind::Attested
+            | Kind::Waived
+            | Kind::Superseded
+            | Kind::Composed
+            | Kind::Frozen
+            | Kind::Reviewed
+            | Kind::Signed
+    )
 }
 
 fn final_note(case: &Case<'_>) -> Option<Note> {
