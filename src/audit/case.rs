@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::base::{Digest, Id, Instant, Json, PublicKey, shown};
-use crate::bundle::layout::{APPROVALS, RECORD, SCRIPT, SUMS};
-use crate::bundle::{Files, policy};
-use crate::engine::{CLIENTS, ENGINE, FileRef, Opening, State, replay};
+use crate::bundle::layout::{APPROVALS, POLICY, RECORD, SCRIPT, SUMS};
+use crate::bundle::{Files, Place, policy};
+use crate::engine::{CLIENTS, ENGINE, FileRef, Opening, State, replay, repository};
+use crate::note::Note;
 use crate::plan::{Inputs, Plan};
 use crate::script::Script;
 use crate::transcript::{Chain, Kind, Line, Policy, Tree, checkpoint, read};
@@ -39,6 +40,8 @@ pub(super) struct Case<'a> {
     /// The script and plan, or why there is none.
     pub(super) plan: Result<Plan, Vec<String>>,
     replayed: OnceCell<Result<State, NoState>>,
+    /// The checkpoints that speak for the whole record (`signers.rs`).
+    pub(super) last_notes: OnceCell<Vec<Note>>,
 }
 
 /// Why there is no re-executed state.
@@ -61,6 +64,8 @@ pub(super) struct Gate {
     pub(super) size: u64,
     pub(super) root: Option<Digest>,
     pub(super) note: String,
+    /// Signature lines of other keys than the log's.
+    pub(super) others: usize,
 }
 
 impl<'a> Case<'a> {
@@ -98,6 +103,7 @@ impl<'a> Case<'a> {
             origin,
             policy,
             replayed: OnceCell::new(),
+            last_notes: OnceCell::new(),
         }
     }
 
@@ -131,7 +137,6 @@ impl<'a> Case<'a> {
         let opens = self.lines.iter().filter(|l| l.record.kind == Kind::Open);
         let resumes = self.lines.iter().filter(|l| l.record.kind == Kind::Resume);
         let engines = opens
-            .clone()
             .filter_map(|l| names(l, "open", "engine"))
             .chain(resumes.filter_map(|l| names(l, "resume", "engine")));
         for engine in engines {
@@ -139,10 +144,37 @@ impl<'a> Case<'a> {
                 return Some(format!("needs engine {engine}"));
             }
         }
-        let mut clients = opens.filter_map(|l| names(l, "open", "clients"));
-        clients
-            .find(|c| *c != i64::from(CLIENTS))
-            .map(|c| format!("needs client models {c}"))
+        self.other_models()
+    }
+
+    /// The client models that the record pins and this program does not have.
+    pub(super) fn other_models(&self) -> Option<String> {
+        let first = self.lines.first().filter(|l| l.record.kind == Kind::Open)?;
+        let pinned = input(first, "open")?.get("clients")?.as_int()?;
+        (pinned != i64::from(CLIENTS)).then(|| format!("needs client models {pinned}"))
+    }
+
+    /// The metadata files, by their names without the folder.
+    pub(super) fn metadata(&self) -> BTreeMap<String, Vec<u8>> {
+        let files = self.files.at(Place::Metadata);
+        let named = |(path, bytes): (&str, &[u8])| {
+            let name = path.strip_prefix("metadata/")?;
+            Some((name.to_owned(), bytes.to_vec()))
+        };
+        files.filter_map(named).collect()
+    }
+
+    /// The note of approvals, if it is over the script that is here.
+    pub(super) fn approvals(&self) -> Option<Note> {
+        let note = Note::parse(self.files.get(APPROVALS)?).ok()?;
+        let plan = self.plan.as_ref().ok()?;
+        (note.text() == plan.script().approval_text()).then_some(note)
+    }
+
+    /// Whether the bundle's own policy asks for witnesses.
+    pub(super) fn asks_witnesses(&self) -> bool {
+        let text = self.files.get(POLICY).map(String::from_utf8_lossy);
+        text.is_some_and(|t| !t.ends_with("quorum none\n"))
     }
 
     /// The files that the last `exported` record binds, with its `seq`.
@@ -214,6 +246,34 @@ impl<'a> Case<'a> {
     }
 }
 
+/// What a client finds where this ceremony is published: its files, in a
+/// succession with the chain and the published files that it starts from.
+pub(super) struct Whole {
+    pub(super) files: BTreeMap<String, Vec<u8>>,
+    /// The version of the root that clients have.
+    pub(super) first: u64,
+    /// What is published and does not count any more, and why.
+    pub(super) left_out: Vec<String>,
+}
+
+impl Whole {
+    pub(super) fn of(case: &Case<'_>, files: &BTreeMap<String, Vec<u8>>, at: Instant) -> Whole {
+        let Ok(plan) = &case.plan else {
+            return Whole {
+                files: files.clone(),
+                first: 1,
+                left_out: Vec::new(),
+            };
+        };
+        let (files, left_out) = repository(plan, files, at);
+        Whole {
+            files,
+            first: plan.trusted().map_or(1, |t| t.first),
+            left_out,
+        }
+    }
+}
+
 /// The input of a record, under the word of its kind.
 pub(super) fn input<'l>(line: &'l Line, word: &str) -> Option<&'l Json> {
     line.record.body.get("input")?.get(word)
@@ -255,6 +315,8 @@ fn gates(lines: &[Line], before: &[u64]) -> Vec<Gate> {
         .zip(before)
         .filter_map(|(line, before)| {
             let outcome = input(line, "outcome")?.get("outcome")?.get("checkpoint")?;
+            let note = outcome.get("note")?.as_str()?.to_owned();
+            let lines = Note::parse(note.as_bytes()).map_or(1, |n| n.signatures().len());
             Some(Gate {
                 seq: line.seq,
                 before: *before,
@@ -263,7 +325,8 @@ fn gates(lines: &[Line], before: &[u64]) -> Vec<Gate> {
                     .get("root")
                     .and_then(Json::as_str)
                     .and_then(|t| Digest::parse(t).ok()),
-                note: outcome.get("note")?.as_str()?.to_owned(),
+                note,
+                others: lines.saturating_sub(1),
             })
         })
         .collect()

@@ -2,17 +2,19 @@
 //! signature, re-execution, or only this machine's word. A fact is no check:
 //! that the program's digest is recorded does not mean that it ran.
 
-use crate::base::{Id, shown};
+use crate::base::{Digest, Id, shown};
+use crate::bundle::VERIFY_PY;
 use crate::bundle::layout::APPROVALS;
 use crate::script::Script;
 use crate::transcript::{Class, Kind};
 use crate::tuf::Key;
 
+use super::anchors::{Anchors, Predecessor, in_line};
 use super::case::Case;
-use super::{Anchor, Fact};
+use super::{Anchor, Anchored, Fact, signers};
 
 pub(super) fn gather(case: &Case<'_>) -> Vec<Fact> {
-    let mut facts = Facts(Vec::new());
+    let mut facts = Facts(Vec::new(), external(case));
     let ceremony = case.chain.ceremony;
     facts.add("ceremony", ceremony.hex(), Class::Derived, Some(0));
     if let Some(origin) = &case.origin {
@@ -40,19 +42,150 @@ pub(super) fn gather(case: &Case<'_>) -> Vec<Fact> {
         case.chain.tree.size()
     );
     facts.add("root", head, Class::Derived, None);
+    for (name, keys) in [
+        ("approved-by", signers::approvers(case)),
+        ("attested-by", signers::attesters(case)),
+        ("witnessed-by", signers::witnesses(case)),
+    ] {
+        for key in keys {
+            facts.add(name, key.to_string(), Class::PersonSigned, None);
+        }
+    }
     facts.0
 }
 
-struct Facts(Vec<Fact>);
+/// The facts that an anchor from outside says too. (Who signed is counted with
+/// keys from outside alone.)
+fn external(case: &Case<'_>) -> Vec<&'static str> {
+    let mut names = vec!["approved-by", "attested-by", "witnessed-by"];
+    let (Some(anchors), Some(open)) = (&case.options.anchors, &case.opening) else {
+        return names;
+    };
+    if anchors.verifier == Some(open.verifier.sha256) {
+        names.push("verifier");
+    }
+    if anchors.program == Some(open.program.sha256) {
+        names.push("program");
+    }
+    if anchors.predecessor.as_ref().map(Predecessor::to_string).as_ref() == Some(&open.predecessor) {
+        names.push("predecessor");
+    }
+    if signers::head_is_known(case) || !signers::attesters(case).is_empty() {
+        // The head binds every line, and the first line is the ceremony's id.
+        names.extend(["ceremony", "origin", "root", "log-key"]);
+    }
+    names
+}
+
+/// Every kind of anchor, in the order of the anchors file.
+pub(super) fn anchored(case: &Case<'_>) -> Vec<Anchored> {
+    let none = Anchors::default();
+    let anchors = case.options.anchors.as_ref().unwrap_or(&none);
+    let open = case.opening.as_ref();
+    let mut out = Vec::new();
+    let mut add = |name, external: bool, what: String| {
+        out.push(Anchored {
+            name,
+            anchor: if external {
+                Anchor::External
+            } else {
+                Anchor::SelfAsserted
+            },
+            what: shown(&what, 300),
+        });
+    };
+    let quorum = |n: Option<usize>| n.map_or("an unstated number".to_owned(), |n| n.to_string());
+    let people = [
+        (
+            "approver",
+            &anchors.approvers,
+            signers::approvers(case),
+            "approved",
+        ),
+        (
+            "attester",
+            &anchors.attesters,
+            signers::attesters(case),
+            "signed a last checkpoint",
+        ),
+        (
+            "witness",
+            &anchors.witnesses,
+            signers::witnesses(case),
+            "cosigned the final checkpoint",
+        ),
+    ];
+    for (name, keys, signed, did) in people {
+        let needed = match name {
+            "approver" => format!("; {} needed", quorum(anchors.approvals)),
+            "witness" => format!("; {} needed", quorum(anchors.quorum)),
+            _ => String::new(),
+        };
+        let what = match keys.len() {
+            0 => "no key was brought from outside; the bundle's own say nothing".to_owned(),
+            known => format!("{} of {known} known keys {did}{needed}", signed.len()),
+        };
+        add(name, !keys.is_empty(), what);
+    }
+    match anchors.checkpoints.as_slice() {
+        [] => add("checkpoint", false, "none was read elsewhere".to_owned()),
+        all => {
+            for checkpoint in all {
+                add("checkpoint", true, in_line(checkpoint));
+            }
+        }
+    }
+    let said = open.map_or("nothing that can be read", |o| o.predecessor.as_str());
+    let before = anchors.predecessor.as_ref();
+    add(
+        "predecessor",
+        before.is_some(),
+        before.map_or(said.to_owned(), Predecessor::to_string),
+    );
+    let digest = |from: Option<Digest>, own: Option<Digest>| {
+        let own = own.map_or("nothing that can be read".to_owned(), |d| d.hex());
+        (from.is_some(), from.map_or(own, |d| d.hex()))
+    };
+    let (external, what) = digest(anchors.verifier, open.map(|o| o.verifier.sha256));
+    let is = open.is_some_and(|o| o.verifier.sha256 == Digest::of(VERIFY_PY));
+    let release = if is {
+        "this release's"
+    } else {
+        "NOT this release's: never run it"
+    };
+    add("verifier", external, format!("{what}, {release}"));
+    let (external, what) = digest(anchors.program, open.map(|o| o.program.sha256));
+    add("program", external, what);
+    match anchors.attestation_roots.as_slice() {
+        [] => add(
+            "attestation-root",
+            false,
+            "the roots that this program pins".to_owned(),
+        ),
+        all => {
+            for root in all {
+                add("attestation-root", true, root.hex());
+            }
+        }
+    }
+    out
+}
+
+/// The facts, and the names of those that an anchor from outside says too.
+struct Facts(Vec<Fact>, Vec<&'static str>);
 
 impl Facts {
-    /// No anchors come from outside yet, so every fact is the bundle's own word.
     fn add(&mut self, name: &'static str, value: impl Into<String>, class: Class, record: Option<u64>) {
+        let external = self.1.contains(&name);
         self.0.push(Fact {
             name,
             value: shown(&value.into(), 300),
             class,
-            anchor: Anchor::SelfAsserted,
+            anchor: if external {
+                Anchor::External
+            } else {
+                Anchor::SelfAsserted
+            },
             record,
         });
     }

@@ -3,21 +3,29 @@
 //! (law 11). Every check that can run is run: the first failure hides nothing.
 //! One file per named check in `checks/`; `docs/bundle-format.md` lists them.
 
+pub mod anchors;
 mod case;
 mod checks;
+pub mod codes;
 mod facts;
+mod level;
+mod publish;
 mod report;
 mod request;
-
-use std::collections::BTreeMap;
+mod signers;
+mod today;
 
 use crate::base::Instant;
 use crate::bundle::Files;
 use crate::transcript::Class;
 
+pub use anchors::Anchors;
 use case::Case;
-pub use checks::NAMES;
+pub use checks::{NAMES, claims, falsified_by};
+pub use level::{Level, Witnessed};
+pub use publish::{LiveRoot, Publish};
 pub use request::request;
+pub use today::Today;
 
 /// What the judge is told from outside of the bundle.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,6 +33,12 @@ pub struct Options {
     /// The instant at which clients look at the metadata; `None`: the record's
     /// own confirmed clock.
     pub at: Option<Instant>,
+    /// Today, for a status apart that changes no verdict; `None`: none is given.
+    pub today: Option<Instant>,
+    /// What is known from outside of the bundle; `None`: nothing is.
+    pub anchors: Option<Anchors>,
+    /// The live repository's root, where the bundle is to be published.
+    pub live: Option<LiveRoot>,
 }
 
 /// What a check came to.
@@ -50,6 +64,53 @@ impl Verdict {
     }
 }
 
+/// The code of something that is worth knowing and changes no verdict.
+pub const NOTE: &str = "note";
+
+/// Something that a check found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// One of [`codes::CODES`], a code of a record's line, the check's name, or
+    /// [`NOTE`].
+    pub code: &'static str,
+    /// One sentence, safe to show.
+    pub text: String,
+}
+
+impl Found {
+    fn new(code: &'static str, text: impl Into<String>) -> Found {
+        Found {
+            code,
+            text: text.into(),
+        }
+    }
+
+    /// Whether the text has this part.
+    #[must_use]
+    pub fn contains(&self, part: &str) -> bool {
+        self.text.contains(part)
+    }
+}
+
+/// A failure without a code of its own: it gets its check's name.
+impl From<String> for Found {
+    fn from(text: String) -> Found {
+        Found::new("", text)
+    }
+}
+
+impl From<&str> for Found {
+    fn from(text: &str) -> Found {
+        Found::new("", text)
+    }
+}
+
+impl From<(&'static str, String)> for Found {
+    fn from((code, text): (&'static str, String)) -> Found {
+        Found::new(code, text)
+    }
+}
+
 /// One named check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
@@ -59,64 +120,22 @@ pub struct Check {
     pub verdict: Verdict,
     /// One sentence.
     pub what: String,
-    /// The records that it is about, by `seq`; empty: all, or none.
+    /// What it rests on, in words: which records or files it reads.
+    pub rests_on: &'static str,
+    /// The records that it is about, by `seq`; empty: those that `rests_on` names.
     pub records: Vec<u64>,
-    /// What was found: each failure, each thing worth knowing. Safe to show.
-    pub found: Vec<String>,
+    /// The claims of `docs/assurance-case.md` that it supports.
+    pub claims: &'static [&'static str],
+    /// What would falsify it, in one sentence.
+    pub falsified_by: &'static str,
+    /// What was found: each failure, each thing worth knowing.
+    pub found: Vec<Found>,
 }
 
-/// What a judgement comes to, from worst to best.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    /// Something does not hold.
-    Refused,
-    /// Nothing is wrong, but not everything is there: an open record, a record
-    /// without a bundle, rules that this program does not have.
-    Incomplete,
-    /// A rehearsal, whole and consistent. Its keys must not be trusted.
-    Rehearsal,
-    /// A production ceremony, whole and consistent in itself; nothing from
-    /// outside says that it is the one that people saw.
-    InternallyConsistent,
-}
-
-impl Level {
-    /// Every level, from worst to best.
-    pub const ALL: [Level; 4] = [
-        Level::Refused,
-        Level::Incomplete,
-        Level::Rehearsal,
-        Level::InternallyConsistent,
-    ];
-
-    /// The stable word.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Level::Refused => "refused",
-            Level::Incomplete => "incomplete",
-            Level::Rehearsal => "rehearsal",
-            Level::InternallyConsistent => "internally-consistent",
-        }
-    }
-
-    /// Reads the stable word.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Level> {
-        Level::ALL.into_iter().find(|l| l.as_str() == text)
-    }
-
-    /// One sentence for people.
-    #[must_use]
-    pub fn meaning(self) -> &'static str {
-        match self {
-            Level::Refused => "something does not hold; do not use it",
-            Level::Incomplete => "nothing is wrong with what is there, but it is not a whole ceremony",
-            Level::Rehearsal => "a whole and consistent rehearsal; its keys must never be trusted",
-            Level::InternallyConsistent => {
-                "whole and consistent in itself; nothing from outside says that it is the ceremony people saw"
-            }
-        }
+impl Check {
+    /// Codes of what was found wrong.
+    pub fn codes(&self) -> impl Iterator<Item = &'static str> {
+        self.found.iter().map(|f| f.code).filter(|code| *code != NOTE)
     }
 }
 
@@ -155,6 +174,17 @@ pub struct Fact {
     pub record: Option<u64>,
 }
 
+/// What a verdict rests on beside the bundle, or would have to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Anchored {
+    /// The word of the anchors file.
+    pub name: &'static str,
+    /// Whether it was brought from outside, or the bundle says so itself.
+    pub anchor: Anchor,
+    /// What it is, and what the bundle has for it; safe to show.
+    pub what: String,
+}
+
 /// What a bundle or a record comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Judgement {
@@ -167,6 +197,14 @@ pub struct Judgement {
     pub checks: Vec<Check>,
     /// What the record says.
     pub facts: Vec<Fact>,
+    /// Every kind of anchor: brought from outside, or only asserted.
+    pub anchored: Vec<Anchored>,
+    /// Witnesses from outside, where their quorum is met.
+    pub witnessed: Option<Witnessed>,
+    /// How the files stand today; changes no verdict.
+    pub today: Option<Today>,
+    /// Whether it may be published over the live root, if one was given.
+    pub publish: Option<Publish>,
     /// The verdict.
     pub verdict: Level,
     /// Why it is not more, in words; empty for a failed check, which says it itself.
@@ -177,13 +215,31 @@ impl Judgement {
     /// Whether the verdict is a good one (exit code 0).
     #[must_use]
     pub fn good(&self) -> bool {
-        matches!(self.verdict, Level::Rehearsal | Level::InternallyConsistent)
+        self.verdict >= Level::Rehearsal
     }
 
     /// Whether the verdict is good and at least `level`.
     #[must_use]
     pub fn meets(&self, level: Level) -> bool {
         self.good() && self.verdict >= level
+    }
+
+    /// The verdict in words: its level, and how many witnesses of how many.
+    #[must_use]
+    pub fn verdict_words(&self) -> String {
+        match self.witnessed {
+            Some(w) => format!("{} {} of {}", self.verdict.as_str(), w.signed, w.known),
+            None => self.verdict.as_str().to_owned(),
+        }
+    }
+
+    /// Codes of everything that is wrong, each once, sorted.
+    #[must_use]
+    pub fn codes(&self) -> Vec<&'static str> {
+        let mut codes: Vec<_> = self.checks.iter().flat_map(Check::codes).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        codes
     }
 
     /// The check of this name.
@@ -208,7 +264,7 @@ impl Judgement {
 pub fn judge(files: &Files, options: &Options) -> Judgement {
     let case = Case::new(files, options);
     let checks = checks::all(&case);
-    let (verdict, because) = level(&case, &checks);
+    let decided = level::decide(&case, &checks);
     Judgement {
         is_bundle: case.is_bundle,
         at: case
@@ -216,65 +272,15 @@ pub fn judge(files: &Files, options: &Options) -> Judgement {
             .filter(|_| case.is_bundle)
             .map(|at| (at, case.at_from())),
         facts: facts::gather(&case),
+        anchored: facts::anchored(&case),
+        today: today::status(&case),
+        publish: options
+            .live
+            .as_ref()
+            .map(|live| publish::judge(&case, live, &decided)),
         checks,
-        verdict,
-        because,
+        verdict: decided.level,
+        because: decided.because,
+        witnessed: decided.witnessed,
     }
-}
-
-fn level(case: &Case<'_>, checks: &[Check]) -> (Level, Vec<String>) {
-    let of: BTreeMap<&str, &Check> = checks.iter().map(|c| (c.name, c)).collect();
-    if checks.iter().any(|c| c.verdict == Verdict::Fail) && !only_open(case, checks) {
-        return (Level::Refused, Vec::new());
-    }
-    let mut because = Vec::new();
-    if !case.is_bundle {
-        because.push("this is a record's own folder, not a bundle".to_owned());
-    }
-    if !case.chain.is_closed() {
-        because.push("the record is not closed".to_owned());
-    }
-    // A check that a whole bundle must pass and that could not run.
-    for name in NAMES {
-        // A rehearsal needs no approvals; a production script's never "do not apply".
-        if name == "approvals" && case.kind() == Some("rehearsal") {
-            continue;
-        }
-        let skipped = of.get(name).filter(|c| c.verdict == Verdict::NotApplicable);
-        if let (true, Some(check)) = (case.is_bundle, skipped) {
-            because.push(format!("{name}: {}", check.what));
-        }
-    }
-    if of.get("replay").is_none_or(|c| c.verdict != Verdict::Pass) && because.is_empty() {
-        because.push("the ceremony was not re-executed".to_owned());
-    }
-    if !because.is_empty() {
-        return (Level::Incomplete, because);
-    }
-    match case.kind() {
-        Some("rehearsal") => {
-            let drill = case.opening.as_ref().and_then(|o| o.drill.as_deref());
-            let why = match drill {
-                None => "it is a rehearsal".to_owned(),
-                Some(drill) => format!(
-                    "it is a rehearsal with a drill: {}",
-                    crate::base::shown(drill, 100)
-                ),
-            };
-            (Level::Rehearsal, vec![why])
-        }
-        _ => (
-            Level::InternallyConsistent,
-            vec!["no anchors from outside of the bundle were given".to_owned()],
-        ),
-    }
-}
-
-/// An open record is not wrong, it is not finished: its `close` check fails and
-/// nothing else does.
-fn only_open(case: &Case<'_>, checks: &[Check]) -> bool {
-    !case.is_bundle
-        && checks
-            .iter()
-            .all(|c| c.verdict != Verdict::Fail || c.name == "close")
 }

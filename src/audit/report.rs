@@ -4,10 +4,12 @@
 
 use crate::base::Json;
 
-use super::{Check, Fact, Judgement, Verdict};
+use super::{Anchored, Check, Fact, Judgement, NOTE, Publish, Today, Verdict};
 
 /// The version of the JSON.
-const VERSION: i64 = 0;
+const VERSION: i64 = 1;
+/// The most records of one check that the text names; the JSON names all.
+const NAMED: usize = 12;
 
 impl Judgement {
     /// Lines for people, each without LF and safe to show.
@@ -26,7 +28,21 @@ impl Judgement {
                 check.name,
                 check.what
             ));
-            out.extend(check.found.iter().map(|f| format!("{:20}{f}", "")));
+            for found in &check.found {
+                let code = match found.code {
+                    NOTE => String::new(),
+                    code => format!("[{code}] "),
+                };
+                out.push(format!("{:20}{code}{}", "", found.text));
+            }
+            out.push(format!(
+                "{:20}rests on {}{}; supports {}",
+                "",
+                check.rests_on,
+                records(&check.records),
+                check.claims.join(" ")
+            ));
+            out.push(format!("{:20}falsified by {}", "", check.falsified_by));
         }
         out.push(String::new());
         out.push("what the record says: fact, what stands behind it, where it is anchored".to_owned());
@@ -39,9 +55,27 @@ impl Judgement {
             ));
         }
         out.push(String::new());
+        out.push("anchors: where each comes from".to_owned());
+        for anchored in &self.anchored {
+            out.push(format!(
+                "  {:<16}  {:<13}  {}",
+                anchored.name,
+                anchored.anchor.as_str(),
+                anchored.what
+            ));
+        }
+        if let Some(today) = &self.today {
+            out.push(String::new());
+            out.extend(today_lines(today));
+        }
+        if let Some(publish) = &self.publish {
+            out.push(String::new());
+            out.extend(publish_lines(publish));
+        }
+        out.push(String::new());
         out.push(format!(
             "verdict: {} ({})",
-            self.verdict.as_str(),
+            self.verdict_words(),
             self.verdict.meaning()
         ));
         out.extend(self.because.iter().map(|b| format!("  because {b}")));
@@ -68,6 +102,26 @@ impl Judgement {
                 Json::Array(self.checks.iter().map(check_json).collect()),
             ),
             ("facts", Json::Array(self.facts.iter().map(fact_json).collect())),
+            (
+                "anchors",
+                Json::Array(self.anchored.iter().map(anchored_json).collect()),
+            ),
+            (
+                "witnesses",
+                self.witnessed.map_or(Json::Null, |w| {
+                    Json::object([
+                        ("signed", count(w.signed)),
+                        ("known", count(w.known)),
+                        ("needed", count(w.needed)),
+                    ])
+                }),
+            ),
+            ("today", self.today.as_ref().map_or(Json::Null, today_json)),
+            ("publish", self.publish.as_ref().map_or(Json::Null, publish_json)),
+            (
+                "codes",
+                Json::Array(self.codes().into_iter().map(Json::from).collect()),
+            ),
         ])
     }
 }
@@ -80,15 +134,100 @@ fn mark(verdict: Verdict) -> &'static str {
     }
 }
 
+fn records(records: &[u64]) -> String {
+    if records.is_empty() {
+        return String::new();
+    }
+    let named: Vec<String> = records.iter().take(NAMED).map(u64::to_string).collect();
+    let more = records.len().saturating_sub(NAMED);
+    let more = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
+    format!(" (here {}{more})", named.join(" "))
+}
+
+fn today_lines(today: &Today) -> Vec<String> {
+    let strict = match &today.refuses {
+        None => "accepts the metadata".to_owned(),
+        Some(why) => format!("does not accept: {why}"),
+    };
+    let mut out = vec![format!(
+        "today, {}, a {} (changes no verdict): the strict client {strict}",
+        today.at,
+        today.at.weekday()
+    )];
+    for (client, said) in &today.clients {
+        out.push(format!(
+            "  today's model (client models {}) of {client}: {said}",
+            today.models
+        ));
+    }
+    out
+}
+
+fn publish_lines(publish: &Publish) -> Vec<String> {
+    let may = if publish.refused.is_empty() {
+        "it may be published"
+    } else {
+        "do NOT publish it"
+    };
+    let mut out = vec![format!("for publishing: {may}; {}", publish.what)];
+    out.extend(publish.refused.iter().map(|why| format!("  because {why}")));
+    out
+}
+
+fn anchored_json(anchored: &Anchored) -> Json {
+    Json::object([
+        ("name", anchored.name.into()),
+        ("anchor", anchored.anchor.as_str().into()),
+        ("what", anchored.what.as_str().into()),
+    ])
+}
+
+fn today_json(today: &Today) -> Json {
+    let clients = today.clients.iter().map(|(client, said)| {
+        Json::object([("client", client.as_str().into()), ("says", said.as_str().into())])
+    });
+    Json::object([
+        ("at", today.at.to_string().into()),
+        ("models", Json::Int(i64::from(today.models))),
+        ("accepts", Json::Bool(today.refuses.is_none())),
+        ("refuses", today.refuses.as_deref().map_or(Json::Null, Json::from)),
+        ("clients", Json::Array(clients.collect())),
+    ])
+}
+
+fn publish_json(publish: &Publish) -> Json {
+    let refused = publish.refused.iter().map(|w| w.as_str().into()).collect();
+    Json::object([
+        ("good", Json::Bool(publish.refused.is_empty())),
+        ("what", publish.what.as_str().into()),
+        ("refused", Json::Array(refused)),
+    ])
+}
+
+fn count(n: usize) -> Json {
+    number(u64::try_from(n).unwrap_or(u64::MAX))
+}
+
 fn check_json(check: &Check) -> Json {
     let records = check.records.iter().map(|r| number(*r)).collect();
-    let found = check.found.iter().map(|f| f.as_str().into()).collect();
+    let found = check
+        .found
+        .iter()
+        .map(|f| Json::object([("code", f.code.into()), ("text", f.text.as_str().into())]));
+    let claims = check.claims.iter().map(|c| Json::from(*c)).collect();
     Json::object([
         ("name", check.name.into()),
         ("verdict", check.verdict.as_str().into()),
         ("what", check.what.as_str().into()),
+        ("rests_on", check.rests_on.into()),
         ("records", Json::Array(records)),
-        ("found", Json::Array(found)),
+        ("claims", Json::Array(claims)),
+        ("falsified_by", check.falsified_by.into()),
+        ("found", Json::Array(found.collect())),
     ])
 }
 

@@ -38,7 +38,7 @@ fn choose() -> Result<Exit, Exit> {
             media,
         } => run::run(Path::new(&script), Path::new(&record), &ways(&media)),
         Choice::Resume { record, media } => run::resume(Path::new(&record), &ways(&media)),
-        Choice::Verify { path } => verify::verify(Path::new(&path), false, None, None),
+        Choice::Verify { path } => verify::verify(&verify::Asked::of(path.into())),
         Choice::Tokens { places } => {
             let look = tokens::looker(&tokens::Where::parse(&places))?;
             ui::tokens(&options, look).map_err(failed)?;

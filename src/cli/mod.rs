@@ -97,19 +97,7 @@ enum Verb {
     /// Say who has approved a script's exact bytes and who is missing; add an approval.
     Approve(approve::Asked),
     /// Judge a bundle, or a record's folder: named checks and a verdict.
-    Verify {
-        /// The bundle's or record's folder.
-        path: PathBuf,
-        /// Stable JSON instead of text.
-        #[arg(long)]
-        json: bool,
-        /// The least verdict that is good: rehearsal, internally-consistent.
-        #[arg(long, value_name = "LEVEL")]
-        require: Option<String>,
-        /// Judge the metadata's expiry at this instant, not at the record's clock.
-        #[arg(long, value_name = "INSTANT")]
-        at: Option<String>,
-    },
+    Verify(verify::Asked),
     /// Judge what devices say about their keys.
     Attestation {
         #[command(subcommand)]
@@ -229,12 +217,7 @@ pub fn main() -> ExitCode {
         Some(Verb::Check { script }) => check::check(&script),
         Some(Verb::Plan { script }) => plan::plan(&script),
         Some(Verb::Approve(asked)) => approve::approve(&asked),
-        Some(Verb::Verify {
-            path,
-            json,
-            require,
-            at,
-        }) => verify::verify(&path, json, require.as_deref(), at.as_deref()),
+        Some(Verb::Verify(asked)) => verify::verify(&asked),
         Some(Verb::Attestation { verb }) => attestation::attestation(&verb),
         Some(Verb::Tuf { verb }) => tuf::tuf(&verb),
         Some(Verb::Calendar(asked)) => calendar::calendar(&asked),

@@ -180,6 +180,7 @@ fn open(turn: &mut Turn, opening: &Opening, input: &Input) -> Result<(), Refusal
             ));
         }
     }
+    follows(opening)?;
     let inputs: Vec<FileRef> = turn
         .plan
         .files()
@@ -227,6 +228,25 @@ fn open(turn: &mut Turn, opening: &Opening, input: &Input) -> Result<(), Refusal
     turn.state.copies.mirrored = opening.mirror;
     turn.ask(Question::Begin);
     Ok(())
+}
+
+/// The ceremony before: `genesis`, or its closing checkpoint in one line (origin,
+/// size, root). Whether it is the site's last is for those who know it to judge.
+fn follows(opening: &Opening) -> Result<(), Refusal> {
+    let before = &opening.predecessor;
+    let text = before.replace(' ', "\n");
+    let checkpoint = crate::transcript::Checkpoint::parse(&format!("{text}\n"));
+    // One spelling, and nothing that two readers could take for two checkpoints.
+    let good = checkpoint.is_ok_and(|c| c.size() > 0) && !before.contains('\n');
+    if before == "genesis" || good {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        "open-differs",
+        "predecessor genesis, or origin, size and root of a closing checkpoint",
+        crate::base::shown(before, 200),
+        "the opening does not say which ceremony came before",
+    ))
 }
 
 /// Production runs on approved bytes alone: a quorum's note over exactly this

@@ -117,7 +117,8 @@ pub fn forged_files(bundle: &Map, log: &Key, opens: bool, mut change: impl FnMut
         prev = Digest::of(text.as_bytes());
         if seq == 0 {
             ceremony = prev;
-            origin = checkpoint::origin(true, &script.organisation, &script.site, &ceremony);
+            let rehearsal = script.kind == tuf_ceremony::script::Kind::Rehearsal;
+            origin = checkpoint::origin(rehearsal, &script.organisation, &script.site, &ceremony);
         }
         tree.append(text.as_bytes());
         record.extend_from_slice(text.as_bytes());

@@ -6,6 +6,8 @@
 use crate::bundle::layout::APPROVALS;
 use crate::engine::FileRef;
 
+use super::super::Found;
+use super::super::codes::APPROVALS_NOT_PINNED;
 use super::{Case, Finding};
 
 pub(super) fn check(case: &Case<'_>) -> Finding {
@@ -17,25 +19,22 @@ pub(super) fn check(case: &Case<'_>) -> Finding {
     if note.is_none() && opening.approvals.is_none() && opening.kind == "rehearsal" {
         return Finding::not_applicable("a rehearsal runs without approvals");
     }
-    let mut failures = Vec::new();
+    let mut failures: Vec<Found> = Vec::new();
     let got = note.map(|bytes| FileRef::of(APPROVALS, bytes));
     if got != opening.approvals {
         let said = |file: &Option<FileRef>| match file {
             Some(file) => format!("{} ({} bytes)", file.sha256, file.len),
             None => "none".to_owned(),
         };
-        failures.push(format!(
-            "approvals-not-pinned: record 0 pins {}, got {}",
-            said(&opening.approvals),
-            said(&got)
-        ));
+        let why = format!("record 0 pins {}, got {}", said(&opening.approvals), said(&got));
+        failures.push((APPROVALS_NOT_PINNED, why).into());
     }
     let approved = match &case.plan {
         Ok(plan) => plan
             .script()
             .judge_approvals(note)
-            .map_err(|why| format!("{}: {why}", why.code())),
-        Err(_) => Err("approvals-no-script: there is no plan: see script".to_owned()),
+            .map_err(|why| Found::from((why.code(), why.to_string()))),
+        Err(_) => Err("there is no plan: see script".into()),
     };
     match approved {
         Ok(approved) => Finding::of(approved.words(), failures),

@@ -1,18 +1,20 @@
 //! `clients`: the strict client workflow (TUF 5.3 to 5.6) accepts the files at
 //! the record's confirmed clock, or at the instant that was asked for; and what
-//! the record says of each real client is what its model says here, over the
-//! files that are here. Where the record was made with the model of another
-//! release, today's verdict stands on a line of its own and decides nothing.
+//! the record says of each real client is what the model that it pins says here,
+//! over the files that are here. Other models decide nothing: how the files stand
+//! with today's is `today.rs`'s, apart from the verdict.
 
 use std::collections::BTreeMap;
 
 use crate::base::{Digest, Instant, Json, shown};
-use crate::bundle::Place;
-use crate::engine::{judge_all, repository};
+use crate::engine::judge_all;
 use crate::transcript::{Kind, Line};
 use crate::tuf::check_repository_from;
 use crate::tuf::clients::{Client, Judged};
 
+use super::super::Found;
+use super::super::case::Whole;
+use super::super::codes::{CLIENT_REFUSES, VERDICT_FORGED};
 use super::{Case, Finding};
 
 pub(super) fn check(case: &Case<'_>) -> Finding {
@@ -25,38 +27,37 @@ pub(super) fn check(case: &Case<'_>) -> Finding {
             "the record has no confirmed clock, and no instant was given",
         );
     };
-    let files: BTreeMap<String, Vec<u8>> = case
-        .files
-        .at(Place::Metadata)
-        .filter_map(|(path, bytes)| {
-            let name = path.strip_prefix("metadata/")?;
-            Some((name.to_owned(), bytes.to_vec()))
-        })
-        .collect();
+    let files = case.metadata();
     // With the chain and the published files that a succession starts from.
-    let (whole, first, left_out) = match &case.plan {
-        Ok(plan) => {
-            let (whole, left_out) = repository(plan, &files, at);
-            (whole, plan.trusted().map_or(1, |t| t.first), left_out)
-        }
-        Err(_) => (files.clone(), 1, Vec::new()),
-    };
-    let mut failures = Vec::new();
-    let mut notes = match check_repository_from(&whole, first, at) {
+    let whole = Whole::of(case, &files, at);
+    let mut failures: Vec<Found> = Vec::new();
+    let mut notes = match check_repository_from(&whole.files, whole.first, at) {
         Ok(summary) => summary.not_checked,
         Err(e) => {
-            failures.push(format!("{}: {e}", e.code()));
+            failures.push((CLIENT_REFUSES, format!("{}: {e}", e.code())).into());
             Vec::new()
         }
     };
-    notes.extend(left_out);
+    notes.extend(whole.left_out);
     let line = case.lines.iter().rfind(|l| phase(l) == Some("signed"));
-    match (line, case.recorded_clock()) {
-        (Some(line), Some(clock)) => compare(case, line, &files, clock, &mut failures, &mut notes),
-        _ => failures.push("the record does not say what each client says of the files".to_owned()),
-    }
     let what =
         format!("the strict client accepts the metadata at {at}, and each client says what the record says");
+    // The record's verdicts are those of the models that it pins, and no others'.
+    if let Some(needs) = case.other_models() {
+        let why = format!("{needs}; the record's client verdicts were not re-executed");
+        if failures.is_empty() {
+            return Finding::not_applicable(why).at(line.map(|l| l.seq)).with(notes);
+        }
+        notes.push(why);
+        return Finding::of(what, failures).at(line.map(|l| l.seq)).with(notes);
+    }
+    match (line, case.recorded_clock()) {
+        (Some(line), Some(clock)) => compare(case, line, &files, clock, &mut failures, &mut notes),
+        _ => {
+            let why = "the record does not say what each client says of the files".to_owned();
+            failures.push((VERDICT_FORGED, why).into());
+        }
+    }
     Finding::of(what, failures).at(line.map(|l| l.seq)).with(notes)
 }
 
@@ -65,13 +66,13 @@ fn phase(line: &Line) -> Option<&str> {
     body.get("phase")?.as_str()
 }
 
-/// The recorded verdicts against those of today's models over the same bytes.
+/// The recorded verdicts against those of the pinned models over the same bytes.
 fn compare(
     case: &Case<'_>,
     line: &Line,
     files: &BTreeMap<String, Vec<u8>>,
     clock: Instant,
-    failures: &mut Vec<String>,
+    failures: &mut Vec<Found>,
     notes: &mut Vec<String>,
 ) {
     let body = &line.record.body;
@@ -83,12 +84,14 @@ fn compare(
         ));
         return;
     };
-    let today = judge_all(&files, clock);
+    // The only models that this program has, and the record pins them.
+    let models = judge_all(&files, clock);
     let recorded = body.get("clients").and_then(Json::as_array).unwrap_or_default();
     let mut heard = Vec::new();
     for json in recorded {
         let Ok(was) = json.read::<Judged>() else {
-            failures.push(format!("record {}: a verdict does not read", line.seq));
+            let why = format!("record {}: a verdict does not read", line.seq);
+            failures.push((VERDICT_FORGED, why).into());
             continue;
         };
         let stands = json.get("stands").and_then(Json::as_str).unwrap_or_default();
@@ -96,31 +99,25 @@ fn compare(
         let name = format!("{} {}", was.client, shown(&was.version, 40));
         notes.push(format!("{name} ({}): {}", shown(stands, 20), told(&was)));
         if stands == "named" && !was.verdict.accepts() {
-            failures.push(format!("{name}: the profile names it, and it does not accept"));
+            let why = format!("{name}: the profile names it, and it does not accept");
+            failures.push((CLIENT_REFUSES, why).into());
         }
-        let Some(now) = today.iter().find(|j| j.client == was.client) else {
+        let Some(model) = models.iter().find(|j| j.client == was.client) else {
             continue;
         };
-        if was.version != now.version {
-            notes.push(format!(
-                "{} {}, today's model: {}",
-                now.client,
-                now.version,
-                told(now)
-            ));
-        } else if was != *now {
-            failures.push(format!(
-                "{name}: expected what its model says, {}; the record says {}",
-                told(now),
+        if was != *model {
+            let why = format!(
+                "{name}: expected what its model says, {} ({}); the record says {}",
+                told(model),
+                model.version,
                 told(&was)
-            ));
+            );
+            failures.push((VERDICT_FORGED, why).into());
         }
     }
     if heard != Client::ALL {
-        failures.push(format!(
-            "record {}: expected a verdict of each client once",
-            line.seq
-        ));
+        let why = format!("record {}: expected a verdict of each client once", line.seq);
+        failures.push((VERDICT_FORGED, why).into());
     }
 }
 

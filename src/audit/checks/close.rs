@@ -3,6 +3,7 @@
 
 use crate::transcript::Kind;
 
+use super::super::codes::NOT_CLOSED;
 use super::{Case, Finding};
 
 pub(super) fn check(case: &Case<'_>) -> Finding {
@@ -15,12 +16,9 @@ pub(super) fn check(case: &Case<'_>) -> Finding {
                 Kind::Pause => "the ceremony is paused",
                 _ => "the ceremony is not over, or the record lost its end",
             };
-            Finding::fail(
-                what,
-                format!("not closed: the last record is {}; {why}", last.record.kind),
-            )
-            .at([last.seq])
+            let why = format!("not closed: the last record is {}; {why}", last.record.kind);
+            Finding::fail(what, (NOT_CLOSED, why)).at([last.seq])
         }
-        None => Finding::fail(what, "not closed: there is no record"),
+        None => Finding::fail(what, (NOT_CLOSED, "not closed: there is no record".to_owned())),
     }
 }

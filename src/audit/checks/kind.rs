@@ -5,6 +5,7 @@ use crate::bundle::layout::CHECKPOINT;
 use crate::note::Note;
 use crate::transcript::Checkpoint;
 
+use super::super::codes::KIND_MISMATCH;
 use super::{Case, Finding};
 
 pub(super) fn check(case: &Case<'_>) -> Finding {
@@ -55,5 +56,5 @@ pub(super) fn check(case: &Case<'_>) -> Finding {
     if drill.is_some() && kind != "rehearsal" {
         failures.push("a drill stands in a record that is no rehearsal's".to_owned());
     }
-    Finding::of(what, failures)
+    Finding::of(what, failures.into_iter().map(|why: String| (KIND_MISMATCH, why)))
 }

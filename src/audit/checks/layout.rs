@@ -4,14 +4,16 @@
 use crate::bundle::Place;
 use crate::bundle::layout::{CHECKPOINT, MAX_FILES, MAX_TOTAL, POLICY, RECORD, SCRIPT, SUMS, VERIFIER};
 
+use super::super::Found;
+use super::super::codes::{FILE_ADDED, FILE_MISSING};
 use super::{Case, Finding};
 
 pub(super) fn check(case: &Case<'_>) -> Finding {
-    let mut failures: Vec<String> = case
+    let mut failures: Vec<Found> = case
         .files
         .strangers
         .iter()
-        .map(|name| format!("{name}: has no place here"))
+        .map(|name| (FILE_ADDED, format!("{name}: has no place here")).into())
         .collect();
     let needed: &[&str] = if case.is_bundle {
         &[RECORD, SCRIPT, POLICY, CHECKPOINT, VERIFIER]
@@ -20,7 +22,7 @@ pub(super) fn check(case: &Case<'_>) -> Finding {
     };
     for path in needed {
         if case.files.get(path).is_none() {
-            failures.push(format!("{path}: is missing"));
+            failures.push((FILE_MISSING, format!("{path}: is missing")).into());
         }
     }
     let mut total = 0u64;
@@ -29,17 +31,18 @@ pub(super) fn check(case: &Case<'_>) -> Finding {
         let len = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         total = total.saturating_add(len);
         if place.is_none_or(|p| len > p.limit()) {
-            failures.push(format!("{path}: is too large ({len} bytes)"));
+            failures.push(format!("{path}: is too large ({len} bytes)").into());
         }
         if !case.is_bundle && !place.is_some_and(Place::is_of_record) {
-            failures.push(format!("{path}: belongs in a bundle, and there is no {SUMS}"));
+            let why = format!("{path}: belongs in a bundle, and there is no {SUMS}");
+            failures.push((FILE_ADDED, why).into());
         }
     }
     if case.files.known.len() > MAX_FILES {
-        failures.push(format!("expected at most {MAX_FILES} files"));
+        failures.push(format!("expected at most {MAX_FILES} files").into());
     }
     if total > MAX_TOTAL {
-        failures.push(format!("expected at most {MAX_TOTAL} bytes, got {total}"));
+        failures.push(format!("expected at most {MAX_TOTAL} bytes, got {total}").into());
     }
     let what = if case.is_bundle {
         "a bundle"

@@ -4,6 +4,8 @@
 use crate::bundle::Place;
 use crate::engine::metadata_files;
 
+use super::super::Found;
+use super::super::codes::{FILE_ADDED, FILE_MISSING, METADATA_SWAPPED};
 use super::{Case, Finding};
 
 pub(super) fn check(case: &Case<'_>) -> Finding {
@@ -14,13 +16,14 @@ pub(super) fn check(case: &Case<'_>) -> Finding {
         return Finding::not_applicable("needs the re-executed ceremony: see replay");
     };
     let expected = metadata_files(state);
-    let mut failures = Vec::new();
+    let mut failures: Vec<Found> = Vec::new();
     for (name, bytes) in &expected {
         match case.files.get(&format!("metadata/{name}")) {
-            None => failures.push(format!("metadata/{name}: is missing")),
+            None => failures.push((FILE_MISSING, format!("metadata/{name}: is missing")).into()),
             Some(got) if got != bytes.as_slice() => {
                 let at = got.iter().zip(bytes).take_while(|(a, b)| a == b).count();
-                failures.push(format!("metadata/{name}: differs from byte {at} on"));
+                let why = format!("metadata/{name}: differs from byte {at} on");
+                failures.push((METADATA_SWAPPED, why).into());
             }
             Some(_) => {}
         }
@@ -30,7 +33,8 @@ pub(super) fn check(case: &Case<'_>) -> Finding {
             .strip_prefix("metadata/")
             .is_some_and(|name| expected.contains_key(name));
         if !known {
-            failures.push(format!("{path}: this ceremony did not make it"));
+            let why = format!("{path}: this ceremony did not make it");
+            failures.push((FILE_ADDED, why).into());
         }
     }
     Finding::of(

@@ -1,7 +1,9 @@
 //! The named checks, one file each. A check looks at the case and says what it
 //! found; it never stops another one. Their names are stable and documented in
-//! `docs/bundle-format.md`.
+//! `docs/bundle-format.md`; what each rests on, which claims it supports and
+//! what would falsify it stands in one table, in [`table`].
 
+mod anchors;
 mod approvals;
 mod bindings;
 mod canonical;
@@ -11,78 +13,64 @@ mod close;
 mod kind;
 mod layout;
 mod metadata;
+mod people;
 mod policy;
 pub(super) mod quorum;
 mod replay;
 mod root;
 mod script;
+mod sessions;
 mod signatures;
 mod sums;
+mod table;
 mod thresholds;
 mod verifier;
 
 use super::case::Case;
-use super::{Check, Verdict};
+use super::{Check, Found, NOTE, Verdict};
 
-/// The names of all checks, in the order of the report.
-pub const NAMES: [&str; 18] = [
-    "layout",
-    "sums",
-    "bindings",
-    "canonical",
-    "chain",
-    "root",
-    "signatures",
-    "quorum",
-    "close",
-    "kind",
-    "script",
-    "approvals",
-    "verifier",
-    "replay",
-    "policy",
-    "metadata",
-    "thresholds",
-    "clients",
-];
-
-type Run = fn(&Case<'_>) -> Finding;
-
-/// Each name with its check; `NAMES` is the same list for the public.
-const TABLE: [(&str, Run); 18] = [
-    ("layout", layout::check),
-    ("sums", sums::check),
-    ("bindings", bindings::check),
-    ("canonical", canonical::check),
-    ("chain", chain::check),
-    ("root", root::check),
-    ("signatures", signatures::check),
-    ("quorum", quorum::check),
-    ("close", close::check),
-    ("kind", kind::check),
-    ("script", script::check),
-    ("approvals", approvals::check),
-    ("verifier", verifier::check),
-    ("replay", replay::check),
-    ("policy", policy::check),
-    ("metadata", metadata::check),
-    ("thresholds", thresholds::check),
-    ("clients", clients::check),
-];
+pub use table::NAMES;
+use table::{Entry, TABLE};
 
 /// Runs every check.
 pub(super) fn all(case: &Case<'_>) -> Vec<Check> {
-    let judged = |(name, run): &(&'static str, Run)| {
-        let finding = run(case);
+    let judged = |entry: &Entry| {
+        let finding = (entry.run)(case);
+        let coded = |mut found: Found| {
+            if found.code.is_empty() {
+                found.code = entry.name;
+            }
+            found
+        };
         Check {
-            name,
+            name: entry.name,
             verdict: finding.verdict,
             what: finding.what,
+            rests_on: entry.rests_on,
             records: finding.records,
-            found: finding.found,
+            claims: entry.claims,
+            falsified_by: entry.falsified_by,
+            found: finding.found.into_iter().map(coded).collect(),
         }
     };
     TABLE.iter().map(judged).collect()
+}
+
+/// The claims of `docs/assurance-case.md` that a check supports.
+#[must_use]
+pub fn claims(name: &str) -> Option<&'static [&'static str]> {
+    TABLE.iter().find(|e| e.name == name).map(|e| e.claims)
+}
+
+/// What would falsify a check.
+#[must_use]
+pub fn falsified_by(name: &str) -> Option<&'static str> {
+    TABLE.iter().find(|e| e.name == name).map(|e| e.falsified_by)
+}
+
+/// Whether a whole bundle may be judged without this check.
+pub(super) fn may_be_skipped(name: &str) -> bool {
+    TABLE.iter().any(|e| e.name == name && e.optional)
 }
 
 /// What one check comes to.
@@ -90,39 +78,44 @@ pub(super) struct Finding {
     verdict: Verdict,
     what: String,
     records: Vec<u64>,
-    found: Vec<String>,
+    found: Vec<Found>,
 }
 
 impl Finding {
-    /// It holds if no failure was found.
-    pub(super) fn of(what: impl Into<String>, failures: Vec<String>) -> Finding {
+    /// It holds if no failure was found. A failure is a text, or a code of
+    /// `codes.rs` with a text; without one it carries the check's name.
+    pub(super) fn of<F: Into<Found>>(
+        what: impl Into<String>,
+        failures: impl IntoIterator<Item = F>,
+    ) -> Finding {
+        let found: Vec<Found> = failures.into_iter().map(Into::into).collect();
         Finding {
-            verdict: if failures.is_empty() {
+            verdict: if found.is_empty() {
                 Verdict::Pass
             } else {
                 Verdict::Fail
             },
             what: what.into(),
             records: Vec::new(),
-            found: failures,
+            found,
         }
     }
 
     /// It holds; `what` says it.
     pub(super) fn pass(what: impl Into<String>) -> Finding {
-        Finding::of(what, Vec::new())
+        Finding::of(what, Vec::<Found>::new())
     }
 
     /// It does not hold.
-    pub(super) fn fail(what: impl Into<String>, found: impl Into<String>) -> Finding {
-        Finding::of(what, vec![found.into()])
+    pub(super) fn fail(what: impl Into<String>, found: impl Into<Found>) -> Finding {
+        Finding::of(what, [found.into()])
     }
 
     /// It could not, or need not, be checked.
     pub(super) fn not_applicable(why: impl Into<String>) -> Finding {
         Finding {
             verdict: Verdict::NotApplicable,
-            ..Finding::of(why, Vec::new())
+            ..Finding::pass(why)
         }
     }
 
@@ -134,7 +127,8 @@ impl Finding {
 
     /// Something worth knowing, which changes no verdict.
     pub(super) fn with(mut self, note: impl IntoIterator<Item = String>) -> Finding {
-        self.found.extend(note);
+        self.found
+            .extend(note.into_iter().map(|text| Found::new(NOTE, text)));
         self
     }
 }

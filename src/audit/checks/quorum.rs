@@ -6,35 +6,45 @@
 use crate::bundle::Place;
 use crate::bundle::layout::{CHECKPOINT, POLICY};
 use crate::note::{Note, Vkey};
+use crate::transcript::policy::NotAPolicy;
 use crate::transcript::{Checkpoint, Policy};
 
+use super::super::codes::{FILE_MISSING, KEY_REFUSED, POLICY_SWAPPED, SIGNATURE_FORGED};
 use super::{Case, Finding};
 
 pub(super) fn check(case: &Case<'_>) -> Finding {
     const WHAT: &str = "the policy is the record's";
     let Some(bytes) = case.files.get(POLICY) else {
         return if case.is_bundle {
-            Finding::fail(WHAT, "policy: is missing")
+            Finding::fail(WHAT, (FILE_MISSING, "policy: is missing".to_owned()))
         } else {
             Finding::not_applicable("a record's own folder has no policy")
         };
     };
-    let policy = std::str::from_utf8(bytes)
-        .map_err(|_| "expected text".to_owned())
-        .and_then(|text| Policy::parse(text).map_err(|e| e.to_string()));
-    let policy = match policy {
-        Ok(policy) => policy,
-        Err(why) => return Finding::fail(WHAT, format!("policy: {why}")),
+    let policy = match std::str::from_utf8(bytes).map(Policy::parse) {
+        Ok(Ok(policy)) => policy,
+        Ok(Err(why)) => {
+            let code = match why {
+                NotAPolicy::Vkey { .. } | NotAPolicy::Kind { .. } => KEY_REFUSED,
+                _ => POLICY_SWAPPED,
+            };
+            return Finding::fail(WHAT, (code, format!("policy: {why}")));
+        }
+        Err(_) => return Finding::fail(WHAT, (POLICY_SWAPPED, "policy: expected text".to_owned())),
     };
     if case.policy.as_ref() != Ok(&policy) {
-        return Finding::fail(WHAT, "policy: is not the one that follows from record and script");
+        let why = "policy: is not the one that follows from record and script".to_owned();
+        return Finding::fail(WHAT, (POLICY_SWAPPED, why));
     }
     let seen = witnessing(case, policy.witnesses(), policy.quorum());
-    let wrong: Vec<String> = seen
+    let wrong: Vec<_> = seen
         .checkpoints
         .iter()
         .flat_map(|c| c.wrong.iter().map(move |w| (c, w)))
-        .map(|(c, w)| format!("{}: the line of the witness {} does not verify", c.path, w.name()))
+        .map(|(c, w)| {
+            let why = format!("{}: the line of the witness {} does not verify", c.path, w.name());
+            (SIGNATURE_FORGED, why)
+        })
         .collect();
     if !wrong.is_empty() {
         return Finding::of("every line of a known witness verifies", wrong);

@@ -4,6 +4,7 @@
 //! with all of them rebuilt around it, is seen here.
 
 use super::super::case::NoState;
+use super::super::codes::{NOT_REPLAYED, REPLAY_DIFFERS};
 use super::{Case, Finding};
 
 pub(super) fn check(case: &Case<'_>) -> Finding {
@@ -18,7 +19,7 @@ pub(super) fn check(case: &Case<'_>) -> Finding {
             ))
         }
         Err(NoState::Needs(rules)) => Finding::not_applicable(format!("{rules}; not re-executed")),
-        Err(NoState::Without(why)) => Finding::fail(what, format!("not re-executed: {why}")),
-        Err(NoState::Differs(why)) => Finding::fail(what, why.clone()),
+        Err(NoState::Without(why)) => Finding::fail(what, (NOT_REPLAYED, format!("not re-executed: {why}"))),
+        Err(NoState::Differs(why)) => Finding::fail(what, (REPLAY_DIFFERS, why.clone())),
     }
 }

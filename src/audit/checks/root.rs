@@ -2,14 +2,20 @@
 //! gate's checkpoint, where the record holds it, is the root of exactly the
 //! lines before it. Nobody can cut the end off, or swap what came before.
 
+use std::cmp::Ordering;
+
 use crate::bundle::layout::CHECKPOINT;
 use crate::note::Note;
 use crate::transcript::Checkpoint;
 
+use super::super::Found;
+use super::super::codes::{
+    CHECKPOINT_MISSING, EXTENDED, LINE_EDITED, NOTE_MALFORMED, ORIGIN_MISMATCH, ROOT_MISMATCH, TRUNCATED,
+};
 use super::{Case, Finding};
 
 pub(super) fn check(case: &Case<'_>) -> Finding {
-    let mut failures = Vec::new();
+    let mut failures: Vec<Found> = Vec::new();
     let mut records = Vec::new();
     let sizes: Vec<u64> = case.gates.iter().map(|g| g.size).collect();
     let roots = case.roots(&sizes);
@@ -39,7 +45,7 @@ pub(super) fn check(case: &Case<'_>) -> Finding {
             failures.extend(
                 wrong
                     .into_iter()
-                    .map(|w| format!("checkpoint in record {}: {w}", gate.seq)),
+                    .map(|w| (ROOT_MISMATCH, format!("checkpoint in record {}: {w}", gate.seq)).into()),
             );
         }
     }
@@ -47,24 +53,35 @@ pub(super) fn check(case: &Case<'_>) -> Finding {
     match case.files.get(CHECKPOINT).map(final_checkpoint) {
         Some(Ok(checkpoint)) => {
             if !checkpoint.fits(tree) {
-                failures.push(format!(
+                let why = format!(
                     "checkpoint: expected size {} and root {}, got {} and {}",
                     tree.size(),
                     tree.root(),
                     checkpoint.size(),
                     checkpoint.root()
-                ));
+                );
+                let code = match checkpoint.size().cmp(&tree.size()) {
+                    Ordering::Greater => TRUNCATED,
+                    Ordering::Less => EXTENDED,
+                    // Nothing names the last line but the checkpoint.
+                    Ordering::Equal if case.chain.is_intact() && records.is_empty() => LINE_EDITED,
+                    Ordering::Equal => ROOT_MISMATCH,
+                };
+                failures.push((code, why).into());
             }
             if Some(checkpoint.origin()) != case.origin.as_deref() {
-                failures.push(format!(
+                let why = format!(
                     "checkpoint: expected the origin {}, got {}",
                     case.origin.as_deref().unwrap_or("of a readable first record"),
                     checkpoint.origin()
-                ));
+                );
+                failures.push((ORIGIN_MISMATCH, why).into());
             }
         }
-        Some(Err(why)) => failures.push(format!("checkpoint: {why}")),
-        None if case.is_bundle => failures.push("checkpoint: is missing".to_owned()),
+        Some(Err(why)) => failures.push((NOTE_MALFORMED, format!("checkpoint: {why}")).into()),
+        None if case.is_bundle => {
+            failures.push((CHECKPOINT_MISSING, "checkpoint: is missing".to_owned()).into());
+        }
         None => {}
     }
     let what = format!("root {} over {} lines", tree.root(), tree.size());

@@ -6,6 +6,7 @@ use crate::base::Digest;
 use crate::bundle::layout::SUMS;
 use crate::bundle::{Place, Sums};
 
+use super::super::codes::SUM_MISMATCH;
 use super::{Case, Finding};
 
 pub(super) fn check(case: &Case<'_>) -> Finding {
@@ -15,7 +16,7 @@ pub(super) fn check(case: &Case<'_>) -> Finding {
     };
     let sums = match Sums::parse(bytes) {
         Ok(sums) => sums.0,
-        Err(e) => return Finding::fail(what, e.to_string()),
+        Err(e) => return Finding::fail(what, (SUM_MISMATCH, e.to_string())),
     };
     let mut failures = Vec::new();
     for (path, expected) in &sums {
@@ -35,5 +36,5 @@ pub(super) fn check(case: &Case<'_>) -> Finding {
             failures.push(format!("{path}: is there and not listed"));
         }
     }
-    Finding::of(what, failures)
+    Finding::of(what, failures.into_iter().map(|why: String| (SUM_MISMATCH, why)))
 }

@@ -9,24 +9,26 @@ use std::collections::BTreeMap;
 use crate::bundle::Place;
 use crate::tuf::{Delegations, Key, KeyId, Metadata, MetadataName, Role, RoleName, Root, Signed, meter};
 
+use super::super::Found;
+use super::super::codes::THRESHOLD_SHORT;
 use super::{Case, Finding};
 
 pub(super) fn check(case: &Case<'_>) -> Finding {
     if !case.is_bundle {
         return Finding::not_applicable("a record's own folder has no metadata");
     }
-    let mut failures = Vec::new();
+    let mut failures: Vec<Found> = Vec::new();
     let mut found = Vec::new();
     let mut roots: BTreeMap<u64, (&str, Metadata)> = BTreeMap::new();
     let mut others: Vec<(&str, Metadata)> = Vec::new();
     for (path, bytes) in case.files.at(Place::Metadata) {
         match Metadata::parse(bytes) {
-            Err(e) => failures.push(format!("{path}: {e}")),
+            Err(e) => failures.push(format!("{path}: {e}").into()),
             Ok(file) => match &file.signed {
                 Signed::Root(_) => {
                     let twice = roots.insert(file.signed.version(), (path, file)).is_some();
                     if twice {
-                        failures.push(format!("{path}: there are two roots of this version"));
+                        failures.push(format!("{path}: there are two roots of this version").into());
                     }
                 }
                 _ => others.push((path, file)),
@@ -43,7 +45,7 @@ pub(super) fn check(case: &Case<'_>) -> Finding {
         let expected = before.map_or(1, |b| b.common.version.saturating_add(1));
         if root.common.version != expected {
             // TUF 5.3.5
-            failures.push(format!("{path}: expected root {expected}"));
+            failures.push(format!("{path}: expected root {expected}").into());
         }
         if let Some(before) = before {
             count(path, file, before, RoleName::Root, &mut failures, &mut found);
@@ -54,10 +56,10 @@ pub(super) fn check(case: &Case<'_>) -> Finding {
     // Where the approved script makes no root, the trusted one judges.
     let stays = case.plan.as_ref().is_ok_and(|p| p.staying().is_some());
     if stays && let Some((path, _)) = roots.values().next() {
-        failures.push(format!("{path}: this ceremony makes no root"));
+        failures.push(format!("{path}: this ceremony makes no root").into());
     }
     match before.filter(|_| stays || !roots.is_empty()) {
-        None => failures.push("there is no root".to_owned()),
+        None => failures.push("there is no root".into()),
         Some(root) => {
             for (path, file) in &others {
                 match delegated_file(path, file) {
@@ -65,7 +67,7 @@ pub(super) fn check(case: &Case<'_>) -> Finding {
                     Some(name) => {
                         let from = delegators(case, &others, &name);
                         if from.is_empty() {
-                            failures.push(format!("{path}: nobody delegates to {name}"));
+                            failures.push(format!("{path}: nobody delegates to {name}").into());
                         }
                         for (by, delegations) in &from {
                             let of = delegations.role(name.as_str());
@@ -88,13 +90,13 @@ fn count(
     file: &Metadata,
     root: &Root,
     role: RoleName,
-    failures: &mut Vec<String>,
+    failures: &mut Vec<Found>,
     found: &mut Vec<String>,
 ) {
     let name = file.signed.role();
     let proper = format!("metadata/{}", crate::tuf::file_name(name, file.signed.version()));
     if path != proper {
-        failures.push(format!("{path}: by its content it is {proper}"));
+        failures.push(format!("{path}: by its content it is {proper}").into());
     }
     let by = format!("root {}", root.common.version);
     by_keys(
@@ -144,11 +146,11 @@ fn by_keys(
     file: &Metadata,
     (keys, role): (&BTreeMap<KeyId, Key>, Option<&Role>),
     by: &str,
-    failures: &mut Vec<String>,
+    failures: &mut Vec<Found>,
     found: &mut Vec<String>,
 ) {
     let Some(role) = role else {
-        failures.push(format!("{path}: root does not name its role"));
+        failures.push(format!("{path}: root does not name its role").into());
         return;
     };
     let meter = meter(
@@ -160,10 +162,11 @@ fn by_keys(
     );
     let line = format!("{path}: {} of {} by {by}", meter.distinct, meter.threshold);
     if !meter.complete() {
-        failures.push(format!("{line}: {} more needed", meter.needed()));
+        let why = format!("{line}: {} more needed", meter.needed());
+        failures.push((THRESHOLD_SHORT, why).into());
     } else if !meter.invalid.is_empty() {
         // Clients would accept it; this program never writes it.
-        failures.push(format!("{line}: and signatures that do not verify"));
+        failures.push(format!("{line}: and signatures that do not verify").into());
     } else {
         found.push(line);
     }

@@ -6,6 +6,7 @@ use crate::base::Digest;
 use crate::bundle::VERIFY_PY;
 use crate::bundle::layout::VERIFIER;
 
+use super::super::codes::{FILE_MISSING, VERIFIER_SWAPPED};
 use super::{Case, Finding};
 
 pub(super) fn check(case: &Case<'_>) -> Finding {
@@ -22,7 +23,7 @@ pub(super) fn check(case: &Case<'_>) -> Finding {
     };
     let Some(bytes) = case.files.get(VERIFIER) else {
         return if case.is_bundle {
-            Finding::fail(what, "verify.py: is missing")
+            Finding::fail(what, (FILE_MISSING, "verify.py: is missing".to_owned()))
         } else {
             Finding::not_applicable("a record's own folder has no verify.py").with([note])
         };
@@ -31,7 +32,10 @@ pub(super) fn check(case: &Case<'_>) -> Finding {
     let failures = if got == pinned {
         Vec::new()
     } else {
-        vec![format!("verify.py: record 0 pins {pinned}, got {got}")]
+        vec![(
+            VERIFIER_SWAPPED,
+            format!("verify.py: record 0 pins {pinned}, got {got}"),
+        )]
     };
     Finding::of(what, failures).with([note])
 }

@@ -119,6 +119,13 @@ pub(super) fn profile(name: &str) -> Result<Profile, Exit> {
     })
 }
 
+/// This machine's clock; `None` where it is outside of the years 1970 to 9999.
+pub(super) fn today() -> Option<Instant> {
+    let now = std::time::SystemTime::now();
+    let since = now.duration_since(std::time::UNIX_EPOCH).ok()?;
+    Instant::from_unix(i64::try_from(since.as_secs()).ok()?).ok()
+}
+
 /// The instant that a judgement uses, and where it comes from: `--at`, or the clock.
 pub(super) fn instant(at: Option<&str>) -> Result<(Instant, &'static str), Exit> {
     if let Some(text) = at {
@@ -127,12 +134,7 @@ pub(super) fn instant(at: Option<&str>) -> Result<(Instant, &'static str), Exit>
             Exit::Usage
         });
     }
-    let now = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .ok()
-        .and_then(|d| i64::try_from(d.as_secs()).ok())
-        .and_then(|s| Instant::from_unix(s).ok());
-    now.map(|now| (now, "this machine's clock")).ok_or_else(|| {
+    today().map(|now| (now, "this machine's clock")).ok_or_else(|| {
         out::complain("this machine's clock is outside the years 1970 to 9999: give --at");
         Exit::Usage
     })
