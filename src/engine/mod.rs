@@ -33,10 +33,11 @@ pub use input::{
 pub use policy::{policy_facts, refused as policy_refused};
 pub use published::repository;
 pub use state::{
-    ClockFact, Confirm, Copies, FileState, Head, KeyState, Person, Phase, Question, State, TokenState,
-    Trouble,
+    AttesterAct, Attesting, ClockFact, Confirm, Copies, Countersigning, FileState, Head, KeyState,
+    NotSigning, Person, Phase, Question, State, TokenState, Trouble,
 };
 pub use steps::confirm::{tail as serial_tail, wanted as confirm_wanted};
+pub use steps::countersign::wanted as attester_wanted;
 pub use steps::provision::recipe_of;
 pub use steps::{
     clock::TOLERANCE_S,
@@ -276,6 +277,8 @@ fn resume(turn: &mut Turn, resumption: &Resumption) -> Result<(), Refusal> {
     copies.lost = (copies.mirrored && resumption.mirror.is_none()).then_some(crate::base::CopyName::Mirror);
     copies.mirrored |= resumption.mirror.is_some();
     turn.state.minted.clear();
+    // Seats sign a head that this run has lines in, or nobody vouches for it.
+    turn.state.countersigning = None;
     // Kept until it is settled, however often the program stops meanwhile; what was
     // under way to settle it has its own end in the record (I10).
     let unclear = turn.state.unclear.take();

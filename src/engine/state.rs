@@ -12,6 +12,7 @@ use super::input::{Seen, Ticket};
 use crate::base::device::{Credential, DeviceCard, DeviceFault, KeyAttributes, OperationId};
 use crate::base::medium::Release;
 use crate::base::{Algorithm, CopyName, Digest, Id, Instant, PublicKey, Stamp};
+use crate::note::Vkey;
 use crate::script::Subject;
 use crate::tuf::MetadataName;
 use crate::tuf::clients::Judged;
@@ -79,6 +80,12 @@ pub struct State {
     pub files: BTreeMap<MetadataName, FileState>,
     /// The newest checkpoint.
     pub checkpoint: Option<Head>,
+    /// What came of attesters' enrolment, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub attesters: BTreeMap<Id, Attesting>,
+    /// A `countersign` step that is under way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub countersigning: Option<Countersigning>,
     /// Deviation notes so far.
     pub deviations: u32,
     /// How the media was let go of, once the files are on it; they count when
@@ -236,6 +243,13 @@ pub enum Question {
         /// What each device is now.
         seen: Vec<Seen>,
     },
+    /// Does the seat enrol its audit key, or sign the record's head with it?
+    Attester {
+        /// Which.
+        attester: Id,
+        /// What is asked of the seat.
+        act: AttesterAct,
+    },
     /// Something failed.
     Trouble {
         /// What.
@@ -261,6 +275,48 @@ pub enum Confirm {
     PutBack,
     /// The record will be closed: type `close`.
     Close,
+}
+
+/// What is asked of a seat that has an audit key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AttesterAct {
+    /// Enrol the key: type `enrol`.
+    Enrol,
+    /// Sign the record's head: type the end of the token's serial.
+    Countersign,
+}
+
+/// What came of an attester's enrolment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Attesting {
+    /// The seat enrols; its key has not proved itself yet.
+    Willing,
+    /// Its key is enrolled, under this verifier key.
+    Enrolled(Vkey),
+    /// The seat does not.
+    Away(NotSigning),
+}
+
+/// Why a seat does not enrol, or does not sign.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NotSigning {
+    /// Nobody sits there; otherwise somebody declines.
+    pub absent: bool,
+    /// Why, in people's words.
+    pub reason: String,
+}
+
+/// A `countersign` step that is under way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Countersigning {
+    /// The head that every seat signs.
+    pub head: Head,
+    /// Attesters that have signed, or have said why not.
+    pub decided: BTreeSet<Id>,
+    /// The attester that is signing.
+    pub now: Option<Id>,
 }
 
 /// A failure that waits for a person.
@@ -470,6 +526,8 @@ impl State {
             clients: BTreeMap::new(),
             files: BTreeMap::new(),
             checkpoint: None,
+            attesters: BTreeMap::new(),
+            countersigning: None,
             deviations: 0,
             released: None,
             exported: Vec::new(),

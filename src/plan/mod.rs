@@ -4,6 +4,7 @@
 //! needs what step 12 does not make is refused before anybody travels. The
 //! engine runs plans, never scripts.
 
+mod attesters;
 mod changes;
 mod custody;
 mod delegated;
@@ -91,6 +92,7 @@ impl Plan {
             }
         }
         let targets = targets::read(&script, &read.files, &read.external, trusted.as_ref(), &mut found);
+        attesters::check(&script, &read.external, trusted.as_ref(), &mut found);
         room::walk(
             &script,
             &read.external,

@@ -5,6 +5,7 @@
 //! not parse here cannot reach a plan. The vocabulary is `docs/script-reference.md`.
 
 mod answers;
+mod attester;
 mod custody;
 mod diagnostic;
 mod reader;
@@ -17,7 +18,8 @@ mod waiver;
 
 use std::sync::Arc;
 
-pub use answers::{Answers, Named, NumberAnswer, TokenAnswers};
+pub use answers::{Answers, AttesterAnswers, Named, NumberAnswer, TokenAnswers};
+pub use attester::{AttesterSpec, AuditKey};
 pub use custody::Superseding;
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use targets::{Delegate, DelegationSpec, ManifestSpec, TargetSpec, TargetsSpec};
@@ -59,6 +61,8 @@ pub struct Script {
     pub roles: Vec<Role>,
     /// Devices.
     pub tokens: Vec<TokenSpec>,
+    /// Seats' audit keys, which sign the record's head.
+    pub attesters: Vec<AttesterSpec>,
     /// Keys that live elsewhere.
     pub keys: Vec<ExternalKey>,
     /// Keys of the trusted root that the script speaks of.
@@ -363,6 +367,12 @@ impl Script {
     #[must_use]
     pub fn token(&self, id: &Id) -> Option<&TokenSpec> {
         self.tokens.iter().find(|t| t.id == *id)
+    }
+
+    /// The attester with this name.
+    #[must_use]
+    pub fn attester(&self, id: &Id) -> Option<&AttesterSpec> {
+        self.attesters.iter().find(|a| a.id == *id)
     }
 
     /// The result that names a metadata file.

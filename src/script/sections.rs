@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use toml::de::DeTable;
 
+use super::attester;
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::reader::{Faults, Table};
 use super::targets::{self, TargetsSpec};
@@ -89,6 +90,11 @@ fn read_document(text: &str, map: &DeTable, faults: &mut Faults) -> Option<Scrip
     let tokens = each(&mut top, faults, "token", "[[token]]", |t, f| {
         read_token(t, f, &mut names)
     });
+    let attesters = each(&mut top, faults, "attester", "[[attester]]", |t, f| {
+        // Audit keys and others have one list of names: none is two things.
+        let id = named(t, f, "key", &mut names);
+        attester::read(t, f, id)
+    });
     let mut trusted_keys = Vec::new();
     let keys = each(&mut top, faults, "key", "[[key]]", |t, f| {
         if succeeds && t.has("trusted") {
@@ -142,6 +148,7 @@ fn read_document(text: &str, map: &DeTable, faults: &mut Faults) -> Option<Scrip
         sources,
         roles,
         tokens,
+        attesters,
         keys,
         trusted_keys,
         changes,

@@ -126,6 +126,8 @@ pub enum Verb {
         /// The key.
         key: Id,
     },
+    /// The seats of the role sign the record's head with their audit keys.
+    Countersign,
     /// Write the bundle to removable media and read it back.
     Export,
     /// Compare the record's words, close it, write the seal.
@@ -171,6 +173,7 @@ impl Verb {
             Verb::ReadBack { .. } => "read-back",
             Verb::Supersede(_) => "supersede",
             Verb::Sign { .. } => "sign",
+            Verb::Countersign => "countersign",
             Verb::Export => "export",
             Verb::Seal { .. } => "seal",
         }
@@ -278,6 +281,7 @@ impl Verb {
                     key: key?,
                 })
             }
+            Word::Countersign => Some(Verb::Countersign),
             Word::Export => Some(Verb::Export),
             Word::Seal => table.id(faults, "source").map(|source| Verb::Seal { source }),
         }
@@ -346,6 +350,7 @@ enum Word {
     ReadBack,
     Supersede,
     Sign,
+    Countersign,
     Export,
     Seal,
 }
@@ -370,6 +375,7 @@ const WORDS: &[(&str, Word)] = &[
     ("read-back", Word::ReadBack),
     ("supersede", Word::Supersede),
     ("sign", Word::Sign),
+    ("countersign", Word::Countersign),
     ("export", Word::Export),
     ("seal", Word::Seal),
 ];

@@ -3,6 +3,7 @@
 //! compare. Pure: bytes in, bytes or findings out; who writes, signs and shows
 //! is elsewhere. The format is `docs/transcript-format.md`.
 
+pub mod attesters;
 pub mod chain;
 pub mod checkpoint;
 pub mod evidence;
@@ -14,6 +15,7 @@ pub mod record;
 pub mod words;
 mod words_list;
 
+pub use attesters::{Countersigned, countersigned};
 pub use chain::{Chain, Code, Problem, Writer, read};
 pub use checkpoint::Checkpoint;
 pub use evidence::Class;

@@ -11,8 +11,8 @@ use tuf_ceremony::base::medium::{Mounted, Reading, Release};
 use tuf_ceremony::base::{Algorithm, Digest, Id, Instant, PublicKey, Stamp};
 use tuf_ceremony::engine::{
     Answer, Effect, FileRef, FrontEnd, Input, InputKind, NewSecret, NumberFor, Opening, Outcome, Phase,
-    Program, Question, Refusal, Resumption, SecretsPath, Seen, State, Ticket, What, confirm_wanted, lines,
-    payload, recorded, step,
+    Program, Question, Refusal, Resumption, SecretsPath, Seen, State, Ticket, What, attester_wanted,
+    confirm_wanted, lines, payload, recorded, step,
 };
 use tuf_ceremony::note::{Note, Vkey};
 use tuf_ceremony::plan::{Inputs, Plan};
@@ -485,6 +485,9 @@ impl Stage {
                     })
                     .collect(),
                 typed: self.serial(token)[10..].to_owned(),
+            },
+            Question::Attester { .. } => Answer::Attest {
+                typed: attester_wanted(&self.plan, &self.state).unwrap(),
             },
             Question::Recover { .. } => Answer::Recover {
                 typed: typed("recover"),
