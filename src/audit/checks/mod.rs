@@ -2,6 +2,7 @@
 //! found; it never stops another one. Their names are stable and documented in
 //! `docs/bundle-format.md`.
 
+mod attesters;
 mod bindings;
 mod canonical;
 mod chain;
@@ -24,7 +25,7 @@ use super::case::Case;
 use super::{Check, Verdict};
 
 /// The names of all checks, in the order of the report.
-pub const NAMES: [&str; 17] = [
+pub const NAMES: [&str; 18] = [
     "layout",
     "sums",
     "bindings",
@@ -33,6 +34,7 @@ pub const NAMES: [&str; 17] = [
     "root",
     "signatures",
     "quorum",
+    "attesters",
     "close",
     "kind",
     "script",
@@ -47,7 +49,7 @@ pub const NAMES: [&str; 17] = [
 type Run = fn(&Case<'_>) -> Finding;
 
 /// Each name with its check; `NAMES` is the same list for the public.
-const TABLE: [(&str, Run); 17] = [
+const TABLE: [(&str, Run); 18] = [
     ("layout", layout::check),
     ("sums", sums::check),
     ("bindings", bindings::check),
@@ -56,6 +58,7 @@ const TABLE: [(&str, Run); 17] = [
     ("root", root::check),
     ("signatures", signatures::check),
     ("quorum", quorum::check),
+    ("attesters", attesters::check),
     ("close", close::check),
     ("kind", kind::check),
     ("script", script::check),

@@ -265,21 +265,23 @@ fn away(turn: &mut Turn, attester: &AttesterSpec, act: AttesterAct, why: NotSign
 }
 
 fn decline(turn: &mut Turn, attester: &AttesterSpec, what: &str, why: &NotSigning) {
-    let head = turn.state.countersigning.as_ref().map(|c| c.head);
-    let size = head.map_or(0, |h| i64::try_from(h.size).unwrap_or(i64::MAX));
-    turn.derive(
-        Kind::Declined,
-        [
-            ("attester", attester.id.as_str().into()),
-            ("role", attester.by.as_str().into()),
-            ("seat", Json::Int(i64::from(attester.seat))),
-            ("person", person(&turn.state, attester).into()),
-            ("what", what.into()),
-            ("size", Json::Int(size)),
-            ("absent", Json::Bool(why.absent)),
-            ("because", shown(&why.reason, 280).into()),
-        ],
-    );
+    let body = [
+        ("attester", attester.id.as_str().into()),
+        ("role", attester.by.as_str().into()),
+        ("seat", Json::Int(i64::from(attester.seat))),
+        ("person", person(&turn.state, attester).into()),
+        ("what", what.into()),
+        ("absent", Json::Bool(why.absent)),
+        ("because", shown(&why.reason, 280).into()),
+    ];
+    match turn.state.countersigning.as_ref().map(|c| c.head.size) {
+        None => turn.derive(Kind::Declined, body),
+        Some(size) => {
+            let [a, b, c, d, e, f, g] = body;
+            let size = ("size", Json::Int(i64::try_from(size).unwrap_or(i64::MAX)));
+            turn.derive(Kind::Declined, [a, b, c, d, e, f, g, size]);
+        }
+    }
 }
 
 /// Why the roll call found nobody on the seat; `None`: somebody sits there.
