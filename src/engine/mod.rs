@@ -3,6 +3,7 @@
 //! disk, random numbers or terminal here: an auditor folds the recorded inputs
 //! and must get the same records, byte for byte.
 
+mod attesting;
 mod below_root;
 mod custody;
 mod effect;
@@ -21,6 +22,7 @@ use crate::base::{Digest, Json};
 use crate::plan::Plan;
 use crate::transcript::{Kind, Record};
 
+pub use attesting::{AttesterAct, Attesting, Countersigning, NotSigning};
 pub use custody::{Away, Differs, NumberFor, Numbered, lines, recorded};
 pub use effect::{Effect, What};
 pub use files::{export_contents, keys_of, metadata_files, meter, payload};
@@ -33,8 +35,8 @@ pub use input::{
 pub use policy::{policy_facts, refused as policy_refused};
 pub use published::repository;
 pub use state::{
-    AttesterAct, Attesting, ClockFact, Confirm, Copies, Countersigning, FileState, Head, KeyState,
-    NotSigning, Person, Phase, Question, State, TokenState, Trouble,
+    ClockFact, Confirm, Copies, FileState, Head, KeyState, Person, Phase, Question, State, TokenState,
+    Trouble,
 };
 pub use steps::confirm::{tail as serial_tail, wanted as confirm_wanted};
 pub use steps::countersign::wanted as attester_wanted;

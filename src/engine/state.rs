@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::attesting::{AttesterAct, Attesting, Countersigning};
 use super::custody::{Away, Differs, NumberFor, Numbered};
 use super::effect::Effect;
 use super::input::{Seen, Ticket};
 use crate::base::device::{Credential, DeviceCard, DeviceFault, KeyAttributes, OperationId};
 use crate::base::medium::Release;
 use crate::base::{Algorithm, CopyName, Digest, Id, Instant, PublicKey, Stamp};
-use crate::note::Vkey;
 use crate::script::Subject;
 use crate::tuf::MetadataName;
 use crate::tuf::clients::Judged;
@@ -275,48 +275,6 @@ pub enum Confirm {
     PutBack,
     /// The record will be closed: type `close`.
     Close,
-}
-
-/// What is asked of a seat that has an audit key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AttesterAct {
-    /// Enrol the key: type `enrol`.
-    Enrol,
-    /// Sign the record's head: type the end of the token's serial.
-    Countersign,
-}
-
-/// What came of an attester's enrolment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Attesting {
-    /// The seat enrols; its key has not proved itself yet.
-    Willing,
-    /// Its key is enrolled, under this verifier key.
-    Enrolled(Vkey),
-    /// The seat does not.
-    Away(NotSigning),
-}
-
-/// Why a seat does not enrol, or does not sign.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct NotSigning {
-    /// Nobody sits there; otherwise somebody declines.
-    pub absent: bool,
-    /// Why, in people's words.
-    pub reason: String,
-}
-
-/// A `countersign` step that is under way.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Countersigning {
-    /// The head that every seat signs.
-    pub head: Head,
-    /// Attesters that have signed, or have said why not.
-    pub decided: BTreeSet<Id>,
-    /// The attester that is signing.
-    pub now: Option<Id>,
 }
 
 /// A failure that waits for a person.

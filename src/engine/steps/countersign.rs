@@ -6,10 +6,9 @@
 
 use super::{confirm, device, sign};
 use crate::base::{Digest, Id, Json, PublicKey, shown};
+use crate::engine::attesting::{AttesterAct, Attesting, Countersigning, NotSigning};
 use crate::engine::input::Answer;
-use crate::engine::state::{
-    AttesterAct, Attesting, Countersigning, Head, NotSigning, Phase, Question, State,
-};
+use crate::engine::state::{Head, Phase, Question, State};
 use crate::engine::turn::Turn;
 use crate::engine::{Refusal, What, files};
 use crate::note::Note;
