@@ -225,7 +225,8 @@ impl Stage {
             keys: 0,
             made: Vec::new(),
         };
-        for n in 1..=3 {
+        // A seat with an audit key has a token of its own.
+        for n in 1..=3 + stage.plan.script().attesters.len() {
             let serial = format!("REHEARSAL-000{n}");
             stage.cards.insert(
                 serial.clone(),
@@ -521,7 +522,7 @@ impl Stage {
     }
 
     fn serial(&self, token: &Id) -> String {
-        let number = ["token-a", "token-b", "token-c"]
+        let number = ["token-a", "token-b", "token-c", "card"]
             .iter()
             .position(|t| *t == token.as_str());
         format!("REHEARSAL-000{}", number.unwrap() + 1)
