@@ -34,6 +34,8 @@ use tuf_ceremony::ui::keymap::Intent;
 use tuf_ceremony::ui::tokens::{Tokens, Wish};
 use tuf_ceremony::ui::{Choice, Event, Out, Theme, update};
 
+#[path = "screens/attest.rs"]
+mod attest;
 #[path = "screens/custody.rs"]
 mod custody;
 #[path = "screens/laws.rs"]

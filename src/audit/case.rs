@@ -13,7 +13,7 @@ use crate::engine::{CLIENTS, ENGINE, FileRef, Opening, State, replay, repository
 use crate::note::Note;
 use crate::plan::{Inputs, Plan};
 use crate::script::Script;
-use crate::transcript::{Chain, Kind, Line, Policy, Tree, checkpoint, read};
+use crate::transcript::{Chain, Kind, Line, Policy, Tree, attesters, checkpoint, read};
 
 use super::Options;
 
@@ -91,7 +91,7 @@ impl<'a> Case<'a> {
         };
         Case {
             is_bundle: files.known.contains_key(SUMS),
-            gates: gates(&lines, &before),
+            gates: attested(gates(&lines, &before), &lines),
             plan: plan(files),
             options,
             files,
@@ -330,6 +330,18 @@ fn gates(lines: &[Line], before: &[u64]) -> Vec<Gate> {
             })
         })
         .collect()
+}
+
+/// With the lines that attesters signed after the checkpoint was recorded: they are
+/// recorded as well, and stand in the gate's note.
+fn attested(mut gates: Vec<Gate>, lines: &[Line]) -> Vec<Gate> {
+    let by_size = attesters::lines_by_size(lines);
+    for gate in &mut gates {
+        if let Some(more) = by_size.get(&gate.size) {
+            gate.note = attesters::with_lines(&gate.note, more);
+        }
+    }
+    gates
 }
 
 fn origin(opening: &Opening, ceremony: &Digest) -> Option<String> {

@@ -352,6 +352,24 @@ fn custody(case: &Case<'_>, facts: &mut Facts) {
                     of("because")
                 ),
             ),
+            Kind::Attester => (
+                "attester",
+                format!("{} {}: {}", of("role"), of("person"), of("vkey")),
+            ),
+            Kind::Countersigned => (
+                "countersigned",
+                format!("{}: root {}", of("attester"), of("root")),
+            ),
+            Kind::Declined if of("what") != "step" => (
+                "declined",
+                format!(
+                    "{} ({}), {}; because: {}",
+                    of("attester"),
+                    of("role"),
+                    of("what"),
+                    of("because")
+                ),
+            ),
             Kind::Superseded => (
                 "superseded",
                 format!(

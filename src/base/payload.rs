@@ -21,6 +21,8 @@ pub enum Purpose {
     TufMetadata,
     /// A domain-separated challenge that proves possession of a new key.
     ProofOfPossession,
+    /// The text of a checkpoint, for an audit key that no role of TUF has.
+    Checkpoint,
 }
 
 /// Bytes that may be signed, with their purpose and digest.

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use crate::base::{Digest, PublicKey};
 use crate::note::{NotAVkey, Vkey};
-use crate::transcript::Policy;
 use crate::transcript::policy::NotAPolicy;
+use crate::transcript::{Line, Policy, attesters, read};
 
 use super::layout::{CHECKPOINT, POLICY, RECORD, SUMS};
 use super::sums::Sums;
@@ -76,8 +76,17 @@ pub fn seal_files(seal: &Seal<'_>) -> Result<BTreeMap<String, Vec<u8>>, NotSeale
         .collect();
     sums.extend(seal.exported.iter().cloned());
     files.insert(CHECKPOINT.to_owned(), seal.checkpoint.as_bytes().to_vec());
+    let read: Vec<Line> = read(seal.record)
+        .lines
+        .into_iter()
+        .map(|(line, _)| line)
+        .collect();
+    let attested = attesters::lines_by_size(&read);
     for (size, note) in seal.gates {
-        files.insert(format!("checkpoints/{size}"), note.as_bytes().to_vec());
+        // What attesters signed after the checkpoint was recorded stands in its note.
+        let more = attested.get(size).map(Vec::as_slice).unwrap_or_default();
+        let note = attesters::with_lines(note, more);
+        files.insert(format!("checkpoints/{size}"), note.into_bytes());
     }
     files.insert(SUMS.to_owned(), Sums(sums).to_string().into_bytes());
     Ok(files)

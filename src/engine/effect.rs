@@ -266,6 +266,7 @@ impl What {
             } => match purpose {
                 Purpose::TufMetadata => format!("Signing with {key} on {token}"),
                 Purpose::ProofOfPossession => format!("{key} on {token} signs its challenge"),
+                Purpose::Checkpoint => format!("{key} on {token} countersigns the record"),
             },
             What::Export { files } => format!("Writing {} files and reading them back", files.len()),
             What::ReadBack { files } => format!("Reading {} files from the media", files.len()),

@@ -13,7 +13,7 @@ use super::{below_root, succession};
 use crate::base::{Id, Instant, Payload, PublicKey, Purpose};
 use crate::plan::Plan;
 use crate::script::Expires;
-use crate::transcript::proof;
+use crate::transcript::{Checkpoint, proof};
 use crate::tuf::{Draft, Key, KeyId, MetadataName, Meter, Role, RoleName, RootInputs, Signature, compose};
 
 /// The public keys of a role, as the script's result names them. A key that
@@ -110,9 +110,11 @@ pub fn metadata_files(state: &State) -> BTreeMap<String, Vec<u8>> {
         .collect()
 }
 
-/// The payload that a signing effect is about, minted anew from the state.
+/// The payload that a signing effect is about, minted anew from the state. Whatever
+/// asks for a signature gets the bytes here and nowhere else: an audit key gets no
+/// metadata, and a key of TUF no checkpoint (DESIGN 5).
 #[must_use]
-pub fn payload(_plan: &Plan, state: &State, what: &What) -> Option<Payload> {
+pub fn payload(plan: &Plan, state: &State, what: &What) -> Option<Payload> {
     let What::Sign {
         key,
         purpose,
@@ -124,6 +126,12 @@ pub fn payload(_plan: &Plan, state: &State, what: &What) -> Option<Payload> {
     };
     let payload = match purpose {
         Purpose::ProofOfPossession => challenge(state, key, state.keys.get(key)?),
+        Purpose::Checkpoint => {
+            let signing = state.countersigning.as_ref();
+            let ours = signing.and_then(|c| c.now.as_ref()) == Some(key) && plan.attester(key).is_some();
+            countersigned(state).filter(|_| ours)?
+        }
+        Purpose::TufMetadata if plan.attester(key).is_some() => return None,
         Purpose::TufMetadata => state
             .files
             .values()
@@ -131,6 +139,13 @@ pub fn payload(_plan: &Plan, state: &State, what: &What) -> Option<Payload> {
             .find(|p| p.digest() == *digest)?,
     };
     (payload.digest() == *digest).then_some(payload)
+}
+
+/// The head that a `countersign` step is about, as the bytes that seats sign.
+pub(super) fn countersigned(state: &State) -> Option<Payload> {
+    let head = state.countersigning.as_ref()?.head;
+    let checkpoint = Checkpoint::new(&state.origin, head.size, head.root).ok()?;
+    Some(checkpoint.payload())
 }
 
 pub(super) fn challenge(state: &State, name: &Id, key: &KeyState) -> Payload {

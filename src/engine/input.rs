@@ -305,6 +305,17 @@ pub enum Answer {
         /// What happened.
         why: String,
     },
+    /// To a seat with an audit key: it enrols the key, or signs. The word or the
+    /// end of the serial.
+    Attest {
+        /// As typed.
+        typed: String,
+    },
+    /// To a seat with an audit key: it does not.
+    Decline {
+        /// Why.
+        reason: String,
+    },
     /// After a failure: try the step again.
     Again,
     /// To what was under way when the program stopped: the word `recover`.

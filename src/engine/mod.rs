@@ -3,6 +3,7 @@
 //! disk, random numbers or terminal here: an auditor folds the recorded inputs
 //! and must get the same records, byte for byte.
 
+mod attesting;
 mod below_root;
 mod custody;
 mod effect;
@@ -21,6 +22,7 @@ use crate::base::{Digest, Instant, Json};
 use crate::plan::Plan;
 use crate::transcript::{Kind, Record};
 
+pub use attesting::{AttesterAct, Attesting, Countersigning, NotSigning};
 pub use custody::{Away, Differs, NumberFor, Numbered, lines, recorded};
 pub use effect::{Effect, What};
 pub use files::{export_contents, keys_of, metadata_files, meter, payload};
@@ -37,6 +39,7 @@ pub use state::{
     TokenState, Trouble,
 };
 pub use steps::confirm::{tail as serial_tail, wanted as confirm_wanted};
+pub use steps::countersign::wanted as attester_wanted;
 pub use steps::provision::recipe_of;
 pub use steps::{
     clock::TOLERANCE_S,
@@ -180,7 +183,6 @@ fn open(turn: &mut Turn, opening: &Opening, input: &Input) -> Result<(), Refusal
             ));
         }
     }
-    follows(opening)?;
     let inputs: Vec<FileRef> = turn
         .plan
         .files()
@@ -228,25 +230,6 @@ fn open(turn: &mut Turn, opening: &Opening, input: &Input) -> Result<(), Refusal
     turn.state.copies.mirrored = opening.mirror;
     turn.ask(Question::Begin);
     Ok(())
-}
-
-/// The ceremony before: `genesis`, or its closing checkpoint in one line (origin,
-/// size, root). Whether it is the site's last is for those who know it to judge.
-fn follows(opening: &Opening) -> Result<(), Refusal> {
-    let before = &opening.predecessor;
-    let text = before.replace(' ', "\n");
-    let checkpoint = crate::transcript::Checkpoint::parse(&format!("{text}\n"));
-    // One spelling, and nothing that two readers could take for two checkpoints.
-    let good = checkpoint.is_ok_and(|c| c.size() > 0) && !before.contains('\n');
-    if before == "genesis" || good {
-        return Ok(());
-    }
-    Err(Refusal::new(
-        "open-differs",
-        "predecessor genesis, or origin, size and root of a closing checkpoint",
-        crate::base::shown(before, 200),
-        "the opening does not say which ceremony came before",
-    ))
 }
 
 /// Production runs on approved bytes alone: a quorum's note over exactly this
@@ -346,6 +329,8 @@ fn resume(turn: &mut Turn, resumption: &Resumption) -> Result<(), Refusal> {
     copies.lost = (copies.mirrored && resumption.mirror.is_none()).then_some(crate::base::CopyName::Mirror);
     copies.mirrored |= resumption.mirror.is_some();
     turn.state.minted.clear();
+    // Seats sign a head that this run has lines in, or nobody vouches for it.
+    turn.state.countersigning = None;
     // Kept until it is settled, however often the program stops meanwhile; what was
     // under way to settle it has its own end in the record (I10).
     let unclear = turn.state.unclear.take();

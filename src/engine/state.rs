@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::attesting::{AttesterAct, Attesting, Countersigning};
 use super::custody::{Away, Differs, NumberFor, Numbered};
 use super::effect::Effect;
 use super::input::{Seen, Ticket};
@@ -87,6 +88,12 @@ pub struct State {
     pub files: BTreeMap<MetadataName, FileState>,
     /// The newest checkpoint.
     pub checkpoint: Option<Head>,
+    /// What came of attesters' enrolment, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub attesters: BTreeMap<Id, Attesting>,
+    /// A `countersign` step that is under way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub countersigning: Option<Countersigning>,
     /// Deviation notes so far.
     pub deviations: u32,
     /// How the media was let go of, once the files are on it; they count when
@@ -247,6 +254,13 @@ pub enum Question {
         effect: Effect,
         /// What each device is now.
         seen: Vec<Seen>,
+    },
+    /// Does the seat enrol its audit key, or sign the record's head with it?
+    Attester {
+        /// Which.
+        attester: Id,
+        /// What is asked of the seat.
+        act: AttesterAct,
     },
     /// Something failed.
     Trouble {
@@ -534,6 +548,8 @@ impl State {
             clients: BTreeMap::new(),
             files: BTreeMap::new(),
             checkpoint: None,
+            attesters: BTreeMap::new(),
+            countersigning: None,
             deviations: 0,
             released: None,
             exported: Vec::new(),

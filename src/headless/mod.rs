@@ -19,8 +19,8 @@ use std::time::Duration;
 use crate::base::device::{Credential, Operation, Retry};
 use crate::base::{Id, Secret};
 use crate::engine::{
-    Answer, Expect, NewSecret, NumberFor, Phase, Question, Refusal, Trouble, confirm_wanted, expects, lines,
-    meter_lines, serial_tail, standing,
+    Answer, AttesterAct, Expect, NewSecret, NumberFor, Phase, Question, Refusal, Trouble, attester_wanted,
+    confirm_wanted, expects, lines, meter_lines, serial_tail, standing,
 };
 use crate::fault::Code;
 use crate::runner::{Cmd, Failure, Handle, Msg, Sealed, Snapshot};
@@ -429,6 +429,20 @@ impl Driver {
                     .filter(|_| simulated && a.words_from_simulated)
                     .map(|typed| Answer::Words { typed })
             }
+            Question::Attester { attester, act } => match a.attesters.get(attester) {
+                Some(seat) if *act == AttesterAct::Countersign || !seat.enrols => {
+                    let reason = seat.reason.clone();
+                    Some(if seat.absent {
+                        Answer::Absent { reason }
+                    } else {
+                        Answer::Decline { reason }
+                    })
+                }
+                _ => {
+                    let typed = attester_wanted(&seen.plan, &seen.state).filter(|_| a.countersign)?;
+                    Some(Answer::Attest { typed })
+                }
+            },
             Question::Recover { .. } => a.recover.then(|| Answer::Recover {
                 typed: "recover".to_owned(),
             }),

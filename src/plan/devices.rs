@@ -129,6 +129,19 @@ impl Room<'_> {
             format!("there is already a key called {key}"),
             "give each key its own name",
         );
+        // YubiHSM 2: no attestation of Ed25519 keys (facts/hsm.md 5.4).
+        let attested = !self.is_yubihsm(on) || algorithm == Algorithm::Ed25519;
+        if self.generates_audit_key(step, on, key, algorithm) {
+            self.keys.insert(
+                key.clone(),
+                KeyModel {
+                    on: Some(on.clone()),
+                    proven: false,
+                    attested,
+                },
+            );
+            return;
+        }
         // P-384 costs clients: the script must name them, in the approved bytes.
         let told = algorithm == Algorithm::EcdsaP384 && self.script.profile.name == "hardware-default";
         let allowed = if told {
@@ -169,8 +182,7 @@ impl Room<'_> {
             KeyModel {
                 on: Some(on.clone()),
                 proven: false,
-                // YubiHSM 2: no attestation of Ed25519 keys (facts/hsm.md 5.4).
-                attested: !self.is_yubihsm(on) || algorithm == Algorithm::Ed25519,
+                attested,
             },
         );
     }
@@ -208,7 +220,8 @@ impl Room<'_> {
         let missing: Vec<String> = self
             .keys
             .iter()
-            .filter(|(_, m)| !m.attested)
+            // No root names an audit key.
+            .filter(|(id, m)| !m.attested && self.script.attester(id).is_none())
             .map(|(id, _)| id.to_string())
             .collect();
         self.need(

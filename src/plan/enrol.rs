@@ -2,7 +2,7 @@
 //! since an earlier ceremony, and the threshold of the trusted root.
 
 use super::room::{KeyModel, Room};
-use crate::base::{Id, shown};
+use crate::base::{Id, PublicKey, shown};
 use crate::script::{Backend, Kind, Made, SerialSpec, Step};
 use crate::tuf::{MetadataName, RoleName};
 
@@ -10,10 +10,11 @@ impl Room<'_> {
     pub(super) fn enrol(&mut self, step: &Step, on: &Id, key: &Id) {
         self.need_seen(step, on);
         self.used(step, on, 1);
+        let audit = self.script.attester(key).is_some();
         let trusted = self.trusted.is_some_and(|t| t.keys.contains_key(key));
         self.need(
             step,
-            trusted,
+            trusted || audit,
             format!("{key} is no key of the trusted root or of a trusted delegation"),
             "declare it in a [[key]] with `trusted = \"<keyid>\"`; new keys are generated",
         );
@@ -31,7 +32,14 @@ impl Room<'_> {
             format!("{key} is enrolled twice"),
             "enrol each key once, on the device that signs",
         );
-        self.need_rehearsal_key(step, on, key);
+        if self.enrols_audit_key(step, on, key) {
+            return;
+        }
+        let public = self
+            .trusted
+            .and_then(|t| t.keys.get(key))
+            .and_then(|(_, object)| object.to_public().ok());
+        self.need_rehearsal_key(step, on, key, public);
         if trusted {
             self.enrolled_on.insert(on.clone());
             self.keys.insert(
@@ -47,16 +55,12 @@ impl Room<'_> {
 
     /// DESIGN 3: a rehearsal signs only with keys that it, or a named rehearsal
     /// record, made. Veterans are known by their operation id when they are found.
-    fn need_rehearsal_key(&mut self, step: &Step, on: &Id, key: &Id) {
+    pub(super) fn need_rehearsal_key(&mut self, step: &Step, on: &Id, key: &Id, public: Option<PublicKey>) {
         let token = self.script.token(on);
         let backend = token.map(|t| &t.backend);
         if self.script.kind == Kind::Production {
             return;
         }
-        let public = self
-            .trusted
-            .and_then(|t| t.keys.get(key))
-            .and_then(|(_, object)| object.to_public().ok());
         let made = self
             .record
             .zip(public)

@@ -5,6 +5,7 @@
 //! engine runs plans, never scripts.
 
 mod approvers;
+mod attesters;
 mod changes;
 mod custody;
 mod delegated;
@@ -96,6 +97,7 @@ impl Plan {
             }
         }
         let targets = targets::read(&script, &read.files, &read.external, trusted.as_ref(), &mut found);
+        attesters::check(&script, &read.external, trusted.as_ref(), &mut found);
         room::walk(
             &script,
             &read.external,

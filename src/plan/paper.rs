@@ -5,7 +5,7 @@ use super::Plan;
 use super::possession::Shown;
 use super::trust::Trusted;
 use crate::base::Id;
-use crate::script::{Backend, Made, ResultSpec, Script, SerialSpec, Verb};
+use crate::script::{AuditKey, Backend, Made, ResultSpec, Script, SerialSpec, Verb};
 use crate::tuf::{KeyId, RoleName};
 
 /// The plan in lines: acts, steps, who acts, minutes, what is true before and
@@ -157,7 +157,17 @@ fn room(script: &Script) -> Vec<String> {
             waived.unwrap_or_default()
         )
     });
-    people.chain(devices).collect()
+    let attesters = script.attesters.iter().map(|attester| {
+        let key = match &attester.key {
+            AuditKey::MadeHere => "made here".to_owned(),
+            AuditKey::Known(vkey) => vkey.to_string(),
+        };
+        format!(
+            "attester {}: {} {} countersigns with an audit key on {}, {key}",
+            attester.id, attester.by, attester.seat, attester.on
+        )
+    });
+    people.chain(devices).chain(attesters).collect()
 }
 
 /// Whose signatures the trusted root itself asks for on its successor (TUF 5.3.4).

@@ -202,6 +202,11 @@ fn people(script: &Script, facts: &mut Facts) {
     for step in steps(script) {
         let who = (step.id.clone(), step.by.clone());
         match &step.verb {
+            // Whoever holds an audit key holds no key of the repository.
+            Verb::GenerateKey { key, .. }
+            | Verb::EnrolKey { key, .. }
+            | Verb::ProvePossession { key, .. }
+                if script.attester(key).is_some() => {}
             Verb::GenerateKey { .. }
             | Verb::EnrolKey { .. }
             | Verb::ProvePossession { .. }

@@ -288,6 +288,7 @@ impl Room<'_> {
             }
             Verb::Supersede(what) => self.supersede(step, what),
             Verb::Sign { metadata, on, key } => self.sign(step, metadata, on, key),
+            Verb::Countersign => self.countersign(step),
             Verb::Export => self.export(step),
             Verb::Seal { source } => {
                 let exported = self.exported;

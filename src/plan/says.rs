@@ -188,6 +188,13 @@ impl Verb {
                 "intent, signature, both meters",
                 Retry::Safe,
             ),
+            Verb::Countersign => (
+                "Countersign",
+                "the seats of the role have enrolled their audit keys, or have said why not",
+                "each seat has signed the record's head, or its reason for not signing is recorded",
+                "a checkpoint, a signature line a seat, verified in software; reasons, typed",
+                Retry::Safe,
+            ),
             Verb::Export => (
                 "Export",
                 "every file has reached its threshold and passed the gate",
@@ -222,6 +229,7 @@ impl Verb {
             | Verb::Checklist { .. }
             | Verb::Record { same_as: None, .. }
             | Verb::Break { .. }
+            | Verb::Countersign
             | Verb::Export
             | Verb::Seal { .. } => title.to_owned(),
             Verb::Record {

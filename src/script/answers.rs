@@ -53,8 +53,23 @@ pub struct Answers {
     pub abort: bool,
     /// Dice, as digits 1 to 6, said over and over.
     pub dice: Option<Secret>,
+    /// Every seat enrols its audit key and countersigns, but for those below.
+    pub countersign: bool,
+    /// Seats that do not, by their attester.
+    pub attesters: BTreeMap<Id, AttesterAnswers>,
     /// Devices.
     pub tokens: BTreeMap<Id, TokenAnswers>,
+}
+
+/// What a seat says that does not sign.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttesterAnswers {
+    /// The seat is empty; otherwise somebody sits there and declines.
+    pub absent: bool,
+    /// Why.
+    pub reason: String,
+    /// Its key is enrolled all the same: it is about `countersign` steps alone.
+    pub enrols: bool,
 }
 
 /// Answers about one device. PINs of a rehearsal are not secret, and still go
@@ -151,6 +166,7 @@ fn read(map: &DeTable, answers: &mut Answers, faults: &mut Faults) {
         answers.device = yes(faults, "device");
         answers.export = yes(faults, "export");
         answers.close = yes(faults, "close");
+        answers.countersign = yes(faults, "countersign");
         answers.recover = yes(faults, "recover");
         answers.abort = yes(faults, "abort");
         if confirm.has("again") {
@@ -197,11 +213,32 @@ fn read(map: &DeTable, answers: &mut Answers, faults: &mut Faults) {
             );
         }
     }
+    for mut table in top.tables(faults, "attester", "[[attester]]") {
+        let read = attester(&mut table, faults);
+        table.finish(faults);
+        answers.attesters.extend(read);
+    }
     for mut table in top.tables(faults, "number", "[[number]]") {
         answers.numbers.extend(number(&mut table, faults));
         table.finish(faults);
     }
     top.finish(faults);
+}
+
+fn attester(table: &mut Table, faults: &mut Faults) -> Option<(Id, AttesterAnswers)> {
+    let id = table.id(faults, "id");
+    let absent = table.has("absent");
+    let field = if absent { "absent" } else { "declines" };
+    let reason = table.line(faults, field);
+    let enrols = table.has("enrols") && table.is_true(faults, "enrols").is_some();
+    Some((
+        id?,
+        AttesterAnswers {
+            absent,
+            reason: reason?,
+            enrols,
+        },
+    ))
 }
 
 fn number(table: &mut Table, faults: &mut Faults) -> Option<NumberAnswer> {

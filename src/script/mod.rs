@@ -5,6 +5,7 @@
 //! not parse here cannot reach a plan. The vocabulary is `docs/script-reference.md`.
 
 mod answers;
+mod attester;
 mod approvals;
 mod custody;
 mod diagnostic;
@@ -20,8 +21,9 @@ mod witnesses;
 
 use std::sync::Arc;
 
-pub use answers::{Answers, Named, NumberAnswer, TokenAnswers};
+pub use answers::{Answers, AttesterAnswers, Named, NumberAnswer, TokenAnswers};
 pub use approvals::{Approvals, Approved, MAX_NOTE, NotApproved};
+pub use attester::{AttesterSpec, AuditKey};
 pub use custody::Superseding;
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use predecessor::Predecessor;
@@ -72,6 +74,8 @@ pub struct Script {
     pub approvals: Option<Approvals>,
     /// Who cosigns this record's checkpoints.
     pub witnesses: Option<Witnesses>,
+    /// Seats' audit keys, which sign the record's head.
+    pub attesters: Vec<AttesterSpec>,
     /// Keys that live elsewhere.
     pub keys: Vec<ExternalKey>,
     /// Keys of the trusted root that the script speaks of.
@@ -386,6 +390,12 @@ impl Script {
     pub fn witnesses(&self) -> (&[Vkey], usize) {
         let named = self.witnesses.as_ref();
         named.map_or((&[], 0), |w| (w.keys.as_slice(), w.quorum))
+    }
+
+    /// The attester with this name.
+    #[must_use]
+    pub fn attester(&self, id: &Id) -> Option<&AttesterSpec> {
+        self.attesters.iter().find(|a| a.id == *id)
     }
 
     /// The result that names a metadata file.

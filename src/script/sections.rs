@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use toml::de::DeTable;
 
+use super::attester;
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::predecessor;
 use super::reader::{Faults, Table};
@@ -102,6 +103,11 @@ fn read_document(text: &str, map: &DeTable, faults: &mut Faults) -> Option<Scrip
         None
     };
     let witnesses = super::witnesses::section(&mut top, faults, text);
+    let attesters = each(&mut top, faults, "attester", "[[attester]]", |t, f| {
+        // Audit keys and others have one list of names: none is two things.
+        let id = named(t, f, "key", &mut names);
+        attester::read(t, f, id)
+    });
     let mut trusted_keys = Vec::new();
     let keys = each(&mut top, faults, "key", "[[key]]", |t, f| {
         if succeeds && t.has("trusted") {
@@ -158,6 +164,7 @@ fn read_document(text: &str, map: &DeTable, faults: &mut Faults) -> Option<Scrip
         tokens,
         approvals,
         witnesses,
+        attesters,
         keys,
         trusted_keys,
         changes,

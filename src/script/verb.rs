@@ -129,6 +129,8 @@ pub enum Verb {
         /// The key.
         key: Id,
     },
+    /// The seats of the role sign the record's head with their audit keys.
+    Countersign,
     /// Write the bundle to removable media and read it back.
     Export,
     /// Compare the record's words, close it, write the seal.
@@ -174,6 +176,7 @@ impl Verb {
             Verb::ReadBack { .. } => "read-back",
             Verb::Supersede(_) => "supersede",
             Verb::Sign { .. } => "sign",
+            Verb::Countersign => "countersign",
             Verb::Export => "export",
             Verb::Seal { .. } => "seal",
         }
@@ -289,6 +292,7 @@ impl Verb {
                     key: key?,
                 })
             }
+            Word::Countersign => Some(Verb::Countersign),
             Word::Export => Some(Verb::Export),
             Word::Seal => table.id(faults, "source").map(|source| Verb::Seal { source }),
         }
@@ -357,6 +361,7 @@ enum Word {
     ReadBack,
     Supersede,
     Sign,
+    Countersign,
     Export,
     Seal,
 }
@@ -381,6 +386,7 @@ const WORDS: &[(&str, Word)] = &[
     ("read-back", Word::ReadBack),
     ("supersede", Word::Supersede),
     ("sign", Word::Sign),
+    ("countersign", Word::Countersign),
     ("export", Word::Export),
     ("seal", Word::Seal),
 ];

@@ -6,7 +6,7 @@ use std::fmt;
 
 use data_encoding::BASE64;
 
-use crate::base::{Digest, Id, shown};
+use crate::base::{Digest, Id, Payload, Purpose, shown};
 use crate::note::name_is_good;
 
 use super::merkle::Tree;
@@ -116,6 +116,14 @@ impl Checkpoint {
     #[must_use]
     pub fn root(&self) -> Digest {
         self.root
+    }
+
+    /// What an attester's audit key signs: the text, as the log's key does. TUF's
+    /// signed bytes start with `{` and a proof of possession has a space in its first
+    /// line; an origin has neither, so that no signature passes for another kind.
+    #[must_use]
+    pub fn payload(&self) -> Payload {
+        Payload::mint(Purpose::Checkpoint, self.to_string().as_bytes())
     }
 
     /// Whether `tree` has this size and root.

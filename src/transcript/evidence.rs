@@ -10,8 +10,7 @@ use super::record::Kind;
 pub enum Class {
     /// A device's key signed it: the record holds a signature to verify.
     DeviceSigned,
-    /// A person's own key signed it. No record type is of this class yet:
-    /// approvals and attesters' signatures are notes beside the record.
+    /// A person's own key signed it: a seat's audit key the record's head.
     PersonSigned,
     /// Anyone who re-executes the record comes to it.
     Derived,
@@ -36,6 +35,7 @@ impl Class {
     pub fn of(kind: Kind) -> Class {
         match kind {
             Kind::Proven | Kind::Signed | Kind::Attested => Class::DeviceSigned,
+            Kind::Attester | Kind::Countersigned => Class::PersonSigned,
             Kind::Step
             | Kind::Waived
             | Kind::Superseded
@@ -59,6 +59,7 @@ impl Class {
             | Kind::Compared
             | Kind::Locked
             | Kind::Recorded
+            | Kind::Declined
             | Kind::Differed
             | Kind::Break
             | Kind::Back
@@ -85,5 +86,8 @@ mod tests {
             assert_eq!(Class::of(*kind), Class::Claimed, "{kind}");
         }
         assert_eq!(Class::of(Kind::Signed).as_str(), "device-signed");
+        assert_eq!(Class::of(Kind::Countersigned).as_str(), "person-signed");
+        // Nobody signs that he does not sign.
+        assert_eq!(Class::of(Kind::Declined), Class::Claimed);
     }
 }

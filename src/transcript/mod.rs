@@ -3,6 +3,7 @@
 //! compare. Pure: bytes in, bytes or findings out; who writes, signs and shows
 //! is elsewhere. The format is `docs/transcript-format.md`.
 
+pub mod attesters;
 pub mod chain;
 pub mod checkpoint;
 pub mod consistency;
@@ -16,6 +17,7 @@ pub mod witness;
 pub mod words;
 mod words_list;
 
+pub use attesters::{Countersigned, countersigned};
 pub use chain::{Chain, Code, Problem, Writer, read};
 pub use checkpoint::Checkpoint;
 pub use evidence::Class;

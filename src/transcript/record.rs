@@ -102,6 +102,12 @@ kinds! {
     Locked = "locked",
     /// Derived: a key has proved that its holder possesses it.
     Proven = "proven",
+    /// Derived: a seat's audit key is enrolled, under this verifier key.
+    Attester = "attester",
+    /// Derived: a seat's audit key has signed the record's head; the line.
+    Countersigned = "countersigned",
+    /// Derived: a seat does not enrol its audit key, or does not countersign; why.
+    Declined = "declined",
     /// Derived: a signature over a payload was verified in software.
     Signed = "signed",
     /// Derived: a payload has all the signatures it needs.

@@ -91,8 +91,10 @@ pub enum Extra {
     /// Nothing.
     #[default]
     None,
-    /// Roll call: the seat is said to be empty.
+    /// A seat is said to be empty.
     Absent,
+    /// A seat with an audit key declines.
+    Declines,
     /// Review: texts made once.
     Review {
         /// The review text.

@@ -25,8 +25,8 @@ use tuf_ceremony::base::{Algorithm, Digest, Instant, PublicKey, Stamp};
 use tuf_ceremony::bundle::{Files, Seal, VERIFY_PY, seal_files};
 use tuf_ceremony::engine::{
     Answer, ENGINE, Effect, Expect, FileRef, FrontEnd, Input, InputKind, NewSecret, NumberFor, Opening,
-    Outcome, Program, Question, Refusal, Resumption, SecretsPath, Seen, State, Ticket, What, confirm_wanted,
-    expects, export_contents, lines as said, payload, recorded, step,
+    Outcome, Program, Question, Refusal, Resumption, SecretsPath, Seen, State, Ticket, What, attester_wanted,
+    confirm_wanted, expects, export_contents, lines as said, payload, recorded, step,
 };
 use tuf_ceremony::note::{Note, Vkey};
 use tuf_ceremony::plan::{Inputs, Plan};
@@ -351,6 +351,9 @@ impl Room {
                     typed: serial[serial.len() - 4..].to_owned(),
                 }
             }
+            Question::Attester { .. } => Answer::Attest {
+                typed: attester_wanted(&self.plan, &self.state).unwrap(),
+            },
             Question::Recover { .. } => Answer::Recover {
                 typed: typed("recover"),
             },

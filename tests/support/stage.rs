@@ -11,8 +11,8 @@ use tuf_ceremony::base::medium::{Mounted, Reading, Release};
 use tuf_ceremony::base::{Algorithm, Digest, Id, Instant, PublicKey, Stamp};
 use tuf_ceremony::engine::{
     Answer, Effect, FileRef, FrontEnd, Input, InputKind, NewSecret, NumberFor, Opening, Outcome, Phase,
-    Program, Question, Refusal, Resumption, SecretsPath, Seen, State, Ticket, What, confirm_wanted, lines,
-    payload, recorded, step,
+    Program, Question, Refusal, Resumption, SecretsPath, Seen, State, Ticket, What, attester_wanted,
+    confirm_wanted, lines, payload, recorded, step,
 };
 use tuf_ceremony::note::{Note, Vkey};
 use tuf_ceremony::plan::{Inputs, Plan};
@@ -262,7 +262,8 @@ impl Stage {
             keys: 0,
             made: Vec::new(),
         };
-        for n in 1..=3 {
+        // A seat with an audit key has a token of its own.
+        for n in 1..=3 + stage.plan.script().attesters.len() {
             let serial = format!("REHEARSAL-000{n}");
             stage.cards.insert(
                 serial.clone(),
@@ -525,6 +526,9 @@ impl Stage {
                     .collect(),
                 typed: self.serial(token)[10..].to_owned(),
             },
+            Question::Attester { .. } => Answer::Attest {
+                typed: attester_wanted(&self.plan, &self.state).unwrap(),
+            },
             Question::Recover { .. } => Answer::Recover {
                 typed: typed("recover"),
             },
@@ -557,7 +561,7 @@ impl Stage {
     }
 
     fn serial(&self, token: &Id) -> String {
-        let number = ["token-a", "token-b", "token-c"]
+        let number = ["token-a", "token-b", "token-c", "card"]
             .iter()
             .position(|t| *t == token.as_str());
         format!("REHEARSAL-000{}", number.unwrap() + 1)

@@ -5,6 +5,7 @@
 
 mod anchors;
 mod approvals;
+mod attesters;
 mod bindings;
 mod canonical;
 mod chain;

@@ -5,11 +5,12 @@
 use std::collections::BTreeSet;
 
 use crate::base::Json;
-use crate::transcript::Kind;
+use crate::note::Vkey;
+use crate::transcript::{Kind, countersigned};
 
 use super::super::case::input;
 use super::super::codes::SESSION_DROPPED;
-use super::{Case, Finding};
+use super::{Case, Finding, quorum};
 
 pub(super) fn check(case: &Case<'_>) -> Finding {
     let mut failures = Vec::new();
@@ -60,17 +61,23 @@ pub(super) fn check(case: &Case<'_>) -> Finding {
     .with(unvouched(case))
 }
 
-/// A resumed run signs with a new key: until an attester or witness has signed
-/// a checkpoint of it, nobody but itself vouches for it.
+/// A resumed run signs with a new key: until an attester, or a quorum of witnesses,
+/// has signed a checkpoint over its first record, nobody but itself vouches for it
+/// (DESIGN 5).
 fn unvouched(case: &Case<'_>) -> Option<String> {
-    let later = case.runs.iter().skip(1);
+    let none: &[Vkey] = &[];
+    let (witnesses, quorum) = case.policy.as_ref().map_or((none, 0), |p| (p.witnesses(), p.quorum()));
+    let uncovered = quorum::witnessing(case, witnesses, quorum).uncovered;
+    let attested = countersigned(&case.lines).into_iter().filter(|c| c.by.is_ok());
+    let attested = attested.map(|c| c.size).max().unwrap_or(0);
+    let later = case.runs.iter().skip(1).map(|(seq, _)| *seq);
     let silent: Vec<String> = later
-        .filter(|(seq, _)| !case.gates.iter().any(|g| g.seq > *seq && g.others > 0))
-        .map(|(seq, _)| seq.to_string())
+        .filter(|seq| uncovered.contains(seq) && attested <= *seq)
+        .map(|seq| seq.to_string())
         .collect();
     (!silent.is_empty()).then(|| {
         format!(
-            "unvouched epochs: of the runs that records {} began, no checkpoint has a signature but their own",
+            "unvouched epochs: for the runs that records {} began nobody has signed but their own log keys",
             silent.join(", ")
         )
     })

@@ -4,7 +4,7 @@
 
 use super::super::case::Case;
 use super::{
-    Finding, anchors, approvals, bindings, canonical, chain, clients, close, kind, layout, metadata, people,
+    Finding, anchors, approvals, attesters, bindings, canonical, chain, clients, close, kind, layout, metadata, people,
     policy, quorum, replay, root, script, sessions, signatures, sums, thresholds, verifier,
 };
 
@@ -48,7 +48,7 @@ const fn optional(mut entry: Entry) -> Entry {
 }
 
 /// Every check, in the order of the report.
-pub(super) const TABLE: [Entry; 21] = [
+pub(super) const TABLE: [Entry; 22] = [
     entry(
         "layout",
         layout::check,
@@ -111,6 +111,13 @@ pub(super) const TABLE: [Entry; 21] = [
         "policy and the signature lines of checkpoint",
         &["LOG-5", "LOG-12"],
         "a policy other than the one that follows from the record, or fewer cosignatures than it asks for",
+    ),
+    entry(
+        "attesters",
+        attesters::check,
+        "the attester, countersigned and declined records, and the keys of the metadata",
+        &["PEOPLE-7", "LOG-5"],
+        "a countersignature that does not verify under its seat's key over a recorded checkpoint, or one by a key of TUF",
     ),
     entry(
         "close",

@@ -3,8 +3,8 @@
 //! `pursue` looks at the state and does the next missing thing.
 
 use super::{
-    attest_key, device_log, enrol_key, generate_key, prove_possession, provision, recover, retire, sign,
-    supersede,
+    attest_key, countersign, device_log, enrol_key, generate_key, prove_possession, provision, recover,
+    retire, sign, supersede,
 };
 use crate::base::device::{
     Changed, Credential, DeviceCard, DeviceCode, DeviceFault, Operation, PinState, Retry,
@@ -17,7 +17,11 @@ use crate::engine::{Refusal, What};
 use crate::script::{Kind, Verb};
 
 pub(super) fn pursue(turn: &mut Turn) {
-    let Some(token) = turn.verb().and_then(Verb::token).cloned() else {
+    let token = match turn.verb() {
+        Some(Verb::Countersign) => countersign::token(turn),
+        verb => verb.and_then(Verb::token).cloned(),
+    };
+    let Some(token) = token else {
         return;
     };
     if let Some(Verb::Sign { metadata, .. }) = turn.verb()
@@ -63,6 +67,7 @@ pub(super) fn pursue(turn: &mut Turn) {
             Some(Verb::GenerateKey { .. }) => generate_key::ready(turn),
             Some(Verb::ProvePossession { .. }) => prove_possession::ready(turn),
             Some(Verb::Sign { .. }) => sign::ready(turn),
+            Some(Verb::Countersign) => countersign::ready(turn),
             _ => {}
         }
     }

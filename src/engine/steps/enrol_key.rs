@@ -6,12 +6,12 @@
 use data_encoding::HEXLOWER;
 
 use crate::base::device::{Changed, DeviceCode, DeviceFault, KeyFound, Operation, OperationId, Retry};
-use crate::base::{Id, Json, shown, veteran};
+use crate::base::{Id, Json, PublicKey, shown, veteran};
 use crate::engine::state::{KeyState, Trouble};
 use crate::engine::turn::Turn;
 use crate::engine::{Refusal, What};
 use crate::plan::MadeKey;
-use crate::script::{Backend, Kind as ScriptKind, Verb};
+use crate::script::{AuditKey, Backend, Kind as ScriptKind, Verb};
 use crate::transcript::Kind;
 
 pub(super) fn ready(turn: &mut Turn) {
@@ -34,19 +34,22 @@ pub(super) fn listed(turn: &mut Turn, found: &[KeyFound]) -> Result<(), Refusal>
     };
     match judge(turn, on, key, found) {
         Ok((keyid, state)) => {
-            turn.derive(
-                Kind::Key,
-                [
-                    ("name", key.as_str().into()),
-                    ("token", on.as_str().into()),
-                    ("operation", state.operation.base32().into()),
-                    ("algorithm", state.algorithm.name().into()),
-                    ("fingerprint", state.public.fingerprint().hex().into()),
-                    ("keyid", keyid.into()),
-                    ("enrolled", Json::Bool(true)),
-                    ("accepted", Json::Bool(true)),
-                ],
-            );
+            let body = [
+                ("name", key.as_str().into()),
+                ("token", on.as_str().into()),
+                ("operation", state.operation.base32().into()),
+                ("algorithm", state.algorithm.name().into()),
+                ("fingerprint", state.public.fingerprint().hex().into()),
+                ("enrolled", Json::Bool(true)),
+                ("accepted", Json::Bool(true)),
+            ];
+            match keyid {
+                None => turn.derive(Kind::Key, body),
+                Some(keyid) => {
+                    let [a, b, c, d, e, f, g] = body;
+                    turn.derive(Kind::Key, [a, b, c, d, e, ("keyid", keyid.into()), f, g]);
+                }
+            }
             turn.state.keys.insert(key.clone(), state);
             turn.finish(false);
         }
@@ -66,8 +69,20 @@ pub(super) fn listed(turn: &mut Turn, found: &[KeyFound]) -> Result<(), Refusal>
 
 /// What the named record says of a key of the trusted root.
 fn made<'t>(turn: &'t Turn, key: &Id) -> Option<&'t MadeKey> {
-    let (_, object) = turn.plan.trusted()?.keys.get(key)?;
-    turn.plan.record()?.made(&object.to_public().ok()?)
+    turn.plan.record()?.made(&wanted(turn, key)?.1)
+}
+
+/// The key that must be on the device, with its keyid in the trusted root: the script
+/// names an audit key by its verifier key instead, and no root lists it.
+fn wanted(turn: &Turn, key: &Id) -> Option<(Option<String>, PublicKey)> {
+    if let Some(attester) = turn.plan.attester(key) {
+        return match &attester.key {
+            AuditKey::Known(vkey) => Some((None, vkey.key().clone())),
+            AuditKey::MadeHere => None,
+        };
+    }
+    let (keyid, object) = turn.plan.trusted()?.keys.get(key)?;
+    Some((Some(keyid.to_string()), object.to_public().ok()?))
 }
 
 fn embedded(turn: &Turn, on: &Id) -> bool {
@@ -106,16 +121,12 @@ pub(super) fn refuses_before_unlock(turn: &Turn) -> Option<DeviceFault> {
     })
 }
 
-type Judged = Result<(String, KeyState), (DeviceCode, String)>;
+type Judged = Result<(Option<String>, KeyState), (DeviceCode, String)>;
 
 fn judge(turn: &Turn, on: &Id, key: &Id, found: &[KeyFound]) -> Judged {
     let none = |meaning: String| (DeviceCode::KeyNotUnique, meaning);
-    let (keyid, object) = turn
-        .plan
-        .trusted()
-        .and_then(|t| t.keys.get(key))
-        .ok_or_else(|| none(format!("{key} is no key of the trusted root")))?;
-    let public = object.to_public().map_err(|e| none(e.to_string()))?;
+    let (keyid, public) =
+        wanted(turn, key).ok_or_else(|| none(format!("{key} is no key of the trusted root")))?;
     let ours: Vec<&KeyFound> = found
         .iter()
         .filter(|k| k.public.as_ref() == Some(&public))
@@ -165,11 +176,12 @@ fn judge(turn: &Turn, on: &Id, key: &Id, found: &[KeyFound]) -> Judged {
         algorithm: public.algorithm(),
         public,
         attributes: one.attributes.clone(),
-        proven: true,
+        // Nobody vouches for an audit key: it proves itself, in a step of its own.
+        proven: keyid.is_some(),
         attested: None,
         object: None,
         called: (called != *key).then_some(called),
         enrolled: true,
     };
-    Ok((keyid.to_string(), state))
+    Ok((keyid, state))
 }

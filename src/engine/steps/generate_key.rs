@@ -254,6 +254,7 @@ fn judge(
         .iter()
         .map(|(id, k)| (id, &k.public))
         .chain(turn.plan.external())
+        .chain(turn.plan.known_audit_keys())
         .collect();
     if let Some((name, _)) = known.iter().find(|(_, k)| **k == public) {
         return Err(format!("the device gave the public key of {name} again"));

@@ -7,6 +7,7 @@ mod checklist;
 pub(super) mod clock;
 mod compose;
 pub(super) mod confirm;
+pub(super) mod countersign;
 mod device;
 pub(super) mod device_log;
 mod enrol_key;
@@ -51,6 +52,15 @@ pub(super) fn enter(turn: &mut Turn) {
         Kind::Step,
         [("do", verb.name().into()), ("headline", verb.headline().into())],
     );
+    start(turn);
+}
+
+/// The step is in the record: what it does first.
+fn start(turn: &mut Turn) {
+    let Some(verb) = turn.verb() else { return };
+    if countersign::holds_up(turn, verb) {
+        return;
+    }
     match verb {
         Verb::RollCall => roll_call::enter(turn),
         Verb::Clock { .. } => clock::enter(turn),
@@ -70,6 +80,7 @@ pub(super) fn enter(turn: &mut Turn) {
         Verb::Compose { metadata } => compose::enter(turn, metadata),
         Verb::Review { metadata } => review::enter(turn, metadata),
         Verb::ReadBack { .. } => read_back::enter(turn),
+        Verb::Countersign => countersign::enter(turn),
         Verb::Export => export::enter(turn),
         Verb::Seal { .. } => seal::enter(turn),
     }
@@ -135,8 +146,13 @@ pub(super) fn answer(turn: &mut Turn, answer: &Answer) -> Result<(), Refusal> {
         (Question::Words { .. }, Answer::Words { typed }) => read_back::answer(turn, &question, typed),
         (Question::Reopen { .. }, Answer::Reopen { second, why }) => read_back::reopen(turn, second, why),
         (Question::Recover { effect, .. }, Answer::Recover { typed }) => recover::answer(turn, effect, typed),
+        (
+            Question::Attester { attester, act },
+            Answer::Attest { .. } | Answer::Decline { .. } | Answer::Absent { .. },
+        ) => countersign::answer(turn, attester, *act, answer),
         // The step looks again: a failure was mended, a device was plugged in.
         (Question::Trouble { .. } | Question::Serial { .. }, Answer::Again) => {
+            countersign::reconsider(turn);
             enter(turn);
             Ok(())
         }

@@ -5,8 +5,8 @@
 //! each recovery counts as a deviation.
 
 use super::device_log;
-use crate::base::Id;
 use crate::base::device::KeyOrder;
+use crate::base::{Id, Purpose};
 use crate::engine::effect::Effect;
 use crate::engine::input::Seen;
 use crate::engine::state::Question;
@@ -49,6 +49,17 @@ pub(super) fn answer(turn: &mut Turn, effect: &Effect, typed: &str) -> Result<()
     match &effect.what {
         // Settled by the step: the device is asked what it holds.
         What::Generate { .. } | What::Retire { .. } => {}
+        // It signed a true head, and is asked for a newer one.
+        What::Sign {
+            purpose: Purpose::Checkpoint,
+            ..
+        } => {
+            device_log::perhaps(turn, &effect.what);
+            settled(
+                turn,
+                "a signature that is lost does no harm; a new head is signed",
+            );
+        }
         What::Sign { .. } => {
             device_log::perhaps(turn, &effect.what);
             settled(turn, "the same bytes may be signed again");

@@ -3,7 +3,7 @@
 //! checkpoint, SHA256SUMS) is written after it and is not recorded. Checkpoints
 //! of gates come through here too.
 
-use super::{export, formal_break, read_back};
+use super::{countersign, export, formal_break, read_back};
 use crate::base::{Digest, Json};
 use crate::engine::state::Head;
 use crate::engine::turn::Turn;
@@ -45,6 +45,7 @@ pub(super) fn checkpointed(turn: &mut Turn, size: u64, root: &Digest, note: &str
     match turn.verb() {
         _ if turn.state.gating => turn.next(),
         Some(Verb::Break { .. }) => formal_break::checkpointed(turn),
+        Some(Verb::Countersign) => countersign::begin(turn, size, root),
         Some(Verb::Export) => export::ask(turn),
         Some(Verb::Seal { .. }) => compare(turn),
         _ => return Err(refuse("one that no step asked for")),

@@ -4,6 +4,7 @@
 
 use data_encoding::HEXLOWER;
 
+use super::countersign;
 use super::device;
 use super::device_log::{self, OnYubihsm};
 use crate::base::device::{Changed, DeviceCode, DeviceFault, Operation, Retry};
@@ -60,16 +61,7 @@ pub(super) fn signed(turn: &mut Turn, what: &What, signature: &str) -> Result<()
     })?;
     signed_on_device(turn, key, Sure::Done);
     if !public.verifies(payload.bytes(), &bytes) {
-        super::trouble(
-            turn,
-            Trouble::Device(DeviceFault {
-                operation: Operation::Sign,
-                code: DeviceCode::SignatureWrong,
-                meaning: format!("the signature of {key} does not verify in software; it was thrown away"),
-                changed: Changed::No,
-                retry: Retry::AskHuman,
-            }),
-        );
+        wrong(turn, key);
         return Ok(());
     }
     match purpose {
@@ -85,11 +77,27 @@ pub(super) fn signed(turn: &mut Turn, what: &What, signature: &str) -> Result<()
                     ("fingerprint", public.fingerprint().hex().into()),
                 ],
             );
+            countersign::enrolled(turn, key, public)?;
             turn.finish(false);
         }
+        Purpose::Checkpoint => countersign::signed(turn, key, &bytes),
         Purpose::TufMetadata => count(turn, public, signature)?,
     }
     Ok(())
+}
+
+/// What came back is no signature of the key over the bytes.
+pub(super) fn wrong(turn: &mut Turn, key: &Id) {
+    super::trouble(
+        turn,
+        Trouble::Device(DeviceFault {
+            operation: Operation::Sign,
+            code: DeviceCode::SignatureWrong,
+            meaning: format!("the signature of {key} does not verify in software; it was thrown away"),
+            changed: Changed::No,
+            retry: Retry::AskHuman,
+        }),
+    );
 }
 
 /// One more signature of this key stands in its device's log, or may stand there.

@@ -17,7 +17,7 @@ use crate::ui::theme::Tone;
 use crate::ui::widgets::card;
 use crate::ui::widgets::form::Form;
 use crate::ui::widgets::rows::{Row, boxed, fact, para};
-use crate::ui::wording::{custody, help, safe, screens as words, secrets};
+use crate::ui::wording::{attest, custody, help, safe, screens as words, secrets};
 
 /// The screen.
 pub static SCREEN: Screen = Screen {
@@ -126,7 +126,11 @@ fn generate(model: &Model, on: &Id, key: &Id, algorithm: &str, width: usize) -> 
         .collect();
     body.extend(fact(words::KEY, 12, Tone::Strong, key.as_str(), width));
     body.extend(fact(words::ALGORITHM, 12, Tone::Plain, algorithm, width));
-    body.extend(fact(words::FOR_ROLE, 12, Tone::Plain, &roles.join(", "), width));
+    let roles = match script.attester(key) {
+        Some(_) => attest::FOR_NOTES.to_owned(),
+        None => roles.join(", "),
+    };
+    body.extend(fact(words::FOR_ROLE, 12, Tone::Plain, &roles, width));
     if let Some(attempt) = model.seen.state.attempts.get(key).filter(|n| **n > 1) {
         body.extend(para(Tone::Warn, &words::attempt(*attempt), width));
     }

@@ -2,6 +2,7 @@
 //! list of keys; it proposes an answer, the engine disposes (law 5). A new kind
 //! of question breaks the match below until somebody decides how it is asked.
 
+pub mod attester;
 pub mod begin;
 pub mod clock;
 pub mod confirm;
@@ -80,6 +81,7 @@ pub fn of(model: &Model) -> &'static Screen {
         Some(Question::Words { .. }) => &words::SCREEN,
         Some(Question::Reopen { .. }) => &reopen::SCREEN,
         Some(Question::Recover { .. }) => &recover::SCREEN,
+        Some(Question::Attester { .. }) => &attester::SCREEN,
         Some(Question::Trouble { .. }) => &trouble::SCREEN,
     }
 }

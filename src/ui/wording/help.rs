@@ -72,6 +72,13 @@ pub const QUORUM: Help = Help {
     next: "The next person of the quorum. When all have agreed, the record says so and the step goes on.",
     plug: SAFE,
 };
+/// A seat with an audit key.
+pub const ATTESTER: Help = Help {
+    asked: "That the person on this seat enrols an audit key, or signs the record with it. To agree, that person types the text that the line above the form names; F5 declines, or says that nobody is here.",
+    why: "A record that one machine wrote can be rewritten by that machine. A key that somebody else takes home has signed how the record was, and the rewritten one no longer fits.",
+    next: "If the person agrees, the seat's own token is used: its PIN, then one signature that is verified here. If not, the reason is recorded and the ceremony goes on.",
+    plug: "Nothing is lost. Resume, and the seat is asked again; a signature that was made already does no harm.",
+};
 /// Inventory.
 pub const SERIAL: Help = Help {
     asked: "The serial number that is printed on the body of the device you want to use.",

@@ -3,6 +3,7 @@
 //! for tired people in a cold room: one instruction at a time, what happens
 //! next, what is safe. A change here is a reviewed diff of the golden screens.
 
+pub mod attest;
 pub mod clock;
 pub mod custody;
 pub mod ends;
