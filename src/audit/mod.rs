@@ -7,6 +7,7 @@ mod case;
 mod checks;
 mod facts;
 mod report;
+pub mod story;
 
 use std::collections::BTreeMap;
 
