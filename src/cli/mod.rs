@@ -24,6 +24,7 @@ mod places;
 mod plan;
 #[cfg(feature = "ceremony")]
 mod rehearse;
+mod report;
 #[cfg(feature = "ceremony")]
 mod run;
 #[cfg(feature = "ceremony")]
@@ -105,6 +106,17 @@ enum Verb {
         /// Judge the metadata's expiry at this instant, not at the record's clock.
         #[arg(long, value_name = "INSTANT")]
         at: Option<String>,
+    },
+    /// Write one page about a ceremony, from its record: HTML to read and print, or plain text.
+    Report {
+        /// The bundle's or record's folder.
+        path: PathBuf,
+        /// The new file; one that is there is never written over.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// Plain text instead of HTML.
+        #[arg(long)]
+        text: bool,
     },
     /// Judge what devices say about their keys.
     Attestation {
@@ -225,6 +237,7 @@ pub fn main() -> ExitCode {
             require,
             at,
         }) => verify::verify(&path, json, require.as_deref(), at.as_deref()),
+        Some(Verb::Report { path, out, text }) => report::report(&path, &out, text),
         Some(Verb::Attestation { verb }) => attestation::attestation(&verb),
         Some(Verb::Tuf { verb }) => tuf::tuf(&verb),
         Some(Verb::Calendar(asked)) => calendar::calendar(&asked),

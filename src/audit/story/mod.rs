@@ -196,13 +196,19 @@ fn runs(case: &Case<'_>) -> Vec<Run> {
             .and_then(|p| p.get("features")?.as_array())
             .map(|all| all.iter().filter_map(Json::as_str).collect())
             .unwrap_or_default();
-        let version = said.get("program").map(|p| member(p, "version")).unwrap_or_default();
+        let version = said
+            .get("program")
+            .map(|p| member(p, "version"))
+            .unwrap_or_default();
         let log_key = case.runs.iter().find(|(seq, _)| *seq == line.seq);
         Some(Run {
             record: line.seq,
             at: line.at.wall,
             program: safe(&format!("{version} ({})", features.join(" "))),
-            sha256: said.get("program").map(|p| member(p, "sha256")).unwrap_or_default(),
+            sha256: said
+                .get("program")
+                .map(|p| member(p, "sha256"))
+                .unwrap_or_default(),
             front_end: member(said, "front_end"),
             secrets: member(said, "secrets"),
             log_key: log_key.map(|(_, key)| key.fingerprint()),
@@ -242,7 +248,10 @@ fn safe(text: &str) -> String {
 
 /// A text member, empty where there is none.
 fn member(json: &Json, name: &str) -> String {
-    json.get(name).and_then(Json::as_str).map(safe).unwrap_or_default()
+    json.get(name)
+        .and_then(Json::as_str)
+        .map(safe)
+        .unwrap_or_default()
 }
 
 /// A number member.

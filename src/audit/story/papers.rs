@@ -165,16 +165,14 @@ fn recorded(case: &Case<'_>, role: &str) -> Paper {
         follows: None,
         expires: None,
         payload: None,
-        changes: if role == "root" {
-            changes(case)
-        } else {
-            Vec::new()
-        },
+        changes: if role == "root" { changes(case) } else { Vec::new() },
         meaning: Vec::new(),
         values: Vec::new(),
         review: None,
         read_by: records(Kind::Reviewed).map(read).collect(),
-        compared: agreed.map(|l| (member(&l.record.body, "source"), l.seq)).collect(),
+        compared: agreed
+            .map(|l| (member(&l.record.body, "source"), l.seq))
+            .collect(),
         signatures: records(Kind::Signed).map(|l| signature(case, l)).collect(),
         complete: records(Kind::Complete).last().map(|l| l.seq),
         policy: records(Kind::Composed)

@@ -65,7 +65,9 @@ pub(super) fn seats(case: &Case<'_>) -> Vec<Seat> {
         let found = open
             .iter()
             .position(|(_, here, said)| *here == name.is_some() && said.trim() == text.trim());
-        let said = found.map(|at| open.remove(at)).map(|(l, _, _)| (l.seq, l.at.wall));
+        let said = found
+            .map(|at| open.remove(at))
+            .map(|(l, _, _)| (l.seq, l.at.wall));
         Seat {
             role: Some(person.role.to_string()),
             seat: person.seat,

@@ -191,10 +191,7 @@ fn told(line: &Line) -> Option<(Sort, String)> {
                 count("wrong")
             ),
         ),
-        Kind::Proven => (
-            Sort::Done,
-            format!("{} proved that its holder has it", of("key")),
-        ),
+        Kind::Proven => (Sort::Done, format!("{} proved that its holder has it", of("key"))),
         Kind::Signed => (Sort::Done, signed(body)),
         Kind::Complete => (
             Sort::Done,
@@ -207,7 +204,10 @@ fn told(line: &Line) -> Option<(Sort, String)> {
         ),
         Kind::GateFailed => (Sort::Failure, format!("a client refuses: {}", plain(body))),
         Kind::Exported => {
-            let files = body.get("files").and_then(Json::as_array).map_or(0, <[Json]>::len);
+            let files = body
+                .get("files")
+                .and_then(Json::as_array)
+                .map_or(0, <[Json]>::len);
             let text = format!(
                 "{files} files left and were read back (media {}, {}, read {})",
                 of("released"),
