@@ -55,11 +55,15 @@ pub(super) fn cover(story: &Story) -> Cover {
 
 fn kind(story: &Story) -> (&'static str, (&'static str, String)) {
     match story.kind.as_deref() {
+        // Whoever forges a record writes this word first: it stands alone only beside a good verdict.
+        Some("production") if story.judgement.good() => {
+            ("production", ("PRODUCTION", "the real ceremony".to_owned()))
+        }
         Some("production") => (
-            "production",
+            "unknown",
             (
-                "PRODUCTION",
-                "the record says that this was the real ceremony".to_owned(),
+                "PRODUCTION CLAIMED",
+                "the record says that it is the real ceremony; the verdict does not".to_owned(),
             ),
         ),
         Some("rehearsal") => {
@@ -139,8 +143,8 @@ fn heads(story: &Story) -> Vec<HeadOf> {
     if let Some(bundle) = story.bundle {
         out.push(HeadOf {
             name: "Digest of the bundle",
-            what: "SHA-256 of SHA256SUMS, which lists every file but the checkpoints; the QR code holds a \
-                   line for sha256sum -c"
+            what: "SHA-256 of SHA256SUMS, which lists all files but the checkpoints; the QR code holds its \
+                   line"
                 .to_owned(),
             digest: bundle,
             code: Some(format!("{bundle}  SHA256SUMS\n")),

@@ -20,7 +20,7 @@ pub fn html(story: &Story) -> String {
     let title = format!("{}: {}", cover.banner.0, cover.title);
     // The only text of the record that stands in the style: 64 hexadecimal characters.
     let running = format!(
-        "@page{{@top-left{{content:\"{}\"}}@top-right{{content:\"{}\"}}\
+        "@page{{@top-left{{content:\"{}\"}}@top-right{{content:\"verdict: {}\"}}\
          @bottom-left{{content:\"ceremony {}\"}}}}",
         cover.banner.0, cover.verdict.0, story.ceremony
     );

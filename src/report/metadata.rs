@@ -108,9 +108,9 @@ fn signatures(story: &Story, paper: &Paper, page: &mut Page) {
     };
     page.table(
         &[
-            ("signed by", 47),
-            ("keys", 13),
-            ("when (UTC)", 18),
+            ("signed by", 45),
+            ("keys", 12),
+            ("when (UTC)", 21),
             ("record", 8),
             ("stands on", 14),
         ],

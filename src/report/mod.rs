@@ -31,6 +31,7 @@ fn page(story: &Story) -> Page {
     room::keys(story, &mut page);
     metadata::papers(story, &mut page);
     metadata::clients(story, &mut page);
+    track::custody(story, &mut page);
     checks::vouchers(story, &mut page);
     track::timeline(story, &mut page);
     checks::files(story, &mut page);

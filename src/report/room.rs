@@ -1,6 +1,7 @@
 //! Who was there, what the clocks said, which devices and keys.
 
 use crate::audit::story::{Device, KeyTold, Story};
+use crate::transcript::Class;
 
 use super::page::{Line, Page, Row, alarm, count, grouped, mono, plain, seq, stands, strong};
 
@@ -107,7 +108,7 @@ fn device_rows(device: &Device) -> Vec<Row> {
         let tries = usize::try_from(device.wrong_pins).unwrap_or(usize::MAX);
         here.push(count(tries, "wrong PIN"));
     }
-    say("in this ceremony", here.join("; "));
+    say("done here", here.join("; "));
     if device.record.is_some() {
         let text = "the serial was typed from its body";
         rows.push(Row::new("inventory", plain(text)).of(device.class, device.record));
@@ -144,23 +145,30 @@ pub(super) fn keys(story: &Story, page: &mut Page) {
     }
     for key in &story.keys {
         page.sub(key.name.clone());
-        page.facts(key_rows(key));
+        page.facts(key_rows(key, story.not_replayed.is_none()));
     }
 }
 
-fn key_rows(key: &KeyTold) -> Vec<Row> {
+/// Its proof shows that its holder has the key; only a device's statement shows
+/// that the device made it. What the root lets it sign is derived.
+fn key_rows(key: &KeyTold, replayed: bool) -> Vec<Row> {
     let mut rows = Vec::new();
     let place = match key.token.as_str() {
         "" => key.usage.words().to_owned(),
         token => format!("on {token}; {}", key.usage.words()),
     };
     let what = format!("{}; {place}", key.algorithm);
-    rows.push(Row::new("what", plain(what)).of(key.class, key.record));
+    let made = match &key.attested {
+        Some((verdict, _)) if verdict == "good" => key.class,
+        _ => Class::Claimed,
+    };
+    rows.push(Row::new("what", plain(what)).of(made, key.record));
     let signs = match key.roles.join(", ") {
         roles if roles.is_empty() => "no top-level role of the newest root".to_owned(),
         roles => roles,
     };
-    rows.push(Row::new("may sign", strong(signs)));
+    let derived = if replayed { Class::Derived } else { Class::Claimed };
+    rows.push(Row::new("may sign", strong(signs)).of(derived, None));
     if let Some(print) = key.fingerprint {
         rows.push(Row::new("fingerprint", mono(print.grouped())));
     }
@@ -177,17 +185,13 @@ fn key_rows(key: &KeyTold) -> Vec<Row> {
     };
     let record = key.proven.or(key.attested.as_ref().map(|(_, r)| *r));
     rows.push(Row::new("shown by", plain(shown)).of(key.class, record));
-    let told: Vec<String> = key
-        .attributes
-        .iter()
-        .filter_map(|(name, value)| {
-            let word = if (*value)? { "yes" } else { "no" };
-            Some(format!("{name}: {word}"))
-        })
-        .collect();
-    if !told.is_empty() {
-        let class = crate::transcript::Class::Claimed;
-        rows.push(Row::new("attributes", plain(told.join(", "))).of(class, key.record));
+    let said = |what: bool| -> String {
+        let of = key.attributes.iter().filter(|(_, value)| *value == Some(what));
+        of.map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
+    };
+    if key.attributes.iter().any(|(_, value)| value.is_some()) {
+        let text = format!("yes: {}; no: {}", said(true), said(false));
+        rows.push(Row::new("attributes", plain(text)).of(Class::Claimed, key.record));
     }
     rows
 }

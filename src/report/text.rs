@@ -11,6 +11,8 @@ use super::page::{Block, Cell, Cover, Face, Line, Row, Table};
 const WIDTH: usize = 100;
 /// Where values begin.
 const INDENT: usize = 18;
+/// Between columns.
+const GAP: usize = 2;
 
 /// The story as plain text; equal stories give equal bytes.
 #[must_use]
@@ -118,37 +120,53 @@ fn facts(rows: &[Row], out: &mut Out) {
     }
 }
 
-/// A row of a table: its first short cells in one line, then the long ones
-/// below, each with its column's name.
+/// A table; columns are as wide as their longest text, as long as there is room,
+/// and the widest gives way first.
 fn table(of: &Table, out: &mut Out) {
+    let mut widths: Vec<usize> = of.columns.iter().map(|(name, _)| name.len()).collect();
+    for line in &of.rows {
+        let Line::Cells(cells) = line else { continue };
+        for (width, cell) in widths.iter_mut().zip(cells) {
+            let longest = value(cell).split('\n').map(str::len).max().unwrap_or(0);
+            *width = longest.max(*width);
+        }
+    }
+    let gaps = GAP.saturating_mul(widths.len());
+    while widths.iter().sum::<usize>().saturating_add(gaps) > WIDTH {
+        match widths.iter_mut().max() {
+            Some(widest) if *widest > 8 => *widest = widest.saturating_sub(1),
+            _ => break,
+        }
+    }
     out.line("");
+    let names: Vec<String> = of.columns.iter().map(|(name, _)| (*name).to_owned()).collect();
+    cells(&names, &widths, out);
+    let rules: Vec<String> = widths.iter().map(|w| "-".repeat(*w)).collect();
+    cells(&rules, &widths, out);
     for line in &of.rows {
         match line {
-            Line::Group(text) => out.line(&format!("  -- {text}")),
+            Line::Group(text) => out.line(&format!("  {text}")),
             Line::Words(root) => spoken(root, out),
-            Line::Cells(cells) => row(of, cells, out),
+            Line::Cells(row) => cells(&row.iter().map(value).collect::<Vec<_>>(), &widths, out),
         }
     }
 }
 
-fn row(of: &Table, cells: &[Cell], out: &mut Out) {
-    let said: Vec<(&str, String)> = of
-        .columns
+/// One row, in as many lines as its longest cell needs.
+fn cells(texts: &[String], widths: &[usize], out: &mut Out) {
+    let columns: Vec<Vec<String>> = texts
         .iter()
-        .zip(cells)
-        .map(|((name, _), cell)| (*name, value(cell)))
-        .filter(|(_, text)| !text.is_empty())
+        .zip(widths)
+        .map(|(text, width)| text.split('\n').flat_map(|part| wrap(part, *width)).collect())
         .collect();
-    let joined: Vec<&str> = said.iter().map(|(_, text)| text.as_str()).collect();
-    let joined = joined.join("  ");
-    if joined.len() <= WIDTH.saturating_sub(2) && !joined.contains('\n') {
-        out.line(&format!("  {joined}"));
-        return;
-    }
-    for (at, (name, text)) in said.iter().enumerate() {
-        let lead = if at == 0 { "  " } else { "    " };
-        let name = format!("{lead}{name:<w$}", w = INDENT.saturating_sub(lead.len()));
-        out.hanging(&name, text);
+    let height = columns.iter().map(Vec::len).max().unwrap_or(0);
+    for at in 0..height {
+        let mut line = String::new();
+        for (column, width) in columns.iter().zip(widths) {
+            let text = column.get(at).map_or("", String::as_str);
+            line.push_str(&format!("{:GAP$}{text:<width$}", ""));
+        }
+        out.line(&line);
     }
 }
 
@@ -195,7 +213,7 @@ impl Out {
 
 /// Breaks at spaces; a word that is longer than a line is broken, never cut.
 fn wrap(text: &str, width: usize) -> Vec<String> {
-    let width = width.max(8);
+    let width = width.max(1);
     let mut lines = Vec::new();
     let mut line = String::new();
     for word in text.split(' ') {

@@ -6,11 +6,11 @@ use crate::audit::story::{Moment, Sort, Story};
 use super::page::{Face, Line, Page, alarm, plain, seq, stands};
 
 const COLUMNS: &[(&str, u8)] = &[
-    ("time (UTC)", 11),
+    ("time (UTC)", 10),
     ("record", 8),
-    ("step", 10),
+    ("step", 12),
     ("who", 13),
-    ("what", 44),
+    ("what", 43),
     ("stands on", 14),
 ];
 
@@ -20,22 +20,36 @@ pub(super) fn otherwise(story: &Story, page: &mut Page) {
         (Sort::Deviation, "Deviations, with who decided"),
         (Sort::Stop, "Stops, breaks and resumptions"),
         (Sort::Failure, "Failures of devices, clocks and comparisons"),
-        (Sort::Storage, "The record's copies and the media"),
-        (Sort::Custody, "Bags and seals"),
     ];
-    let mut nothing = true;
+    if !sorts(story, page, &parts) {
+        page.para("No deviation, no stop and no failure is in the record.");
+    }
+}
+
+/// Bags and seals, the record's copies, the media.
+pub(super) fn custody(story: &Story, page: &mut Page) {
+    let parts = [
+        (Sort::Custody, "Bags and seals"),
+        (Sort::Storage, "The record's copies and the media"),
+    ];
+    if parts.iter().any(|(sort, _)| story.of(*sort).next().is_some()) {
+        page.section("Custody and media");
+        sorts(story, page, &parts);
+    }
+}
+
+/// Whether there was anything to tell.
+fn sorts(story: &Story, page: &mut Page, parts: &[(Sort, &'static str)]) -> bool {
+    let mut any = false;
     for (sort, title) in parts {
-        let moments: Vec<&Moment> = story.of(sort).collect();
-        if moments.is_empty() {
-            continue;
+        let moments: Vec<&Moment> = story.of(*sort).collect();
+        if !moments.is_empty() {
+            any = true;
+            page.sub(*title);
+            page.table(COLUMNS, rows(&moments));
         }
-        nothing &= matches!(sort, Sort::Custody | Sort::Storage);
-        page.sub(title);
-        page.table(COLUMNS, rows(&moments));
     }
-    if nothing {
-        page.para("No deviation, no stop, no failure is in the record.");
-    }
+    any
 }
 
 pub(super) fn timeline(story: &Story, page: &mut Page) {

@@ -138,6 +138,7 @@ pub fn tell(files: &Files, options: &Options) -> Story {
         .as_ref()
         .and_then(|o| Checkpoint::of(o, &case.chain.tree).ok());
     let script = case.plan.as_ref().ok().map(|p| p.script());
+    let keys = keys::keys(&case);
     Story {
         judgement: judge(files, options),
         teller: env!("CARGO_PKG_VERSION"),
@@ -157,11 +158,11 @@ pub fn tell(files: &Files, options: &Options) -> Story {
         seats: people::seats(&case),
         clocks: people::clocks(&case),
         devices: devices::devices(&case),
-        keys: keys::keys(&case),
         papers: papers::papers(&case),
         clients: papers::clients(&case),
         vouchers: seal::vouchers(&case),
-        timeline: timeline::timeline(&case),
+        timeline: timeline::timeline(&case, &keys),
+        keys,
         gates: seal::gates(&case),
         files: seal::files(&case),
         size: case.chain.tree.size(),

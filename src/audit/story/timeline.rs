@@ -6,7 +6,7 @@ use crate::audit::case::{Case, input};
 use crate::base::{Instant, Json};
 use crate::transcript::{Class, Kind, Line};
 
-use super::{class, member, number, safe};
+use super::{KeyTold, class, member, number, safe, split};
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,9 +48,9 @@ pub enum Sort {
     Checkpoint,
 }
 
-pub(super) fn timeline(case: &Case<'_>) -> Vec<Moment> {
+pub(super) fn timeline(case: &Case<'_>, keys: &[KeyTold]) -> Vec<Moment> {
     let told = |line: &Line| {
-        let (sort, what) = told(line)?;
+        let (sort, what) = told(line, keys)?;
         Some(Moment {
             record: line.seq,
             at: line.at.wall,
@@ -64,7 +64,7 @@ pub(super) fn timeline(case: &Case<'_>) -> Vec<Moment> {
     case.lines.iter().filter_map(told).collect()
 }
 
-fn told(line: &Line) -> Option<(Sort, String)> {
+fn told(line: &Line, keys: &[KeyTold]) -> Option<(Sort, String)> {
     let body = &line.record.body;
     let of = |name: &str| member(body, name);
     let count = |name: &str| number(body, name).unwrap_or(0);
@@ -192,7 +192,7 @@ fn told(line: &Line) -> Option<(Sort, String)> {
             ),
         ),
         Kind::Proven => (Sort::Done, format!("{} proved that its holder has it", of("key"))),
-        Kind::Signed => (Sort::Done, signed(body)),
+        Kind::Signed => (Sort::Done, signed(body, keys)),
         Kind::Complete => (
             Sort::Done,
             format!("{} has all the signatures it needs", of("metadata")),
@@ -376,12 +376,19 @@ fn compared(body: &Json) -> (Sort, String) {
     (sort, text)
 }
 
-fn signed(body: &Json) -> String {
+fn signed(body: &Json, keys: &[KeyTold]) -> String {
     let of = |name| number(body, name);
+    let keyid = member(body, "keyid");
+    let known = keys
+        .iter()
+        .find(|k| split(&keyid).iter().any(|id| k.keyids.contains(id)));
+    let by = match known {
+        Some(key) => format!("{}, keyid {keyid}", key.name),
+        None => keyid,
+    };
     let mut text = format!(
-        "{} signed by {}: {} of {}",
+        "{} signed by {by}: {} of {}",
         member(body, "metadata"),
-        member(body, "keyid"),
         of("have").unwrap_or(0),
         of("need").unwrap_or(0)
     );
