@@ -201,7 +201,7 @@ pub(super) fn glance(story: &Story, page: &mut Page) {
         Row::new("devices", plain(devices.join(", "))),
         Row::new("keys made", plain(keys(Use::Made).join(", "))),
         Row::new("keys enrolled", plain(keys(Use::Enrolled).join(", "))),
-        Row::new("keys elsewhere", plain(keys(Use::Elsewhere).join(", "))),
+        Row::new("other keys", plain(keys(Use::Elsewhere).join(", "))),
         Row::new("metadata", plain(files.join(", "))),
         Row::new("not as planned", plain(otherwise)),
     ];

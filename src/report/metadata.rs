@@ -96,7 +96,7 @@ fn signatures(story: &Story, paper: &Paper, page: &mut Page) {
             .collect();
         let mut meter = format!("{} of {}", s.meter.0, s.meter.1);
         if let Some((have, need)) = s.old_meter {
-            meter.push_str(&format!("\nroot before: {have} of {need}"));
+            meter.push_str(&format!("\nold root {have} of {need}"));
         }
         Line::Cells(vec![
             mono(names.join("\n")),
@@ -108,8 +108,8 @@ fn signatures(story: &Story, paper: &Paper, page: &mut Page) {
     };
     page.table(
         &[
-            ("signed by", 45),
-            ("keys", 12),
+            ("signed by", 43),
+            ("keys", 14),
             ("when (UTC)", 21),
             ("record", 8),
             ("stands on", 14),

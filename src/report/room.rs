@@ -175,16 +175,23 @@ fn key_rows(key: &KeyTold, replayed: bool) -> Vec<Row> {
     for id in &key.keyids {
         rows.push(Row::new("keyid", mono(grouped(id))));
     }
-    let shown = match (key.proven, &key.attested) {
-        (None, None) => "nothing signed by its device or holder shows it".to_owned(),
-        (Some(_), None) => "its holder signed a challenge".to_owned(),
-        (None, Some((verdict, _))) => format!("its device's statement: {verdict}"),
-        (Some(_), Some((verdict, _))) => {
-            format!("its holder signed a challenge; its device's statement: {verdict}")
-        }
-    };
-    let record = key.proven.or(key.attested.as_ref().map(|(_, r)| *r));
-    rows.push(Row::new("shown by", plain(shown)).of(key.class, record));
+    let mut shown = Vec::new();
+    if let Some(record) = key.proven {
+        shown.push(("its holder signed a challenge".to_owned(), record));
+    }
+    if let Some((verdict, record)) = &key.attested {
+        shown.push((format!("its device's statement: {verdict}"), *record));
+    }
+    for (metadata, record) in &key.signed {
+        shown.push((format!("it signed {metadata}"), *record));
+    }
+    if shown.is_empty() {
+        let text = "nothing that was signed here";
+        rows.push(Row::new("shown by", plain(text)).of(Class::Claimed, None));
+    }
+    for (text, record) in shown {
+        rows.push(Row::new("shown by", plain(text)).of(key.class, Some(record)));
+    }
     let said = |what: bool| -> String {
         let of = key.attributes.iter().filter(|(_, value)| *value == Some(what));
         of.map(|(name, _)| *name).collect::<Vec<_>>().join(", ")

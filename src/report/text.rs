@@ -181,7 +181,13 @@ struct Out(String);
 
 impl Out {
     fn line(&mut self, text: &str) {
-        self.0.push_str(text.trim_end());
+        // The story's texts are printable ASCII; a stray one must not reach a terminal raw.
+        for c in text.trim_end().chars() {
+            match c {
+                ' '..='~' => self.0.push(c),
+                _ => self.0.push_str(&format!("\\u{{{:04x}}}", u32::from(c))),
+            }
+        }
         self.0.push('\n');
     }
 

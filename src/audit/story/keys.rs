@@ -30,11 +30,13 @@ pub struct KeyTold {
     pub attributes: Vec<(&'static str, Option<bool>)>,
     /// The record in which it proved possession.
     pub proven: Option<u64>,
+    /// What it signed here: metadata and record, each signature verified again.
+    pub signed: Vec<(String, u64)>,
     /// What its device's statement came to, with the record.
     pub attested: Option<(String, u64)>,
     /// The record that says that it exists.
     pub record: Option<u64>,
-    /// What stands behind it: a device's signature once it has proved itself.
+    /// What stands behind it: a device's signature once it has signed anything here.
     pub class: Class,
 }
 
@@ -77,7 +79,9 @@ pub(super) fn keys(case: &Case<'_>) -> Vec<KeyTold> {
         Err(_) => as_recorded(case),
     };
     if let Ok(plan) = &case.plan {
+        let here: Vec<Option<Digest>> = keys.iter().map(|k| k.fingerprint).collect();
         let elsewhere = plan.external().iter();
+        let elsewhere = elsewhere.filter(|(_, public)| !here.contains(&Some(public.fingerprint())));
         keys.extend(elsewhere.map(|(id, public)| of_public(id.as_str(), public, root.as_ref())));
     }
     for key in &mut keys {
@@ -87,7 +91,15 @@ pub(super) fn keys(case: &Case<'_>) -> Vec<KeyTold> {
         key.attested = about(case, Kind::Attested, "key", &name)
             .last()
             .map(|l| (member(&l.record.body, "verdict"), l.seq));
-        if key.proven.is_some() {
+        let signatures = case.lines.iter().filter(|l| l.record.kind == Kind::Signed);
+        key.signed = signatures
+            .filter(|l| {
+                let ids = super::split(&member(&l.record.body, "keyid"));
+                ids.iter().any(|id| key.keyids.contains(id))
+            })
+            .map(|l| (member(&l.record.body, "metadata"), l.seq))
+            .collect();
+        if key.proven.is_some() || !key.signed.is_empty() {
             key.class = class(case, Kind::Proven);
         }
     }
@@ -114,6 +126,7 @@ fn as_recorded(case: &Case<'_>) -> Vec<KeyTold> {
                 roles: Vec::new(),
                 attributes: Vec::new(),
                 proven: None,
+                signed: Vec::new(),
                 attested: None,
                 record: Some(line.seq),
                 class: Class::Claimed,
@@ -150,6 +163,7 @@ fn of_public(name: &str, public: &PublicKey, root: Option<&Root>) -> KeyTold {
         roles,
         attributes: Vec::new(),
         proven: None,
+        signed: Vec::new(),
         attested: None,
         record: None,
         class: Class::Claimed,

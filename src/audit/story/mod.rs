@@ -140,7 +140,7 @@ pub fn tell(files: &Files, options: &Options) -> Story {
     let script = case.plan.as_ref().ok().map(|p| p.script());
     let keys = keys::keys(&case);
     Story {
-        judgement: judge(files, options),
+        judgement: spelled(judge(files, options)),
         teller: env!("CARGO_PKG_VERSION"),
         kind: open.map(|o| safe(&o.kind)),
         drill: open.and_then(|o| o.drill.as_deref().map(safe)),
@@ -170,6 +170,21 @@ pub fn tell(files: &Files, options: &Options) -> Story {
         checkpoint: head.map(|h| h.to_string()),
         bundle: files.get(SUMS).map(Digest::of),
     }
+}
+
+/// The same judgement, each text as printable ASCII: a check may quote a name of
+/// the record, which is a stranger's.
+fn spelled(mut judged: Judgement) -> Judgement {
+    let each = |texts: &mut Vec<String>| texts.iter_mut().for_each(|t| *t = safe(t));
+    each(&mut judged.because);
+    for check in &mut judged.checks {
+        check.what = safe(&check.what);
+        each(&mut check.found);
+    }
+    for fact in &mut judged.facts {
+        fact.value = safe(&fact.value);
+    }
+    judged
 }
 
 fn span((first, last): (&Line, &Line)) -> (Instant, Instant) {
