@@ -432,7 +432,7 @@ fn the_command_writes_once_and_its_exit_code_is_the_verdict() {
     let (code, said) = program(&["report", path(&bad), "--out", path(&refused), "--text"]);
     assert_eq!(code, 1, "{said}");
     let page = std::fs::read_to_string(&refused).unwrap();
-    assert!(page.contains("VERDICT: REFUSED") && page.contains("because bindings failed"));
+    assert!(page.contains("VERDICT: REFUSED") && page.contains("failed: sums, bindings"));
     assert!(page.contains("OTHER BYTES"));
 
     // What is no folder has none.

@@ -36,6 +36,7 @@ pub use state::{
     ClockFact, Confirm, Copies, FileState, Head, KeyState, Person, Phase, Question, State, TokenState,
     Trouble,
 };
+pub use steps::attest_key::judge as judge_statement;
 pub use steps::confirm::{tail as serial_tail, wanted as confirm_wanted};
 pub use steps::provision::recipe_of;
 pub use steps::{

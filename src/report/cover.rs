@@ -10,7 +10,10 @@ pub(super) fn cover(story: &Story) -> Cover {
     let (kind, banner) = kind(story);
     let judged = &story.judgement;
     let mut because: Vec<String> = judged.because.clone();
-    because.extend(judged.failed().iter().map(|name| format!("{name} failed")));
+    let failed = judged.failed();
+    if !failed.is_empty() {
+        because.push(format!("failed: {}", failed.join(", ")));
+    }
     Cover {
         kind,
         banner,
@@ -122,6 +125,12 @@ fn standing(story: &Story) -> Vec<String> {
          checkpoints and the files are. Whoever relies on the ceremony verifies these.",
         story.teller
     )];
+    if !story.judgement.good() {
+        out.push(
+            "The verdict is not a good one: what stands here is what the folder says, and may be false."
+                .to_owned(),
+        );
+    }
     if let Some(why) = &story.not_replayed {
         out.push(format!(
             "The ceremony was NOT re-executed ({why}). Everything below is what the record claims."

@@ -51,15 +51,11 @@ fn head(cover: &Cover, out: &mut String) {
         escape(&cover.verdict.1)
     ));
     for because in &cover.because {
-        out.push_str(&format!("<p class=\"because\">because {}</p>", escape(because)));
+        out.push_str(&format!("<p class=\"because\">{}</p>", escape(because)));
     }
     out.push_str("</div>\n");
     facts(&cover.facts, out);
-    out.push_str("<div class=\"heads\">\n");
-    for head in &cover.heads {
-        digest(head, out);
-    }
-    out.push_str("</div>\n<div class=\"two\">\n<section>\n<h4>What this page is</h4>\n");
+    out.push_str("<div class=\"two\">\n<section>\n<h4>What this page is</h4>\n");
     for text in &cover.standing {
         out.push_str(&format!("<p>{}</p>\n", escape(text)));
     }
@@ -79,7 +75,15 @@ fn head(cover: &Cover, out: &mut String) {
             escape(meaning)
         ));
     }
-    out.push_str("</dl>\n<p>#12 is the record with <code>seq</code> 12, line 13 of <code>ceremony.jsonl</code>.</p>\n</section>\n</div>\n</header>\n<main>\n");
+    out.push_str(
+        "</dl>\n<p>#12 is the record with <code>seq</code> 12, line 13 of <code>ceremony.jsonl</code>.</p>\n\
+         </section>\n</div>\n",
+    );
+    out.push_str("<div class=\"heads\">\n");
+    for head in &cover.heads {
+        digest(head, out);
+    }
+    out.push_str("</div>\n</header>\n<main>\n");
 }
 
 fn digest(head: &HeadOf, out: &mut String) {
@@ -185,7 +189,9 @@ fn table(of: &Table, out: &mut String) {
                 spoken(root)
             )),
             Line::Cells(cells) => {
-                out.push_str("<tr>");
+                // A row that would leave half a page empty may break.
+                let long = cells.iter().any(|c| c.text.len() > 900);
+                out.push_str(if long { "<tr class=\"long\">" } else { "<tr>" });
                 for cell in cells {
                     out.push_str(&format!("<td{}>{}</td>", face(cell), content(cell)));
                 }

@@ -118,6 +118,11 @@ fn device_rows(device: &Device) -> Vec<Row> {
         if !statement.firmware.is_empty() {
             text.push_str(&format!(", firmware {}", statement.firmware));
         }
+        for (name, value) in &statement.fields {
+            if !value.is_empty() && *name != "firmware" {
+                text.push_str(&format!("; {name} {value}"));
+            }
+        }
         for (word, names) in ["passed", "waived", "FAILED", "open"]
             .iter()
             .zip(&statement.checks)

@@ -64,7 +64,7 @@ fn head(cover: &Cover, out: &mut Out) {
     out.line(&format!("VERDICT: {}", cover.verdict.0));
     out.wrapped(&cover.verdict.1, 9, "");
     for because in &cover.because {
-        out.wrapped(&format!("because {because}"), 9, "  ");
+        out.wrapped(because, 9, "  ");
     }
     facts(&cover.facts, out);
     for head in &cover.heads {

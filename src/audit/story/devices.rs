@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use crate::audit::case::{Case, input};
 use crate::base::Json;
 use crate::base::device::DeviceCard;
+use crate::engine::judge_statement;
 use crate::transcript::{Class, Kind, Line};
 
 use super::{class, member, number, safe, split};
@@ -49,6 +50,8 @@ pub struct Statement {
     pub verdict: String,
     /// The firmware that the statement names.
     pub firmware: String,
+    /// What the statement says: name and value; empty where it was not judged again.
+    pub fields: Vec<(&'static str, String)>,
     /// Names of checks (`docs/attestation.md`): passed, waived, failed, open.
     pub checks: [Vec<String>; 4],
     /// The record that says so.
@@ -191,8 +194,10 @@ fn statements(case: &Case<'_>, token: &str) -> Vec<Statement> {
     judged
         .map(|line| {
             let body = &line.record.body;
+            let key = member(body, "key");
             Statement {
-                key: member(body, "key"),
+                fields: fields(case, &key, line.seq),
+                key,
                 verdict: member(body, "verdict"),
                 firmware: member(body, "firmware"),
                 checks: ["passed", "waived", "failed", "open"].map(|name| split(&member(body, name))),
@@ -202,6 +207,39 @@ fn statements(case: &Case<'_>, token: &str) -> Vec<Statement> {
         })
         .filter(|s| on_it(&s.key))
         .collect()
+}
+
+/// The fields of a statement that are worth reading; the checks look at more.
+const FIELDS: [&str; 8] = [
+    "serial",
+    "firmware",
+    "origin",
+    "capabilities",
+    "domains",
+    "object-id",
+    "label",
+    "root",
+];
+
+/// What the last statement before the record `seq` says, judged again.
+fn fields(case: &Case<'_>, key: &str, seq: u64) -> Vec<(&'static str, String)> {
+    let report = || {
+        let (plan, state) = (case.plan.as_ref().ok()?, case.state().ok()?);
+        let (id, made) = state.keys.iter().find(|(id, _)| id.as_str() == key)?;
+        let serial = state.bench.get(&made.token)?.serial.as_deref()?;
+        let line = case.lines.iter().rfind(|l| {
+            let outcome = input(l, "outcome").and_then(|o| o.get("outcome"));
+            l.seq < seq && outcome.is_some_and(|o| o.get("attested").is_some())
+        })?;
+        let outcome = input(line, "outcome")?.get("outcome")?;
+        let statement = outcome.get("attested")?.get("statement")?.read().ok()?;
+        judge_statement(plan, serial, id, made, &statement).ok()
+    };
+    let Some(report) = report() else {
+        return Vec::new();
+    };
+    let said = report.checks.iter().filter(|c| FIELDS.contains(&c.name));
+    said.map(|c| (c.name, safe(&c.got))).collect()
 }
 
 /// The records of a kind that name something.
