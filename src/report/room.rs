@@ -118,17 +118,18 @@ fn device_rows(device: &Device) -> Vec<Row> {
         if !statement.firmware.is_empty() {
             text.push_str(&format!(", firmware {}", statement.firmware));
         }
-        for (name, value) in &statement.fields {
-            if !value.is_empty() && *name != "firmware" {
-                text.push_str(&format!("; {name} {value}"));
-            }
+        let fields = statement.fields.iter();
+        let fields = fields.filter(|(name, value)| !value.is_empty() && *name != "firmware");
+        let fields: Vec<String> = fields.map(|(name, value)| format!("{name}: {value}")).collect();
+        if !fields.is_empty() {
+            text.push_str(&format!("\n{}", fields.join("\n")));
         }
         for (word, names) in ["passed", "waived", "FAILED", "open"]
             .iter()
             .zip(&statement.checks)
         {
             if !names.is_empty() {
-                text.push_str(&format!("; {word}: {}", names.join(", ")));
+                text.push_str(&format!("\n{word}: {}", names.join(", ")));
             }
         }
         rows.push(Row::new("attests", plain(text)).of(statement.class, Some(statement.record)));

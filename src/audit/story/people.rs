@@ -61,7 +61,7 @@ pub(super) fn seats(case: &Case<'_>) -> Vec<Seat> {
         let name = person.name.as_deref().map(safe);
         let reason = safe(&person.reason);
         let text = name.as_ref().unwrap_or(&reason);
-        // A second round asks again: the last answer with these words counts.
+        // The first answer with these words that no other seat took.
         let found = open
             .iter()
             .position(|(_, here, said)| *here == name.is_some() && said.trim() == text.trim());
