@@ -1,4 +1,5 @@
-//! What was checked, who vouches, which files left, which program ran.
+//! What was checked, who vouches, which files left, which program ran. The checks
+//! are the judgement's own words: this page judges nothing.
 
 use crate::audit::Verdict;
 use crate::audit::story::{Standing, Story};

@@ -1,4 +1,5 @@
-//! Who was there, what the clocks said, which devices and keys.
+//! Who was there, what the clocks said, which devices and keys; each row with what
+//! stands behind it, for a device's word about itself is no signature.
 
 use crate::audit::story::{Device, KeyTold, Story};
 use crate::transcript::Class;
