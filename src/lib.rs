@@ -78,5 +78,8 @@ pub mod ui;
 /// Judges a bundle or a record with public inputs only.
 pub mod audit;
 
+/// A judged ceremony as a page to read and print.
+pub mod report;
+
 /// One file per verb: arguments, exit codes.
 pub mod cli;

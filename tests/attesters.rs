@@ -106,7 +106,11 @@ fn check(bundle: &Map) -> (Verdict, String, Vec<String>) {
         .into_iter()
         .find(|c| c.name == "attesters")
         .unwrap();
-    (check.verdict, check.what, check.found)
+    (
+        check.verdict,
+        check.what,
+        check.found.into_iter().map(|f| f.text).collect(),
+    )
 }
 
 #[test]

@@ -64,8 +64,6 @@ pub(super) struct Gate {
     pub(super) size: u64,
     pub(super) root: Option<Digest>,
     pub(super) note: String,
-    /// Signature lines of other keys than the log's.
-    pub(super) others: usize,
 }
 
 impl<'a> Case<'a> {
@@ -316,7 +314,6 @@ fn gates(lines: &[Line], before: &[u64]) -> Vec<Gate> {
         .filter_map(|(line, before)| {
             let outcome = input(line, "outcome")?.get("outcome")?.get("checkpoint")?;
             let note = outcome.get("note")?.as_str()?.to_owned();
-            let lines = Note::parse(note.as_bytes()).map_or(1, |n| n.signatures().len());
             Some(Gate {
                 seq: line.seq,
                 before: *before,
@@ -326,7 +323,6 @@ fn gates(lines: &[Line], before: &[u64]) -> Vec<Gate> {
                     .and_then(Json::as_str)
                     .and_then(|t| Digest::parse(t).ok()),
                 note,
-                others: lines.saturating_sub(1),
             })
         })
         .collect()

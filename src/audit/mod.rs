@@ -13,6 +13,7 @@ mod publish;
 mod report;
 mod request;
 mod signers;
+pub mod story;
 mod today;
 
 use crate::base::Instant;

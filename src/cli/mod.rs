@@ -26,6 +26,7 @@ mod places;
 mod plan;
 #[cfg(feature = "ceremony")]
 mod rehearse;
+mod report;
 #[cfg(feature = "ceremony")]
 mod run;
 #[cfg(feature = "ceremony")]
@@ -98,6 +99,17 @@ enum Verb {
     Approve(approve::Asked),
     /// Judge a bundle, or a record's folder: named checks and a verdict.
     Verify(verify::Asked),
+    /// Write one page about a ceremony, from its record: HTML to read and print, or plain text.
+    Report {
+        /// The bundle's or record's folder.
+        path: PathBuf,
+        /// The new file; one that is there is never written over.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// Plain text instead of HTML.
+        #[arg(long)]
+        text: bool,
+    },
     /// Judge what devices say about their keys.
     Attestation {
         #[command(subcommand)]
@@ -218,6 +230,7 @@ pub fn main() -> ExitCode {
         Some(Verb::Plan { script }) => plan::plan(&script),
         Some(Verb::Approve(asked)) => approve::approve(&asked),
         Some(Verb::Verify(asked)) => verify::verify(&asked),
+        Some(Verb::Report { path, out, text }) => report::report(&path, &out, text),
         Some(Verb::Attestation { verb }) => attestation::attestation(&verb),
         Some(Verb::Tuf { verb }) => tuf::tuf(&verb),
         Some(Verb::Calendar(asked)) => calendar::calendar(&asked),

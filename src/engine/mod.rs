@@ -38,6 +38,7 @@ pub use state::{
     ClockDoubt, ClockFact, Confirm, Copies, FileState, Head, KeyState, Person, Phase, Question, State,
     TokenState, Trouble,
 };
+pub use steps::attest_key::judge as judge_statement;
 pub use steps::confirm::{tail as serial_tail, wanted as confirm_wanted};
 pub use steps::countersign::wanted as attester_wanted;
 pub use steps::provision::recipe_of;

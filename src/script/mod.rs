@@ -5,8 +5,8 @@
 //! not parse here cannot reach a plan. The vocabulary is `docs/script-reference.md`.
 
 mod answers;
-mod attester;
 mod approvals;
+mod attester;
 mod custody;
 mod diagnostic;
 mod predecessor;

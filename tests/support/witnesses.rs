@@ -170,7 +170,16 @@ pub fn quorum_of(files: &Map) -> (Level, String, Vec<&'static str>) {
     let check = judgement.check("quorum").unwrap();
     (
         judgement.verdict,
-        format!("{}\n{}", check.what, check.found.join("\n")),
+        format!(
+            "{}\n{}",
+            check.what,
+            check
+                .found
+                .iter()
+                .map(|f| f.text.as_str())
+                .collect::<Vec<_>>()
+                .join("\n")
+        ),
         judgement.failed(),
     )
 }

@@ -31,16 +31,17 @@ fn bundle(case: &Case<'_>) -> Finding {
     let mut failures: Vec<Found> = Vec::new();
     let listed: BTreeMap<&str, &FileRef> = exported.iter().map(|f| (f.path.as_str(), f)).collect();
     for (path, expected) in &listed {
+        // A name of the record is a stranger's text.
+        let name = crate::base::shown(path, 120);
         if !Place::of(path).is_some_and(Place::is_exported) {
-            let path = crate::base::shown(path, 120);
-            let why = format!("record {seq} exports {path}, which has no place in a bundle");
+            let why = format!("record {seq} exports {name}, which has no place in a bundle");
             failures.push((FILE_ADDED, why).into());
         }
         match case.files.get(path).map(|bytes| FileRef::of(path, bytes)) {
-            None => failures.push((FILE_MISSING, format!("{path}: was exported and is missing")).into()),
+            None => failures.push((FILE_MISSING, format!("{name}: was exported and is missing")).into()),
             Some(got) if got != **expected => {
                 let why = format!(
-                    "{path}: expected {} ({} bytes), got {} ({} bytes)",
+                    "{name}: expected {} ({} bytes), got {} ({} bytes)",
                     expected.sha256, expected.len, got.sha256, got.len
                 );
                 failures.push((FILE_SWAPPED, why).into());

@@ -66,7 +66,10 @@ pub(super) fn check(case: &Case<'_>) -> Finding {
 /// (DESIGN 5).
 fn unvouched(case: &Case<'_>) -> Option<String> {
     let none: &[Vkey] = &[];
-    let (witnesses, quorum) = case.policy.as_ref().map_or((none, 0), |p| (p.witnesses(), p.quorum()));
+    let (witnesses, quorum) = case
+        .policy
+        .as_ref()
+        .map_or((none, 0), |p| (p.witnesses(), p.quorum()));
     let uncovered = quorum::witnessing(case, witnesses, quorum).uncovered;
     let attested = countersigned(&case.lines).into_iter().filter(|c| c.by.is_ok());
     let attested = attested.map(|c| c.size).max().unwrap_or(0);

@@ -93,7 +93,10 @@ pub(super) fn attested(turn: &mut Turn, key: &Id, statement: Option<&Statement>)
 }
 
 /// The report over a statement about a key of this record.
-fn judge(
+///
+/// # Errors
+/// Why there is none: another kind of statement, or certificates that are missing.
+pub fn judge(
     plan: &Plan,
     serial: &str,
     name: &Id,

@@ -2,7 +2,7 @@
 //! entered, an answer goes to the question it answers, an outcome to the
 //! effect it quotes.
 
-mod attest_key;
+pub(super) mod attest_key;
 mod checklist;
 pub(super) mod clock;
 mod compose;
