@@ -31,7 +31,7 @@ use program::{BINARY, ran, root};
 use rehearsal::{Map, Room};
 use tuf_ceremony::audit::{Level, Verdict};
 use tuf_ceremony::base::Digest;
-use tuf_ceremony::engine::{Expect, FileRef, InputKind, NOT_APPROVED, expects};
+use tuf_ceremony::engine::{Expect, FileRef, FrontEnd, InputKind, NOT_APPROVED, SecretsPath, expects};
 use tuf_ceremony::plan::{Inputs, Plan};
 use tuf_ceremony::script::Script;
 use tuf_ceremony::transcript::Class;
@@ -86,6 +86,11 @@ fn a_production_ceremony_goes_from_its_approvals_to_its_bundle() {
     let desk = Desk::new();
     let note = desk.signed(&[otto(), wim()]);
     let mut room = room(&desk, Some(note.clone()));
+    // People drove it: an answers file says nothing for them in production.
+    let mut opening = room.opening();
+    opening.front_end = FrontEnd::Tui;
+    opening.secrets = SecretsPath::Keyboard;
+    room.feed(InputKind::Open(Box::new(opening))).unwrap();
     while room.go_on() {}
     assert_eq!(expects(&room.state), Expect::Closed);
     let bundle = room.bundle();

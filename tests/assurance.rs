@@ -35,6 +35,20 @@ fn every_claim_names_its_tests() {
 }
 
 #[test]
+fn every_claim_that_a_check_supports_holds() {
+    let case = case(&read("docs/assurance-case.md"));
+    let ids: BTreeSet<&str> = case.claims.iter().map(|c| c.id.as_str()).collect();
+    for name in tuf_ceremony::audit::NAMES {
+        for claim in tuf_ceremony::audit::claims(name).unwrap() {
+            assert!(
+                ids.contains(claim),
+                "{name} supports {claim}, which does not hold"
+            );
+        }
+    }
+}
+
+#[test]
 fn every_threat_has_an_answer() {
     let claims = case(&read("docs/assurance-case.md"));
     let found = unanswered(&read("docs/threat-model.md"), &claims);

@@ -5,6 +5,7 @@
 
 mod attesting;
 mod below_root;
+mod clock;
 mod custody;
 mod effect;
 mod files;
@@ -23,6 +24,7 @@ use crate::plan::Plan;
 use crate::transcript::{Kind, Record};
 
 pub use attesting::{AttesterAct, Attesting, Countersigning, NotSigning};
+pub use clock::{ClockDoubt, ClockFact};
 pub use custody::{Away, Differs, NumberFor, Numbered, lines, recorded};
 pub use effect::{Effect, What};
 pub use files::{export_contents, keys_of, metadata_files, meter, payload};
@@ -35,8 +37,7 @@ pub use input::{
 pub use policy::{policy_facts, refused as policy_refused};
 pub use published::repository;
 pub use state::{
-    ClockDoubt, ClockFact, Confirm, Copies, FileState, Head, KeyState, Person, Phase, Question, State,
-    TokenState, Trouble,
+    Confirm, Copies, FileState, Head, KeyState, Person, Phase, Question, State, TokenState, Trouble,
 };
 pub use steps::attest_key::judge as judge_statement;
 pub use steps::confirm::{tail as serial_tail, wanted as confirm_wanted};

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::attesting::{AttesterAct, Attesting, Countersigning};
+use super::clock::{ClockDoubt, ClockFact};
 use super::custody::{Away, Differs, NumberFor, Numbered};
 use super::effect::Effect;
 use super::input::{Seen, Ticket};
@@ -321,60 +322,6 @@ pub struct Person {
     pub name: Option<String>,
     /// Why nobody sits there.
     pub reason: String,
-}
-
-/// What was found out about the clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct ClockFact {
-    /// What a person read from another clock.
-    pub typed: Instant,
-    /// What this machine said at that moment.
-    pub machine: Instant,
-    /// CLOCK_BOOTTIME at that moment, in milliseconds.
-    pub mono_ms: u64,
-    /// Seconds by which the machine's hardware clock was ahead of it; `None`: the
-    /// machine has none, or does not tell.
-    pub rtc_s: Option<i64>,
-}
-
-/// Why the machine's clock is not confirmed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub enum ClockDoubt {
-    /// The machine is ahead of what a person read.
-    Typed {
-        /// By so much.
-        seconds: i64,
-    },
-    /// The hardware clock is ahead of the system's.
-    Hardware {
-        /// By so much.
-        seconds: i64,
-    },
-    /// The system's clock was set since the last reading.
-    Jumped {
-        /// Forward by so much.
-        seconds: i64,
-    },
-    /// It is earlier than something that exists.
-    Before {
-        /// When that came about, at the earliest.
-        bound: Instant,
-        /// What it is.
-        what: String,
-    },
-}
-
-impl ClockDoubt {
-    /// The stable word in the record.
-    #[must_use]
-    pub fn word(&self) -> &'static str {
-        match self {
-            ClockDoubt::Typed { .. } => "typed",
-            ClockDoubt::Hardware { .. } => "hardware-clock",
-            ClockDoubt::Jumped { .. } => "jumped",
-            ClockDoubt::Before { .. } => "before",
-        }
-    }
 }
 
 /// A device on the bench.

@@ -175,7 +175,7 @@ impl Driver {
         if let Question::Clock {
             doubt: Some(doubt), ..
         } = question
-            && self.aborts(&format!("the machine's clock is not confirmed: {}", doubt.word()))
+            && self.aborts(&doubt.words())
         {
             return;
         }

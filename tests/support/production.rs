@@ -13,12 +13,14 @@
 )]
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use tuf_ceremony::audit::{Anchors, Judgement, Options};
 use tuf_ceremony::base::{Algorithm, Digest};
 use tuf_ceremony::bundle::Files;
 use tuf_ceremony::engine::{FrontEnd, InputKind, SecretsPath};
 use tuf_ceremony::note::{Note, Vkey, cosigned};
+use tuf_ceremony::plan::{Inputs, Plan};
 use tuf_ceremony::script::Script;
 use tuf_ceremony::transcript::Checkpoint;
 
@@ -63,16 +65,41 @@ pub fn closed_with(log: &str, front_end: FrontEnd, predecessor: &str) -> Room {
 
 /// A ceremony that was opened, and no more.
 pub fn begun(log: &str, front_end: FrontEnd, predecessor: &str) -> Room {
-    let (plan, inputs) = plan(&script());
+    let (plan, inputs) = after(predecessor);
     let note = approvals(plan.script(), &APPROVERS[..2]);
     let mut room = Room::old(plan.with_approvals(note), inputs, BTreeMap::new());
     room.log = Key::new(log, Algorithm::Ed25519);
     let mut opening = room.opening();
     opening.front_end = front_end;
     opening.secrets = SecretsPath::Keyboard;
-    opening.predecessor = predecessor.to_owned();
     room.feed(InputKind::Open(Box::new(opening))).unwrap();
     room
+}
+
+/// The plan that names `genesis`, or this checkpoint (origin, size, root) of the last
+/// ceremony; its log key is gone, so any signature will do.
+fn after(predecessor: &str) -> (Plan, Map) {
+    if predecessor == "genesis" {
+        return plan(&script());
+    }
+    let text = format!("{}\n", predecessor.replace(' ', "\n"));
+    let gone = Key::new("gone", Algorithm::Ed25519);
+    let mut note = Note::new(&text).unwrap();
+    note.add(Note::sign_line(&text, &vkey("gone"), &gone.sign(text.as_bytes())).unwrap())
+        .unwrap();
+    let note = note.to_string().into_bytes();
+    let named = format!(
+        "predecessor = {{ file = \"checkpoint\", sha256 = \"{}\" }}",
+        Digest::of(&note)
+    );
+    let text = script();
+    let line = text.lines().find(|l| l.starts_with("predecessor")).unwrap();
+    let script = Script::parse(text.replace(line, &named).as_bytes()).unwrap();
+    let mut inputs = plan(&text).1;
+    inputs.insert("checkpoint".to_owned(), note);
+    let arcs = inputs.iter().map(|(n, b)| (n.clone(), Arc::from(b.as_slice())));
+    let plan = Plan::build(script, &Inputs(arcs.collect())).unwrap();
+    (plan, inputs)
 }
 
 pub fn vkey(name: &str) -> Vkey {

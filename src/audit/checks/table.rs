@@ -179,7 +179,7 @@ pub(super) const TABLE: [Entry; 22] = [
         "policy",
         policy::check,
         "the re-executed state of every record",
-        &["TUF-6", "TUF-7", "VER-11"],
+        &["TUF-6", "TUF-7", "TUF-8"],
         "a claim of the policy that does not hold and that the script does not waive",
     ),
     entry(

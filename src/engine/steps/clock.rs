@@ -6,7 +6,8 @@
 use super::formal_break;
 use crate::base::{Instant, Json};
 use crate::engine::Refusal;
-use crate::engine::state::{ClockDoubt, ClockFact, Question};
+use crate::engine::clock::{ClockDoubt, ClockFact};
+use crate::engine::state::Question;
 use crate::engine::turn::Turn;
 use crate::script::Verb;
 use crate::transcript::Kind;

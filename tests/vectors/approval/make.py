@@ -46,6 +46,7 @@ organisation = "example"
 site = "vienna"
 ceremony = "root-2027-1"
 title = "A script of the approval vectors: it has approvers and no steps"
+predecessor = "genesis"
 
 [trust]
 genesis = true
