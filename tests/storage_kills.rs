@@ -36,12 +36,12 @@ const KEYS: usize = 4;
 const SIGNATURES: usize = 5;
 /// What the whole matrix has to come to at least; only ever raised.
 const CUT: usize = 8;
-const STATES: usize = 640;
+const STATES: usize = 690;
 const KILLS: usize = 500;
 const TORN: usize = 100;
-const TWICE: usize = 60;
+const TWICE: usize = 90;
 const FAULTS: usize = 900;
-const YANKS: usize = 100;
+const YANKS: usize = 320;
 
 static VERIFIED: AtomicUsize = AtomicUsize::new(0);
 

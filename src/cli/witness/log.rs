@@ -30,7 +30,7 @@ pub(in crate::cli) enum Verb {
         /// The log key.
         #[arg(long, value_name = "VKEY", required_unless_present = "vkey_file")]
         vkey: Option<String>,
-        /// A file with the log key, as `witness request --log-key` writes it.
+        /// A file with the log key, as witness request --log-key writes it.
         #[arg(long, value_name = "FILE", conflicts_with = "vkey")]
         vkey_file: Option<PathBuf>,
     },
