@@ -161,7 +161,7 @@ fn a_production_ceremony_goes_from_its_approvals_to_its_bundle() {
             "{sin}"
         );
         assert!(
-            check.found.iter().any(|f| f.contains(reason)),
+            check.found.iter().any(|f| f.code == reason),
             "{sin}: {:?}",
             check.found
         );

@@ -71,14 +71,13 @@ impl Desk {
         run(&args)
     }
 
-    /// `witness log add`, the words typed as the other screen has them, but for `slips`.
+    /// `witness log`, the words typed as the other screen has them, but for `slips`.
     pub fn told(&self, state: &str, key: &str, slips: usize) -> Ran {
         let digest = Digest::of(&std::fs::read(self.at(key)).unwrap());
         let expected = words::words(&digest);
         let args = [
             "witness",
             "log",
-            "add",
             "--state",
             &self.text(state),
             "--vkey-file",
@@ -165,23 +164,16 @@ pub fn good(ran: &Ran) {
     assert_eq!(ran.code, 0, "{ran:?}");
 }
 
+/// The level, what `quorum` and `sessions` say, and which checks failed.
 pub fn quorum_of(files: &Map) -> (Level, String, Vec<&'static str>) {
     let judgement = judge(files);
-    let check = judgement.check("quorum").unwrap();
-    (
-        judgement.verdict,
-        format!(
-            "{}\n{}",
-            check.what,
-            check
-                .found
-                .iter()
-                .map(|f| f.text.as_str())
-                .collect::<Vec<_>>()
-                .join("\n")
-        ),
-        judgement.failed(),
-    )
+    let mut said = Vec::new();
+    for name in ["quorum", "sessions"] {
+        let check = judgement.check(name).unwrap();
+        said.push(check.what.as_str());
+        said.extend(check.found.iter().map(|f| f.text.as_str()));
+    }
+    (judgement.verdict, said.join("\n"), judgement.failed())
 }
 
 pub fn files_of(folder: &Path) -> Map {

@@ -1,4 +1,4 @@
-//! `witness log add`: a person tells the witness of a record, or of the log key
+//! `witness log`: a person tells the witness of a record, or of the log key
 //! of its next run. The key comes from a stick, so it is compared by words that
 //! another screen shows: this one does not show them. A new key ends the one
 //! before it, and what was cosigned last is shown first.
@@ -7,7 +7,7 @@ use std::fs::OpenOptions;
 use std::io::{Read as _, Write as _};
 use std::path::PathBuf;
 
-use clap::Subcommand;
+use clap::Args;
 
 use super::key::random;
 use super::new::no_terminal;
@@ -20,28 +20,26 @@ use crate::transcript::words;
 /// How many of the 32 words are asked for.
 const ASKED: usize = 6;
 
-#[derive(Debug, Subcommand)]
-pub(in crate::cli) enum Verb {
-    /// Add a log key, compared by words with the ceremony's side.
-    Add {
-        /// The witness's folder.
-        #[arg(long, value_name = "DIR")]
-        state: PathBuf,
-        /// The log key.
-        #[arg(long, value_name = "VKEY", required_unless_present = "vkey_file")]
-        vkey: Option<String>,
-        /// A file with the log key, as witness request --log-key writes it.
-        #[arg(long, value_name = "FILE", conflicts_with = "vkey")]
-        vkey_file: Option<PathBuf>,
-    },
+/// What the witness is told.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Asked {
+    /// The witness's folder.
+    #[arg(long, value_name = "DIR")]
+    pub(in crate::cli) state: PathBuf,
+    /// The log key.
+    #[arg(long, value_name = "VKEY", required_unless_present = "vkey_file")]
+    pub(in crate::cli) vkey: Option<String>,
+    /// A file with the log key, as witness request --log-key writes it.
+    #[arg(long, value_name = "FILE", conflicts_with = "vkey")]
+    pub(in crate::cli) vkey_file: Option<PathBuf>,
 }
 
-pub(super) fn log(verb: &Verb) -> Result<(), Exit> {
-    let Verb::Add {
+pub(super) fn log(asked: &Asked) -> Result<(), Exit> {
+    let Asked {
         state,
         vkey,
         vkey_file,
-    } = verb;
+    } = asked;
     let folder = Folder::open(state)?;
     let memory = folder.load()?;
     let text = match (vkey, vkey_file) {

@@ -42,11 +42,8 @@ pub(super) enum Verb {
         #[arg(long, value_name = "ORIGIN")]
         checkpoint: Option<String>,
     },
-    /// Tell the witness of a record.
-    Log {
-        #[command(subcommand)]
-        verb: log::Verb,
-    },
+    /// Tell the witness of a record, or of its next log key, compared by words.
+    Log(log::Asked),
     /// Cosign a checkpoint, if the record has only grown.
     Sign {
         /// The witness's folder.
@@ -99,7 +96,7 @@ pub(super) fn witness(verb: &Verb) -> Exit {
     let done = match verb {
         Verb::New { state, name } => new::new(state, name),
         Verb::Show { state, checkpoint } => show::show(state, checkpoint.as_deref()),
-        Verb::Log { verb } => log::log(verb),
+        Verb::Log(asked) => log::log(asked),
         Verb::Sign { state, request, out } => sign::sign(state, request, out),
         Verb::Review { payload, trusted } => review::review(payload, trusted.as_deref()),
         Verb::Request {
