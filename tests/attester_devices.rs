@@ -17,7 +17,7 @@ mod program;
 
 use std::path::PathBuf;
 
-use program::{Room, SOFTHSM, clients_accept, closed, lines, ran, run, script, verifiers_accept};
+use program::{Room, clients_accept, closed, lines, ran, run, script, verifiers_accept};
 use tuf_ceremony::note::Note;
 use tuf_ceremony::transcript::{Countersigned, Line, countersigned, read};
 
@@ -176,7 +176,7 @@ fn a_smartcard_through_pkcs11_countersigns() {
         .arg("--answers")
         .arg(answers)
         .arg("--module")
-        .arg(format!("softhsm={SOFTHSM}")));
+        .arg(format!("softhsm={}", program::SOFTHSM)));
     closed(&done);
     verifiers_accept(&room.bundle());
     all_stand(&room, &FOUR);
