@@ -30,14 +30,9 @@ impl fmt::Display for Predecessor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Predecessor::Genesis => f.write_str("genesis"),
-            Predecessor::Closed(checkpoint) => f.write_str(&in_line(checkpoint)),
+            Predecessor::Closed(checkpoint) => f.write_str(&checkpoint.in_line()),
         }
     }
-}
-
-/// A checkpoint in one line: origin, size and root, a space between them.
-pub(super) fn in_line(checkpoint: &Checkpoint) -> String {
-    checkpoint.to_string().trim_end().replace('\n', " ")
 }
 
 /// What is known from outside.

@@ -9,7 +9,7 @@ use crate::script::Script;
 use crate::transcript::{Class, Kind};
 use crate::tuf::Key;
 
-use super::anchors::{Anchors, Predecessor, in_line};
+use super::anchors::{Anchors, Predecessor};
 use super::case::Case;
 use super::{Anchor, Anchored, Fact, signers};
 
@@ -131,7 +131,7 @@ pub(super) fn anchored(case: &Case<'_>) -> Vec<Anchored> {
         [] => add("checkpoint", false, "none was read elsewhere".to_owned()),
         all => {
             for checkpoint in all {
-                add("checkpoint", true, in_line(checkpoint));
+                add("checkpoint", true, checkpoint.in_line());
             }
         }
     }

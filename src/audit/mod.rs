@@ -263,22 +263,27 @@ impl Judgement {
 /// Judges the files of a folder.
 #[must_use]
 pub fn judge(files: &Files, options: &Options) -> Judgement {
-    let case = Case::new(files, options);
-    let checks = checks::all(&case);
-    let decided = level::decide(&case, &checks);
+    judge_case(&Case::new(files, options))
+}
+
+/// The judgement of what was read already.
+fn judge_case(case: &Case<'_>) -> Judgement {
+    let checks = checks::all(case);
+    let decided = level::decide(case, &checks);
     Judgement {
         is_bundle: case.is_bundle,
         at: case
             .at()
             .filter(|_| case.is_bundle)
             .map(|at| (at, case.at_from())),
-        facts: facts::gather(&case),
-        anchored: facts::anchored(&case),
-        today: today::status(&case),
-        publish: options
+        facts: facts::gather(case),
+        anchored: facts::anchored(case),
+        today: today::status(case),
+        publish: case
+            .options
             .live
             .as_ref()
-            .map(|live| publish::judge(&case, live, &decided)),
+            .map(|live| publish::judge(case, live, &decided)),
         checks,
         verdict: decided.level,
         because: decided.because,

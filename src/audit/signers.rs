@@ -46,8 +46,7 @@ pub(super) fn forged(case: &Case<'_>, anchors: &Anchors) -> Vec<String> {
     for (path, note) in notes(case) {
         let keys = anchors.approvers.iter().chain(&anchors.attesters);
         for key in keys.chain(&anchors.witnesses) {
-            let named = |l: &crate::note::Line| l.name() == key.name() && l.key_id() == key.id();
-            if note.signatures().iter().any(named) && !note.verified_by(key) {
+            if note.line_of(key).is_some() && !note.verified_by(key) {
                 out.push(format!("{path}: the line of {} does not verify", key.name()));
             }
         }

@@ -148,13 +148,19 @@ impl Note {
         Ok(())
     }
 
+    /// The line in the name of this key; whether it is the key's, only its
+    /// signature shows.
+    #[must_use]
+    pub fn line_of(&self, vkey: &Vkey) -> Option<&Line> {
+        // signed-note, Signatures: name and key id together name the key.
+        let named = |l: &&Line| l.name == vkey.name() && l.key_id == vkey.id();
+        self.signatures.iter().find(named)
+    }
+
     /// Whether `vkey` signed this text. Lines of other keys say nothing.
     #[must_use]
     pub fn verified_by(&self, vkey: &Vkey) -> bool {
-        // signed-note, Signatures: name and key id together name the key.
-        self.signatures
-            .iter()
-            .find(|l| l.name == vkey.name() && l.key_id == vkey.id())
+        self.line_of(vkey)
             .is_some_and(|l| vkey.verifies(&self.text, &l.signature))
     }
 

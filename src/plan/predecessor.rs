@@ -22,7 +22,7 @@ pub(super) fn read(script: &Script, files: &[InputFile], found: &mut Vec<Diagnos
     // Its absence, or its digest, is a fault already.
     let file = files.iter().find(|f| f.name == named.file)?;
     match judge(script, &file.bytes) {
-        Ok(checkpoint) => Some(checkpoint.to_string().trim_end().replace('\n', " ")),
+        Ok(checkpoint) => Some(checkpoint.in_line()),
         Err(why) => {
             found.push(script.predecessor.fault(
                 "predecessor",

@@ -106,6 +106,12 @@ impl Checkpoint {
         &self.origin
     }
 
+    /// In one line: origin, size and root, a space between them.
+    #[must_use]
+    pub fn in_line(&self) -> String {
+        self.to_string().trim_end().replace('\n', " ")
+    }
+
     /// How many lines.
     #[must_use]
     pub fn size(&self) -> u64 {

@@ -7,7 +7,7 @@ use crate::attestation::yubihsm::ROOTS;
 use crate::base::Digest;
 use crate::transcript::{Checkpoint, Kind};
 
-use super::super::anchors::{Anchors, in_line};
+use super::super::anchors::Anchors;
 use super::super::codes::{
     CEREMONY_DROPPED, CUT, FORKED, OTHER_CEREMONY, PROGRAM_SWAPPED, ROOT_UNKNOWN, SIGNATURE_FORGED,
     TRUNCATED, VERIFIER_SWAPPED,
@@ -44,7 +44,7 @@ pub(super) fn check(case: &Case<'_>) -> Finding {
 /// A head that was read elsewhere must be one of this record.
 fn head(case: &Case<'_>, seen: &Checkpoint, root: Option<&Digest>) -> Option<Found> {
     let origin = case.origin.as_deref().unwrap_or("no origin that can be read");
-    let text = in_line(seen);
+    let text = seen.in_line();
     if seen.origin() != origin {
         let why = format!("{text}: read elsewhere; this record is {origin}");
         return Some((OTHER_CEREMONY, why).into());

@@ -148,13 +148,7 @@ pub(in crate::audit) fn witnessing<'v>(
 fn cosigned<'v>(path: &str, bytes: &[u8], witnesses: &'v [Vkey]) -> Option<(Cosigned<'v>, Checkpoint)> {
     let note = Note::parse(bytes).ok()?;
     let checkpoint = Checkpoint::parse(note.text()).ok()?;
-    let named = |w: &Vkey| {
-        let lines = note.signatures().iter();
-        lines
-            .into_iter()
-            .any(|l| l.name() == w.name() && l.key_id() == w.id())
-    };
-    let lines = witnesses.iter().filter(|w| named(w));
+    let lines = witnesses.iter().filter(|w| note.line_of(w).is_some());
     let (by, wrong) = lines.partition(|w| note.verified_by(w));
     let cosigned = Cosigned {
         path: path.to_owned(),

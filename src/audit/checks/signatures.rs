@@ -73,12 +73,7 @@ fn signed_in_run(case: &Case<'_>, bytes: &[u8], seq: u64) -> Result<usize, Wrong
     let origin = note.text().lines().next().unwrap_or_default();
     let code = match note.signatures() {
         // The right key's line, over another text.
-        all if all
-            .iter()
-            .any(|l| l.name() == vkey.name() && l.key_id() == vkey.id()) =>
-        {
-            REROOTED
-        }
+        _ if note.line_of(vkey).is_some() => REROOTED,
         all if all.iter().any(|l| l.name() == origin) => RESIGNED,
         _ => UNSIGNED,
     };

@@ -18,7 +18,7 @@ use crate::bundle::layout::SUMS;
 use crate::transcript::{Checkpoint, Class, Kind, Line};
 
 use super::case::{Case, NoState};
-use super::{Judgement, Options, judge};
+use super::{Judgement, Options, judge_case};
 
 pub use devices::{Device, Statement};
 pub use keys::{KeyTold, Use};
@@ -140,7 +140,7 @@ pub fn tell(files: &Files, options: &Options) -> Story {
     let script = case.plan.as_ref().ok().map(|p| p.script());
     let keys = keys::keys(&case);
     Story {
-        judgement: spelled(judge(files, options)),
+        judgement: spelled(judge_case(&case)),
         teller: env!("CARGO_PKG_VERSION"),
         kind: open.map(|o| safe(&o.kind)),
         drill: open.and_then(|o| o.drill.as_deref().map(safe)),

@@ -219,13 +219,7 @@ pub fn answer(
     let text = checkpoint.to_string();
     let line = line(memory.vkey(), time, &text, sign)?;
     let mut note = Note::new(&text)?;
-    let key = log.newest();
-    let by_log = request
-        .note()
-        .signatures()
-        .iter()
-        .find(|l| l.name() == key.name() && l.key_id() == key.id());
-    if let Some(by_log) = by_log {
+    if let Some(by_log) = request.note().line_of(log.newest()) {
         note.add(by_log.clone())?;
     }
     note.add(line.clone())?;
