@@ -32,7 +32,7 @@ pub(super) fn cover(story: &Story) -> Cover {
         verify: vec![
             ("with this program", "tuf-ceremony verify BUNDLE".to_owned()),
             (
-                "without it: Python 3.9, OpenSSL 3, the release's verify.py (never the bundle's)",
+                "without it: Python 3.11, OpenSSL 3, the release's verify.py (never the bundle's)",
                 "python3 verify.py BUNDLE".to_owned(),
             ),
             ("by hand", "cd BUNDLE && sha256sum -c SHA256SUMS".to_owned()),
