@@ -147,7 +147,7 @@ impl Lab {
         self.papers(Operator::start(command, 80, 24))
     }
 
-    /// The papers in the room, and who is still to be named.
+    /// The papers in the room, and who is to be named.
     fn papers(&self, mut operator: Operator) -> Operator {
         for token in ["token-a", "token-b", "token-c"] {
             let papers = (format!("so-of-{token}"), format!("pin-of-{token}"));
@@ -156,12 +156,8 @@ impl Lab {
         let passphrase = "correct-horse-battery".to_owned();
         let papers = (passphrase.clone(), passphrase);
         operator.pins.insert("online-file".to_owned(), papers);
-        let named = record(&self.room);
-        let named = named
-            .iter()
-            .filter(|l| l.contains("\"present\":{\"name\""))
-            .count();
-        operator.names = NAMES[named..].iter().map(|n| (*n).to_owned()).collect();
+        // A roll call that was cut short is held again, from its first seat.
+        operator.names = NAMES.map(str::to_owned).to_vec();
         operator
     }
 
