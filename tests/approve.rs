@@ -225,6 +225,27 @@ fn nothing_but_a_quorum_over_exactly_these_bytes_runs() {
     desk.refused("changed-script", "approvals-other-script");
 }
 
+/// In a rehearsal both copies may lie on one disk (tests/mirror.rs).
+#[test]
+fn production_keeps_no_second_copy_beside_the_first() {
+    let desk = Desk::new();
+    std::fs::write(desk.note(), desk.signed(&[olga(), otto()])).unwrap();
+    let beside = desk.path("not/there/yet");
+    let run = desk.run_with(&["--mirror", beside.to_str().unwrap()]);
+    assert_eq!(run.code, 2, "{run:?}");
+    assert!(run.err.contains("error[mirror-same-medium]"), "{run:?}");
+    assert!(!desk.path("record").exists() && !desk.path("not").exists());
+    let Ok(other) = tempfile::tempdir_in("/dev/shm") else {
+        println!("SKIPPED: no second file system at /dev/shm");
+        return;
+    };
+    let mirror = other.path().join("mirror");
+    let run = desk.run_with(&["--mirror", mirror.to_str().unwrap()]);
+    assert_eq!(run.code, 3, "{run:?}");
+    let copies = [desk.path("record"), mirror].map(|f| std::fs::read(f.join("ceremony.jsonl")).unwrap());
+    assert_eq!(copies[0], copies[1]);
+}
+
 #[test]
 fn a_rehearsals_approvals_are_never_productions() {
     let desk = Desk::new();

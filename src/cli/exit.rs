@@ -49,6 +49,7 @@ impl Exit {
             | C::BundleRefused
             | C::AttestationUnreadable
             | C::MetadataUnreadable
+            | C::MirrorSameMedium
             | C::OutputExists => Exit::Usage,
             C::RecordDamaged | C::RecordForked | C::EditRefused => Exit::Negative,
             C::NoApprovals

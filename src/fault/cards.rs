@@ -122,6 +122,12 @@ cards! {
         "The last line may be torn; a torn line does not count.",
         "Do not use this disk again. Copy the record to another disk and resume there."
     }
+    MirrorSameMedium = "mirror-same-medium" {
+        "The record and its mirror would lie on one medium.",
+        "What takes one copy away would take both: the second copy would be worth nothing.",
+        "No. Nothing was written.",
+        "Mount another disk or stick and name a folder on it: --mirror DIR."
+    }
     DrillRefused = "drill-refused" {
         "This drill cannot be played.",
         "A fault on purpose is for rehearsals whose every token is embedded, at a step where it shows.",

@@ -20,6 +20,7 @@ use crate::engine::{
 };
 use crate::fault::Code;
 use crate::plan::Plan;
+use crate::script::Kind;
 use crate::store::{self, Disk, Record};
 use crate::transcript::{Tree, Writer};
 
@@ -100,6 +101,7 @@ pub fn open(plan: Plan, record: &Path, ports: Ports, run: &Run) -> Result<Runnin
             (ports, Some(stage))
         }
     };
+    two_media(&ports, &plan, record)?;
     let mut copies = Record::create(ports.disk.clone(), record, ports.mirror.as_deref())?;
     keep(&mut copies, "script.toml", plan.script().text.as_bytes())?;
     if let Some(note) = plan.approvals() {
@@ -150,6 +152,29 @@ pub fn open(plan: Plan, record: &Path, ports: Ports, run: &Run) -> Result<Runnin
     go(clerk, log_key, ports, InputKind::Open(Box::new(opening)))
 }
 
+/// In production a second copy lies on a second medium, or it is none. A
+/// rehearsal may lie on one disk: nothing of it is worth two.
+fn two_media(ports: &Ports, plan: &Plan, record: &Path) -> Result<(), Failure> {
+    let Some(mirror) = ports.mirror.as_deref() else {
+        return Ok(());
+    };
+    if plan.script().kind == Kind::Rehearsal {
+        return Ok(());
+    }
+    match ports.disk.one_medium(record, mirror) {
+        Ok(false) => Ok(()),
+        Ok(true) => Err(Failure {
+            code: Code::MirrorSameMedium,
+            meaning: "--record and --mirror are folders of one file system".to_owned(),
+        }),
+        // What cannot be told is not trusted (law 7).
+        Err(error) => Err(Failure {
+            code: Code::MirrorSameMedium,
+            meaning: format!("where --mirror lies cannot be told: {error}"),
+        }),
+    }
+}
+
 /// What came of a resumption.
 #[derive(Debug)]
 pub enum Resumed {
@@ -171,6 +196,7 @@ pub fn resume(record: &Path, ports: Ports, run: &Run) -> Result<Resumed, Failure
             meaning: "the record's last line aborts the ceremony".to_owned(),
         });
     }
+    two_media(&ports, &folded.plan, record)?;
     let (torn, mirror) = fold::settle(&mut copies, &found, &folded)?;
     if folded.state.phase == Phase::Closed {
         return seal::write(&seal::Closed {

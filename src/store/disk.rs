@@ -75,6 +75,10 @@ pub trait Disk: Send + Sync + Debug {
     /// The mount of a removable medium; `None`: the folder is of this machine.
     /// What lies in the file system of `home` is none.
     fn mount(&self, folder: &Path, home: &Path) -> Option<Mount>;
+
+    /// Whether two folders, or the nearest above them that exist, lie in one file
+    /// system: what takes one of them away takes both.
+    fn one_medium(&self, one: &Path, other: &Path) -> io::Result<bool>;
 }
 
 /// An open file.

@@ -290,6 +290,10 @@ impl Disk for Memory {
     fn mount(&self, _folder: &Path, _home: &Path) -> Option<Mount> {
         None
     }
+
+    fn one_medium(&self, _one: &Path, _other: &Path) -> io::Result<bool> {
+        Ok(true)
+    }
 }
 
 /// A file of a [`Memory`].

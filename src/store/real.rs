@@ -4,7 +4,7 @@
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 use rustix::fs::{Advice, CWD, FallocateFlags, FlockOperation, OFlags, RenameFlags};
@@ -119,6 +119,23 @@ impl Disk for Real {
     fn mount(&self, folder: &Path, home: &Path) -> Option<Mount> {
         Mount::of(folder, home)
     }
+
+    fn one_medium(&self, one: &Path, other: &Path) -> io::Result<bool> {
+        Ok(device(one)? == device(other)?)
+    }
+}
+
+/// The file system of the nearest folder above that exists.
+fn device(path: &Path) -> io::Result<u64> {
+    let path = std::path::absolute(path)?;
+    for above in path.ancestors() {
+        match std::fs::metadata(above) {
+            Ok(meta) => return Ok(meta.dev()),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Err(io::ErrorKind::NotFound.into())
 }
 
 /// vfat and some others do not know RENAME_NOREPLACE.

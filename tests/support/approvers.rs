@@ -114,6 +114,10 @@ impl Desk {
 
     /// `run` without a terminal; nobody answers for people in production.
     pub fn run(&self) -> Ran {
+        self.run_with(&[])
+    }
+
+    pub fn run_with(&self, more: &[&str]) -> Ran {
         let answers = self.put(
             "answers.toml",
             b"schema = 1\n[people]\n[confirm]\nbegin = true\nabort = true\n",
@@ -126,7 +130,7 @@ impl Desk {
             "--answers",
             answers.to_str().unwrap(),
         ];
-        self.call("run", &[&args[..], &["--module", &module]].concat())
+        self.call("run", &[&args[..], &["--module", &module], more].concat())
     }
 
     pub fn refused(&self, sin: &str, code: &str) {

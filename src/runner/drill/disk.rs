@@ -120,6 +120,10 @@ impl Disk for Bad {
     fn mount(&self, folder: &Path, home: &Path) -> Option<Mount> {
         self.good.mount(folder, home)
     }
+
+    fn one_medium(&self, one: &Path, other: &Path) -> io::Result<bool> {
+        self.good.one_medium(one, other)
+    }
 }
 
 /// The lines of the record's first copy.
