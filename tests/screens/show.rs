@@ -8,8 +8,8 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use tuf_ceremony::base::device::{Changed, Credential, DeviceCode, DeviceFault, Operation, PinState, Retry};
 use tuf_ceremony::base::medium::Release;
-use tuf_ceremony::base::{Id, Stamp};
-use tuf_ceremony::engine::{Answer, Confirm, Outcome, Phase, Question, Ticket, Trouble, What};
+use tuf_ceremony::base::{Id, Instant, Stamp};
+use tuf_ceremony::engine::{Answer, ClockDoubt, Confirm, Outcome, Phase, Question, Ticket, Trouble, What};
 use tuf_ceremony::script::{Subject, Verb};
 use tuf_ceremony::ui::keymap::Intent;
 use tuf_ceremony::ui::{Event, Model, Out, Places, Theme, draw, update};
@@ -147,6 +147,31 @@ fn step_through() -> Vec<(&'static str, Stage)> {
             typed: "2031-05-04 11:29".to_owned(),
         });
     });
+    at("clock-hardware", &|s| {
+        s.until(|q| matches!(q, Question::Clock { .. }));
+        let rtc = Instant::from_unix(s.at.wall.unix() - 2 * 3600).ok();
+        s.answer(Answer::Clock {
+            rtc,
+            typed: s.at.wall.to_string()[..16].replace('T', " "),
+        });
+    });
+    at("clock-second", &|s| {
+        *s = Stage::with(
+            &stage::script("rehearsal", "embedded").replace("do = \"clock\"", "do = \"clock\"\nsources = 2"),
+        );
+        s.until(|q| matches!(q, Question::Clock { reading: 1, .. }));
+    });
+    at("clock-jumped", &|s| {
+        s.until(|q| matches!(q, Question::Clock { .. }));
+        s.state.phase = Phase::Asking(clock_with(ClockDoubt::Jumped { seconds: 7260 }));
+    });
+    at("clock-before", &|s| {
+        s.until(|q| matches!(q, Question::Clock { .. }));
+        s.state.phase = Phase::Asking(clock_with(ClockDoubt::Before {
+            bound: Instant::parse("2031-05-05T00:00:00Z").unwrap(),
+            what: "the last line of the record that the script names".to_owned(),
+        }));
+    });
     at("item", &|s| {
         s.until(|q| matches!(q, Question::Item { index: 1 }));
     });
@@ -282,6 +307,15 @@ fn step_through() -> Vec<(&'static str, Stage)> {
         });
     });
     out
+}
+
+/// What only another clock or another script brings: shown as data.
+fn clock_with(doubt: ClockDoubt) -> Question {
+    Question::Clock {
+        reading: 0,
+        of: 1,
+        doubt: Some(doubt),
+    }
 }
 
 /// A stage at a question that only other devices bring: shown as data.
