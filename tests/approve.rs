@@ -83,6 +83,11 @@ fn people_add_their_lines_one_at_a_time_and_then_it_runs() {
     assert_eq!(two.code, 0, "{two:?}");
     assert!(two.out.contains("met: 2 of 3, 2 must"), "{two:?}");
     assert_eq!(desk.approve(&[]).code, 0);
+    let json: serde_json::Value = serde_json::from_str(&desk.approve(&["--json"]).out).unwrap();
+    assert_eq!(json["v"], 1);
+    assert_eq!((&json["met"], &json["quorum"]), (&true.into(), &2.into()));
+    assert_eq!(json["approved"][0]["vkey"], olga().0.to_string());
+    assert_eq!(json["missing"][0]["name"], "otto.example");
     // It starts, and at once needs people.
     let run = desk.run();
     assert_eq!(run.code, 3, "{run:?}");

@@ -422,6 +422,30 @@ fn the_command_writes_once_and_its_exit_code_is_the_verdict() {
     let first = std::fs::read(&page).unwrap();
     assert_eq!(first, html(&story(&room.bundle())).into_bytes());
 
+    // Anchors are read before anything is written, and change what the page says.
+    let anchors = dir.path().join("anchors");
+    let anchored = dir.path().join("anchored.html");
+    let ask = [
+        "report",
+        path(&good),
+        "--out",
+        path(&anchored),
+        "--anchors",
+        path(&anchors),
+    ];
+    std::fs::write(&anchors, "nothing that is known\n").unwrap();
+    let (code, said) = program(&ask);
+    assert!(code == 2 && !anchored.exists(), "{code} {said}");
+    let verifier = Digest::of(include_bytes!("../src/bundle/verify.py"));
+    std::fs::write(
+        &anchors,
+        format!("tuf-ceremony anchors v1\nverifier {}\n", verifier.hex()),
+    )
+    .unwrap();
+    let (code, said) = program(&ask);
+    assert_eq!(code, 0, "{said}");
+    assert_ne!(std::fs::read(&anchored).unwrap(), first);
+
     // Never over a file that is there.
     let (code, said) = program(&["report", path(&bad), "--out", path(&page)]);
     assert!(code > 1 && said.contains("output-exists"), "{code} {said}");

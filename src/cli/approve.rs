@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use data_encoding::BASE64;
 
 use super::{Exit, check, new_file, out, words};
-use crate::base::shown;
+use crate::base::{Json, shown};
 use crate::fault::Code;
 use crate::note::{Note, SignatureType, Vkey};
 use crate::plan::{Plan, summary};
@@ -32,6 +32,9 @@ pub(super) struct Asked {
     /// Add the approvals of another file over the same bytes.
     #[arg(long, value_name = "FILE", group = "way")]
     merge: Option<PathBuf>,
+    /// Stable JSON instead of text.
+    #[arg(long, conflicts_with = "write_text")]
+    json: bool,
     /// Approve here, with an encrypted key file; its passphrase is typed.
     #[cfg(feature = "ceremony")]
     #[arg(long, value_name = "FILE", group = "way")]
@@ -155,9 +158,6 @@ fn said(plan: &Plan) -> Vec<String> {
 }
 
 fn show(plan: &Plan, note: &Note, asked: &Asked) -> Exit {
-    for line in said(plan) {
-        out::say(&line);
-    }
     let script = plan.script();
     let approved = match script.read_approvals(note.to_string().as_bytes()) {
         Ok((_, approved)) => approved,
@@ -168,6 +168,18 @@ fn show(plan: &Plan, note: &Note, asked: &Asked) -> Exit {
             quorum: script.approvals.as_ref().map_or(0, |a| a.quorum),
         },
     };
+    let met = if approved.met() {
+        Exit::Good
+    } else {
+        Exit::Negative
+    };
+    if asked.json {
+        out::say(&json(script, &approved).line());
+        return met;
+    }
+    for line in said(plan) {
+        out::say(&line);
+    }
     out::say("");
     let line = |word: &str, vkey: &Vkey| {
         let key = vkey.key();
@@ -185,7 +197,7 @@ fn show(plan: &Plan, note: &Note, asked: &Asked) -> Exit {
     let file = check::name(&beside_name(&asked.script));
     if approved.met() {
         out::say(&format!("met: {got} of {of}, {} must; {file}", approved.quorum));
-        return Exit::Good;
+        return met;
     }
     let more = usize::try_from(approved.quorum)
         .unwrap_or(usize::MAX)
@@ -194,7 +206,33 @@ fn show(plan: &Plan, note: &Note, asked: &Asked) -> Exit {
         "NOT MET: {got} of {of}, {} must, {more} more; {file}",
         approved.quorum
     ));
-    Exit::Negative
+    met
+}
+
+/// docs/approval-format.md, JSON.
+fn json(script: &Script, approved: &Approved) -> Json {
+    let people = |vkeys: &[Vkey]| {
+        let one = |vkey: &Vkey| {
+            let key = vkey.key();
+            Json::object([
+                ("name", Json::from(shown(vkey.name(), 200).as_str())),
+                ("vkey", Json::from(vkey.to_string())),
+                ("algorithm", Json::from(key.algorithm().name())),
+                ("fingerprint", Json::from(key.fingerprint().hex())),
+            ])
+        };
+        Json::Array(vkeys.iter().map(one).collect())
+    };
+    Json::object([
+        ("v", Json::Int(1)),
+        ("script", Json::from(script.sha256.hex())),
+        ("ceremony", Json::from(script.ceremony.to_string())),
+        ("kind", Json::from(script.kind.name())),
+        ("quorum", Json::Int(i64::from(approved.quorum))),
+        ("met", Json::Bool(approved.met())),
+        ("approved", people(&approved.by)),
+        ("missing", people(&approved.missing)),
+    ])
 }
 
 /// The approver of this name, or of this whole verifier key.

@@ -109,6 +109,9 @@ enum Verb {
         /// Plain text instead of HTML.
         #[arg(long)]
         text: bool,
+        /// What you know from outside of the bundle: keys, heads, digests.
+        #[arg(long, value_name = "FILE")]
+        anchors: Option<PathBuf>,
     },
     /// Judge what devices say about their keys.
     Attestation {
@@ -230,7 +233,12 @@ pub fn main() -> ExitCode {
         Some(Verb::Plan { script }) => plan::plan(&script),
         Some(Verb::Approve(asked)) => approve::approve(&asked),
         Some(Verb::Verify(asked)) => verify::verify(&asked),
-        Some(Verb::Report { path, out, text }) => report::report(&path, &out, text),
+        Some(Verb::Report {
+            path,
+            out,
+            text,
+            anchors,
+        }) => report::report(&path, &out, text, anchors.as_deref()),
         Some(Verb::Attestation { verb }) => attestation::attestation(&verb),
         Some(Verb::Tuf { verb }) => tuf::tuf(&verb),
         Some(Verb::Calendar(asked)) => calendar::calendar(&asked),

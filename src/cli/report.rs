@@ -4,16 +4,24 @@
 
 use std::path::Path;
 
-use super::{Exit, check, new_file, out};
+use super::{Exit, check, new_file, out, verify};
 use crate::audit::{Options, story};
 use crate::bundle;
 use crate::fault::Code;
 use crate::report as pages;
 
-pub(super) fn report(path: &Path, to: &Path, text: bool) -> Exit {
+pub(super) fn report(path: &Path, to: &Path, text: bool, anchors: Option<&Path>) -> Exit {
     if let Err(exit) = new_file::absent(to) {
         return exit;
     }
+    let anchors = match anchors.map(verify::read_anchors).transpose() {
+        Ok(anchors) => anchors,
+        Err(exit) => return exit,
+    };
+    let options = Options {
+        anchors,
+        ..Options::default()
+    };
     let files = match bundle::read(path) {
         Ok(files) => files,
         Err(e) => {
@@ -21,7 +29,7 @@ pub(super) fn report(path: &Path, to: &Path, text: bool) -> Exit {
             return Exit::of(Code::BundleRefused);
         }
     };
-    let story = story::tell(&files, &Options::default());
+    let story = story::tell(&files, &options);
     let page = if text {
         pages::text(&story)
     } else {

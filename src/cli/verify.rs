@@ -115,7 +115,7 @@ fn options(asked: &Asked) -> Result<(Options, Option<Level>), Exit> {
     Ok((options, require))
 }
 
-fn read_anchors(path: &Path) -> Result<Anchors, Exit> {
+pub(super) fn read_anchors(path: &Path) -> Result<Anchors, Exit> {
     let name = check::name(path);
     let bytes = limited(path, anchors::MAX_BYTES).map_err(|why| {
         out::complain(&format!("--anchors {name}: {why}"));
