@@ -51,7 +51,7 @@ pub(super) fn listed(turn: &mut Turn, found: &[KeyFound]) -> Result<(), Refusal>
                 }
             }
             turn.state.keys.insert(key.clone(), state);
-            turn.finish(false);
+            turn.finish(true);
         }
         Err((code, meaning)) => super::trouble(
             turn,
