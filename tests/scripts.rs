@@ -213,6 +213,33 @@ fn every_sin_is_refused_by_name() {
             "quorum",
         ),
         (
+            "script-wrong-value",
+            with(
+                "seats  = 3\nquorum = 2",
+                "seats  = 3\nquorum = 2\npseudonyms = [\"heron\", \"otter\"]",
+                1,
+            ),
+            "one for each seat",
+        ),
+        (
+            "script-duplicate-id",
+            with(
+                "seats  = 3\nquorum = 2",
+                "seats  = 3\nquorum = 2\npseudonyms = [\"heron\", \"otter\", \"heron\"]",
+                1,
+            ),
+            "pseudonym `heron`",
+        ),
+        (
+            "script-wrong-value",
+            with(
+                "seats  = 3\nquorum = 2",
+                "seats  = 3\nquorum = 2\npseudonyms = [\"Ada Lovelace\", \"otter\", \"wren\"]",
+                1,
+            ),
+            "lowercase words",
+        ),
+        (
             "script-key-name-too-long",
             with("name = \"root-a\"", "name = \"root-a-of-vienna\"", 1),
             "13",

@@ -145,6 +145,8 @@ pub struct Role {
     pub seats: u32,
     /// How many of them must be present.
     pub quorum: u32,
+    /// The only names that the roll call takes for its seats; none: any (ADR 0007).
+    pub pseudonyms: Vec<Id>,
 }
 
 /// A device.

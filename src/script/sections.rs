@@ -244,11 +244,36 @@ fn read_role(table: &mut Table, faults: &mut Faults, names: &mut Names) -> Optio
             "lower `quorum` or raise `seats`",
         );
     }
+    let pseudonyms = read_pseudonyms(table, faults, names, seats);
     Some(Role {
         id: id?,
         seats: seats?,
         quorum: quorum?,
+        pseudonyms,
     })
+}
+
+/// At least one for each seat; nobody else in the script has the same.
+fn read_pseudonyms(table: &mut Table, faults: &mut Faults, names: &mut Names, seats: Option<u32>) -> Vec<Id> {
+    if !table.has("pseudonyms") {
+        return Vec::new();
+    }
+    let what = "a list of lowercase words, at least one for each seat";
+    let listed = table.list(faults, "pseudonyms", what, |s| Id::parse(s).ok());
+    let listed = listed.unwrap_or_default();
+    let span = table.span_of("pseudonyms");
+    for name in &listed {
+        names.new_one(faults, "pseudonym", name.as_str(), &span);
+    }
+    if seats.is_some_and(|seats| u32::try_from(listed.len()).is_ok_and(|n| 0 < n && n < seats)) {
+        faults.add(
+            &span,
+            "script-wrong-value",
+            format!("`pseudonyms` of [[role]] has {} for more seats", listed.len()),
+            "write one for each seat, or more",
+        );
+    }
+    listed
 }
 
 fn read_token(table: &mut Table, faults: &mut Faults, names: &mut Names) -> Option<TokenSpec> {

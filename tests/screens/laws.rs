@@ -492,3 +492,32 @@ fn production_has_one_seat_for_a_person() {
         assert_eq!(stage.state.people.len(), 2);
     }
 }
+
+/// ADR 0007: what is no name of the script is refused instead of published.
+#[test]
+fn a_role_with_pseudonyms_takes_nothing_else() {
+    let (_, stage) = questions()
+        .into_iter()
+        .find(|(n, _)| *n == "seat-pseudonyms")
+        .unwrap();
+    let mut stage = stage;
+    let present = |name: &str| {
+        let name = name.to_owned();
+        InputKind::Answer(Answer::Present { name })
+    };
+    for typed in ["Ada Lovelace", "herons", "heron otter"] {
+        assert_eq!(
+            stage.clone().put(present(typed)).unwrap_err().code,
+            "not-a-pseudonym",
+            "{typed}"
+        );
+    }
+    stage.put(present(" HERON ")).unwrap();
+    assert_eq!(stage.state.people.last().unwrap().name.as_deref(), Some("heron"));
+    // Each once, in a rehearsal too.
+    assert_eq!(
+        stage.clone().put(present("Heron")).unwrap_err().code,
+        "person-twice"
+    );
+    stage.put(present("wren")).unwrap();
+}

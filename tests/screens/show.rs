@@ -129,6 +129,14 @@ fn step_through() -> Vec<(&'static str, Stage)> {
     at("seat", &|s| {
         s.until(|q| matches!(q, Question::Seat { role, seat: 2, .. } if role.as_str() == "officer"));
     });
+    at("seat-pseudonyms", &|s| {
+        let text = stage::script("rehearsal", "embedded");
+        let officers = text.find("id = \"officer\"").unwrap();
+        let at = officers + text[officers..].find("quorum").unwrap();
+        let names = "pseudonyms = [\"heron\", \"otter\", \"wren\", \"crane\"]\n";
+        *s = Stage::with(&[&text[..at], names, &text[at..]].concat());
+        s.until(|q| matches!(q, Question::Seat { role, .. } if role.as_str() == "officer"));
+    });
     at("seat-again", &|s| {
         s.until(|q| matches!(q, Question::Seat { role, .. } if role.as_str() == "officer"));
         for reason in ["train is late", "ill today"] {

@@ -19,7 +19,7 @@ pub(super) fn answer(turn: &mut Turn, role: &Id, seat: u32, answer: &Answer) -> 
     let (name, reason) = match answer {
         Answer::Present { name } => {
             super::check_text("a name", name)?;
-            let name = name.trim().to_owned();
+            let name = pseudonym(turn, role, name.trim())?;
             // As every later question does that asks for one of these names.
             let same = |p: &&Person| {
                 p.name
@@ -27,8 +27,9 @@ pub(super) fn answer(turn: &mut Turn, role: &Id, seat: u32, answer: &Answer) -> 
                     .is_some_and(|other| other.eq_ignore_ascii_case(&name))
             };
             if let Some(other) = turn.state.people.iter().find(same) {
+                let listed = turn.plan.role(role).is_some_and(|r| !r.pseudonyms.is_empty());
                 let alone = turn.plan.script().kind == crate::script::Kind::Rehearsal;
-                if !alone {
+                if listed || !alone {
                     return Err(Refusal::new(
                         "person-twice",
                         "a person who has no other seat",
@@ -54,6 +55,27 @@ pub(super) fn answer(turn: &mut Turn, role: &Id, seat: u32, answer: &Answer) -> 
     });
     ask_next(turn, false);
     Ok(())
+}
+
+/// The name as the script has it, where it lists the role's (ADR 0007): a slip is
+/// refused instead of published.
+fn pseudonym(turn: &Turn, role: &Id, typed: &str) -> Result<String, Refusal> {
+    let listed = turn.plan.role(role).map_or(&[][..], |r| &r.pseudonyms);
+    if listed.is_empty() {
+        return Ok(typed.to_owned());
+    }
+    match listed.iter().find(|p| p.as_str().eq_ignore_ascii_case(typed)) {
+        Some(name) => Ok(name.to_string()),
+        None => {
+            let known: Vec<&str> = listed.iter().map(Id::as_str).collect();
+            Err(Refusal::new(
+                "not-a-pseudonym",
+                format!("one of {}", known.join(", ")),
+                typed.to_owned(),
+                "this role's people go by the names of the script",
+            ))
+        }
+    }
 }
 
 /// The next seat without an answer; with all answered, a role below its quorum

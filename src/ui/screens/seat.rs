@@ -33,7 +33,11 @@ fn page(model: &Model, width: usize) -> Page {
     let Some(Question::Seat { role, seat, again }) = model.question() else {
         return Page::default();
     };
-    let (seats, quorum) = model.seen.plan.role(role).map_or((0, 0), |r| (r.seats, r.quorum));
+    let spec = model.seen.plan.role(role);
+    let (seats, quorum) = spec.map_or((0, 0), |r| (r.seats, r.quorum));
+    let listed: Vec<&str> = spec
+        .map(|r| r.pseudonyms.iter().map(crate::base::Id::as_str).collect())
+        .unwrap_or_default();
     let absent = matches!(model.local.extra, Extra::Absent);
     let mut body = Vec::new();
     let here = model.seen.state.present(role).len();
@@ -43,6 +47,11 @@ fn page(model: &Model, width: usize) -> Page {
             &words::quorum_missed(role.as_str(), here, quorum),
             width,
         ));
+        body.push(Row::blank());
+    }
+    if !listed.is_empty() && !absent {
+        let text = words::pseudonyms(role.as_str(), &listed.join(", "));
+        body.extend(para(Tone::Plain, &text, width));
         body.push(Row::blank());
     }
     for spec in &model.seen.plan.script().roles {
@@ -71,7 +80,7 @@ fn page(model: &Model, width: usize) -> Page {
         }
     }
     Page {
-        say: words::seat_say(role.as_str(), *seat, seats, absent),
+        say: words::seat_say(role.as_str(), *seat, seats, absent, !listed.is_empty()),
         body,
         ask: ask(model, words::SEAT_NEXT, width),
     }

@@ -90,7 +90,7 @@ pub const SEAT_F5_BACK: &str = "somebody is here";
 
 /// Instruction.
 #[must_use]
-pub fn seat_say(role: &str, seat: u32, seats: u32, absent: bool) -> String {
+pub fn seat_say(role: &str, seat: u32, seats: u32, absent: bool, listed: bool) -> String {
     let place = if seats == 1 {
         role.to_owned()
     } else {
@@ -98,9 +98,17 @@ pub fn seat_say(role: &str, seat: u32, seats: u32, absent: bool) -> String {
     };
     if absent {
         format!("Nobody sits here as {place}? Type the reason. It goes into the record.")
+    } else if listed {
+        format!("Who is {place}? Type one of the names of this role.")
     } else {
         format!("Who is {place}? Type the name; a pseudonym is enough.")
     }
+}
+
+/// The names that a role goes by; who they are stands on paper alone.
+#[must_use]
+pub fn pseudonyms(role: &str, names: &str) -> String {
+    format!("Names of {role}, from the script: {names}. Who is who stands on the sealed paper.")
 }
 
 /// How many are needed.
