@@ -38,9 +38,9 @@ const SIGNATURES: usize = 5;
 const CUT: usize = 8;
 const STATES: usize = 690;
 const KILLS: usize = 500;
-const TORN: usize = 100;
+const TORN: usize = 150;
 const TWICE: usize = 90;
-const FAULTS: usize = 900;
+const FAULTS: usize = 1220;
 const YANKS: usize = 320;
 
 static VERIFIED: AtomicUsize = AtomicUsize::new(0);
