@@ -34,6 +34,8 @@ mod tokens;
 mod tuf;
 mod typed;
 mod verify;
+#[cfg(feature = "tui")]
+mod watch;
 mod witness;
 mod words;
 
@@ -149,6 +151,13 @@ enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Follow a running ceremony on a second terminal, read-only, in large words. Never a source for comparisons.
+    #[cfg(feature = "tui")]
+    Watch {
+        /// The record's folder; it may not be there yet.
+        #[arg(long, value_name = "DIR")]
+        record: PathBuf,
+    },
     /// Print the completion script of a shell.
     Completions {
         /// The shell.
@@ -249,6 +258,8 @@ pub fn main() -> ExitCode {
         Some(Verb::Tokens { places, json }) => tokens::tokens(&places, json),
         #[cfg(feature = "ceremony")]
         Some(Verb::ImportKey(asked)) => import_key::import_key(&asked),
+        #[cfg(feature = "tui")]
+        Some(Verb::Watch { record }) => watch::watch(&record),
         #[cfg(feature = "pkcs11")]
         Some(Verb::Worker { kind, module }) => return worker(&kind, &module),
         #[cfg(feature = "tui")]

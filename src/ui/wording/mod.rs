@@ -12,6 +12,7 @@ pub mod home;
 pub mod recover;
 pub mod screens;
 pub mod secrets;
+pub mod watch;
 
 use super::keymap::Intent;
 use crate::base::CopyName;
