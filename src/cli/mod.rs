@@ -29,6 +29,8 @@ mod rehearse;
 mod report;
 #[cfg(feature = "ceremony")]
 mod run;
+#[cfg(feature = "tui")]
+mod theme;
 #[cfg(feature = "ceremony")]
 mod tokens;
 mod tuf;
@@ -53,6 +55,10 @@ pub use exit::Exit;
 #[derive(Debug, Parser)]
 #[command(name = "tuf-ceremony", version, disable_help_subcommand = true)]
 struct Cli {
+    /// How the full screen looks; without it, NO_COLOR chooses mono.
+    #[cfg(feature = "tui")]
+    #[arg(long, global = true, value_enum, value_name = "THEME")]
+    theme: Option<theme::Asked>,
     #[command(subcommand)]
     verb: Option<Verb>,
 }
@@ -234,6 +240,8 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
+    #[cfg(feature = "tui")]
+    theme::ask(cli.theme);
     let exit = match cli.verb {
         Some(Verb::Check { script }) => check::check(&script),
         Some(Verb::Plan { script }) => plan::plan(&script),

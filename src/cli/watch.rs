@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use super::{Exit, check, out, run};
+use super::{Exit, check, out, run, theme};
 use crate::runner::Follower;
 use crate::ui;
 
@@ -19,7 +19,7 @@ fn try_watch(record: &Path) -> Result<(), Exit> {
     run::needs_terminal()?;
     let options = ui::Options {
         stop: run::stop_flag()?,
-        theme: run::theme(),
+        theme: theme::theme(),
         places: ui::Places::default(),
     };
     ui::watch(&options, Follower::new(record), check::name(record)).map_err(|error| {

@@ -18,6 +18,9 @@ use crate::runner::{Cmd, Failure, Handle, Msg, Snapshot};
 
 /// How long a loop waits for a key: the runner's words are shown within it.
 const WAIT: Duration = Duration::from_millis(10);
+/// The same while nothing is under way, so that waiting costs next to nothing. A key
+/// ends it at once.
+const IDLE: Duration = Duration::from_millis(50);
 /// How often a frame is drawn when nothing happens, in ms.
 const REDRAW_MS: u64 = 250;
 
@@ -94,7 +97,8 @@ fn drive(
                 }
             }
         }
-        if let Some(heard) = screen.heard(WAIT)? {
+        let busy = model.waiting.is_some() || model.sealing() || model.seen.state.dangling().is_some();
+        if let Some(heard) = screen.heard(if busy { WAIT } else { IDLE })? {
             dirty = true;
             out.extend(match heard {
                 Heard::Key(intent) => update(model, Event::Key(intent)),

@@ -6,7 +6,7 @@
 
 pub mod big;
 mod column;
-mod hides;
+pub mod hides;
 mod page;
 
 use std::sync::Arc;

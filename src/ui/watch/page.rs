@@ -109,10 +109,7 @@ fn keys(width: u16) -> Row {
 fn below(watch: &Watch, model: &Model, width: u16) -> Row {
     let left = wording::record_lines(model.seen.records);
     let right = wording::deviations(model.seen.state.deviations);
-    let torn = match &watch.sight {
-        Sight::Follows { torn: 1.., .. } => true,
-        _ => false,
-    };
+    let torn = matches!(&watch.sight, Sight::Follows { torn: 1.., .. });
     let middle = match (&watch.sight, model.seen.state.last) {
         (Sight::Follows { torn: bytes, .. }, _) if torn => words::torn(*bytes),
         (_, Some(last)) => {
