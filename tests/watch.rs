@@ -391,7 +391,7 @@ fn a_second_terminal_follows_a_rehearsal() {
         view.contains("The bytes of 1.root.json that are to be signed"),
         "{view}"
     );
-    ada.play("words of 1.root.json");
+    ada.play("words of the root payload");
     let asked = ada.text();
     let view = wall.wait_for("they are being compared");
     assert!(

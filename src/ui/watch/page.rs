@@ -24,6 +24,10 @@ use crate::ui::wording::{self, safe, screens, watch as words};
 const WIDE: (u16, u16) = (110, 34);
 /// Columns of the side column.
 const SIDE: u16 = 38;
+/// Rows from which on there are blank rows between the parts.
+const AIRY: usize = 24;
+/// Rows from which on letters may be seven rows high.
+const TALL: usize = 40;
 
 /// Draws the view; the size is the frame's.
 pub fn draw(watch: &Watch, frame: &mut Frame) {
@@ -161,49 +165,81 @@ fn large(word: &str, tone: Tone, width: usize, rows: usize) -> Vec<Row> {
         .collect()
 }
 
-/// The view's own part. What matters less goes first where there is no room.
+/// A part of the view: the same at several sizes, from the largest.
+struct Part {
+    sizes: Vec<Vec<Row>>,
+    /// Room is kept for its smallest size.
+    needed: bool,
+}
+
+impl Part {
+    fn of(needed: bool, sizes: Vec<Vec<Row>>) -> Part {
+        Part { sizes, needed }
+    }
+
+    /// Rows that must be left for it, with a blank one above.
+    fn least(&self, gap: usize) -> usize {
+        let rows = self.sizes.last().filter(|_| self.needed).map_or(0, Vec::len);
+        if rows == 0 { 0 } else { rows.saturating_add(gap) }
+    }
+}
+
+/// The view's own part: the large word gives way to what is needed, and what
+/// matters less is left out where there is no room.
 fn body(model: &Model, width: usize, height: usize) -> Vec<Row> {
-    let mut rows = now(model, width, height);
-    let left = height.saturating_sub(rows.len());
-    let mut parts: Vec<Vec<Row>> = Vec::new();
-    match hides::why(model) {
-        Some(why) => {
-            parts.push(para(Tone::Warn, why, width));
-            parts.push(meters(model, width));
-        }
-        None => {
-            parts.push(payload(model, width));
-            parts.push(meters(model, width));
-            parts.push(head(model, width, true));
-            parts.push(head(model, width, false));
+    let gap = usize::from(height >= AIRY);
+    let parts = match hides::why(model) {
+        Some(why) => vec![
+            Part::of(true, vec![para(Tone::Warn, why, width)]),
+            Part::of(true, meters(model, width)),
+        ],
+        None => vec![
+            Part::of(true, payload(model, width)),
+            Part::of(true, meters(model, width)),
+            Part::of(false, head(model, width)),
+        ],
+    };
+    let least = |parts: &[Part]| {
+        parts
+            .iter()
+            .fold(0usize, |sum, p| sum.saturating_add(p.least(gap)))
+    };
+    let needed = least(&parts);
+    let largest = [7, 4, 1].into_iter().filter(|most| *most < 7 || height >= TALL);
+    let mut rows = Vec::new();
+    for most in largest {
+        rows = now(model, width, height, most);
+        if rows.len().saturating_add(needed) <= height {
+            break;
         }
     }
-    let mut room = left;
-    let mut heads = 0usize;
-    let last = parts.len();
-    for (at, part) in parts.into_iter().enumerate() {
-        let is_head = last == 4 && at >= 2;
-        let takes = part.len().saturating_add(1);
-        if part.is_empty() || takes > room || (is_head && heads > 0) {
+    let mut room = height.saturating_sub(rows.len());
+    let mut rest = parts.as_slice();
+    while let Some((part, later)) = rest.split_first() {
+        rest = later;
+        let kept = least(later);
+        let takes = |size: &&Vec<Row>| !size.is_empty() && size.len().saturating_add(gap) <= room;
+        let roomy = part
+            .sizes
+            .iter()
+            .find(|size| takes(size) && size.len().saturating_add(gap).saturating_add(kept) <= room);
+        let Some(size) = roomy.or_else(|| part.sizes.last().filter(takes)) else {
             continue;
-        }
-        heads = heads.saturating_add(usize::from(is_head));
-        room = room.saturating_sub(takes);
-        rows.push(Row::blank());
-        rows.extend(part);
+        };
+        room = room.saturating_sub(size.len().saturating_add(gap));
+        rows.extend(std::iter::repeat_n(Row::blank(), gap));
+        rows.extend(size.iter().cloned());
     }
     rows
 }
 
 /// Act, who acts, what is done, how far the plan is.
-fn now(model: &Model, width: usize, height: usize) -> Vec<Row> {
+fn now(model: &Model, width: usize, height: usize, most: usize) -> Vec<Row> {
     let (above, word, tone, text) = who(model);
     let plan = &model.seen.plan;
     let state = &model.seen.state;
     let planned = plan.step(state.cursor).filter(|_| state.begun && !model.ended());
     let mut rows = Vec::new();
-    // Large letters leave room for the words of a payload and for meters.
-    let most = if height >= 40 { 7 } else { 4 };
     match planned {
         Some(planned) => {
             let acts = plan.script().acts.len();
@@ -217,14 +253,14 @@ fn now(model: &Model, width: usize, height: usize) -> Vec<Row> {
         None => rows.push(Row::of(Tone::Plain, above)),
     }
     rows.extend(large(&word, tone, width, most));
-    if height >= 24 {
+    if height >= AIRY {
         rows.push(Row::blank());
     }
     if let Some(planned) = planned {
         let headline = safe(&planned.step.verb.headline());
-        let tall = if height >= 40 { 4 } else { 1 };
+        let tall = if height >= TALL { 4 } else { 1 };
         rows.extend(large(&headline, Tone::Strong, width, tall));
-        if height >= 24 {
+        if height >= AIRY {
             rows.push(Row::blank());
         }
     }
@@ -286,28 +322,32 @@ fn of_step(model: &Model) -> Option<&FileState> {
     }
 }
 
-fn payload(model: &Model, width: usize) -> Vec<Row> {
+/// In a grid, and as plain lines: nobody is to count words here.
+fn payload(model: &Model, width: usize) -> Vec<Vec<Row>> {
     let Some(file) = of_step(model) else {
         return Vec::new();
     };
-    let mut rows = vec![Row::of(
-        Tone::Plain,
-        fit(&words::payload(&file.draft.file_name()), width),
-    )];
-    rows.extend(card::word_grid(&spoken::words(&file.draft.digest), width));
-    rows
+    let title = Row::of(Tone::Plain, fit(&words::payload(&file.draft.file_name()), width));
+    let list = spoken::words(&file.draft.digest);
+    vec![
+        [vec![title.clone()], card::word_grid(&list, width)].concat(),
+        [vec![title], para(Tone::Strong, &list.join(" "), width)].concat(),
+    ]
 }
 
-/// Both thresholds of a transition, then every file's.
-fn meters(model: &Model, width: usize) -> Vec<Row> {
+/// Both thresholds of a transition, then every file's; with a title and without.
+fn meters(model: &Model, width: usize) -> Vec<Vec<Row>> {
     if model.meters.is_empty() {
         return Vec::new();
     }
-    let mut rows = vec![Row::of(Tone::Plain, words::SIGNED)];
     let old = model.old_meter.iter().map(|m| (screens::OLD_ROOT, m));
     let new = model.meters.iter().map(|(role, m)| (role.as_str(), m));
-    rows.extend(old.chain(new).map(|(name, meter)| one_meter(name, meter, width)));
-    rows
+    let all: Vec<Row> = old
+        .chain(new)
+        .map(|(name, meter)| one_meter(name, meter, width))
+        .collect();
+    let titled = [vec![Row::of(Tone::Plain, words::SIGNED)], all.clone()].concat();
+    vec![titled, all]
 }
 
 /// A block for each signature that counts, a line for each that is missing.
@@ -340,15 +380,11 @@ fn one_meter(name: &str, meter: &Meter, width: usize) -> Row {
 }
 
 /// The words of the record's last line: all, or the first ones.
-fn head(model: &Model, width: usize, all: bool) -> Vec<Row> {
+fn head(model: &Model, width: usize) -> Vec<Vec<Row>> {
     let list = spoken::words(&model.seen.head);
-    let mut rows = vec![Row::of(Tone::Quiet, words::HEAD)];
-    if all {
-        rows.extend(card::word_grid(&list, width));
-        return rows;
-    }
+    let title = Row::of(Tone::Quiet, words::HEAD);
     let mut line = String::new();
-    for word in list {
+    for word in &list {
         let longer = len(&line)
             .saturating_add(len(word))
             .saturating_add(len(words::MORE_WORDS))
@@ -359,6 +395,9 @@ fn head(model: &Model, width: usize, all: bool) -> Vec<Row> {
         line.push_str(word);
         line.push(' ');
     }
-    rows.push(Row::of(Tone::Plain, line).and(Tone::Quiet, words::MORE_WORDS));
-    rows
+    let first = Row::of(Tone::Plain, line).and(Tone::Quiet, words::MORE_WORDS);
+    vec![
+        [vec![title.clone()], card::word_grid(&list, width)].concat(),
+        vec![title, first],
+    ]
 }
