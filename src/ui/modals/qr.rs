@@ -126,7 +126,11 @@ pub fn page(model: &Model, number: usize, width: usize) -> Page {
         Ok(code) => {
             let columns = code.columns();
             let beside = width.saturating_sub(columns).saturating_sub(2);
-            side_by_side(code.draw(), columns, text(subject, &count, "", beside))
+            let mut text = text(subject, &count, "", beside);
+            if text.len() > usize::from(area.height) {
+                text.retain(|row| *row != Row::blank());
+            }
+            side_by_side(code.draw(), columns, text)
         }
         Err(none) => {
             let (columns, rows) = match none {

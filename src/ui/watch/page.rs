@@ -26,7 +26,9 @@ const WIDE: (u16, u16) = (110, 34);
 const SIDE: u16 = 38;
 /// Rows from which on there are blank rows between the parts.
 const AIRY: usize = 24;
-/// Rows from which on letters may be seven rows high.
+/// Rows from which on the large word may be seven rows high.
+const LARGE: usize = 30;
+/// Rows from which on what is done is in large letters, too.
 const TALL: usize = 40;
 
 /// Draws the view; the size is the frame's.
@@ -205,7 +207,7 @@ fn body(model: &Model, width: usize, height: usize) -> Vec<Row> {
             .fold(0usize, |sum, p| sum.saturating_add(p.least(gap)))
     };
     let needed = least(&parts);
-    let largest = [7, 4, 1].into_iter().filter(|most| *most < 7 || height >= TALL);
+    let largest = [7, 4, 1].into_iter().filter(|most| *most < 7 || height >= LARGE);
     let mut rows = Vec::new();
     for most in largest {
         rows = now(model, width, height, most);
@@ -248,7 +250,8 @@ fn now(model: &Model, width: usize, height: usize, most: usize) -> Vec<Row> {
                 .map(|a| safe(&a.title))
                 .unwrap_or_default();
             let act = wording::act(planned.act.saturating_add(1), acts, &title);
-            rows.push(Row::of(Tone::Plain, ends(&act, above, width)));
+            let act = fit(&act, width.saturating_sub(len(above)).saturating_sub(2));
+            rows.push(Row::of(Tone::Plain, ends(above, &act, width)));
         }
         None => rows.push(Row::of(Tone::Plain, above)),
     }
@@ -342,18 +345,20 @@ fn meters(model: &Model, width: usize) -> Vec<Vec<Row>> {
     }
     let old = model.old_meter.iter().map(|m| (screens::OLD_ROOT, m));
     let new = model.meters.iter().map(|(role, m)| (role.as_str(), m));
-    let all: Vec<Row> = old
-        .chain(new)
-        .map(|(name, meter)| one_meter(name, meter, width))
+    let all: Vec<(&str, &Meter)> = old.chain(new).collect();
+    let widest = all.iter().map(|(_, m)| len(&bar(m))).max().unwrap_or_default();
+    let all: Vec<Row> = all
+        .into_iter()
+        .map(|(name, meter)| one_meter(name, meter, widest, width))
         .collect();
     let titled = [vec![Row::of(Tone::Plain, words::SIGNED)], all.clone()].concat();
     vec![titled, all]
 }
 
 /// A block for each signature that counts, a line for each that is missing.
-fn one_meter(name: &str, meter: &Meter, width: usize) -> Row {
+fn bar(meter: &Meter) -> String {
     let need = usize::try_from(meter.threshold).unwrap_or(usize::MAX).min(12);
-    let bar: Vec<&str> = (0..need)
+    let parts: Vec<&str> = (0..need)
         .map(|i| {
             if i < meter.distinct {
                 "███"
@@ -362,20 +367,23 @@ fn one_meter(name: &str, meter: &Meter, width: usize) -> Row {
             }
         })
         .collect();
+    parts.join(" ")
+}
+
+fn one_meter(name: &str, meter: &Meter, widest: usize, width: usize) -> Row {
     let text = words::meter(meter.distinct, meter.threshold, meter.needed());
     let tone = if meter.complete() {
         Tone::Good
     } else {
         Tone::Strong
     };
-    let bar = bar.join(" ");
     let left = width
-        .saturating_sub(len(&bar))
+        .saturating_sub(widest)
         .saturating_sub(len(&text))
-        .saturating_sub(4);
-    let name = pad(&fit(name, left.clamp(8, 24)), left.clamp(8, 14));
-    Row::of(Tone::Plain, format!("{name}  "))
-        .and(tone, bar)
+        .saturating_sub(4)
+        .clamp(8, 14);
+    Row::of(Tone::Plain, pad(&fit(name, left), left))
+        .and(tone, format!("  {}", pad(&bar(meter), widest)))
         .and(tone, format!("  {text}"))
 }
 
