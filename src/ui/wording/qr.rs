@@ -1,4 +1,5 @@
-//! What stands beside a QR code.
+//! What stands beside a QR code: what it is, what it is for, which digest that is,
+//! and how much room it needs where it has none.
 
 /// The bytes that are read, or about to be signed.
 #[must_use]
