@@ -10,6 +10,7 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
+    clippy::print_stdout,
     missing_docs,
     reason = "a test: to panic is how it fails"
 )]
@@ -40,10 +41,16 @@ mod attest;
 mod custody;
 #[path = "screens/laws.rs"]
 mod laws;
+#[path = "screens/qr.rs"]
+mod qr;
 #[path = "screens/show.rs"]
 mod show;
 #[path = "support/stage.rs"]
 mod stage;
+#[path = "screens/watch.rs"]
+mod watch;
+#[path = "screens/wire.rs"]
+mod wire;
 
 #[test]
 fn every_question_looks_as_it_did() {

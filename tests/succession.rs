@@ -461,6 +461,7 @@ fn golden(name: &str, room: &Room, keys: &[tuf_ceremony::ui::keymap::Intent]) {
             state: room.state.clone(),
             records: 70,
             head: Digest::of(b"line 70"),
+            note: None,
         };
         let mut model = Model::new(
             std::sync::Arc::new(snapshot),

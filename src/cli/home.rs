@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Exit, RehearsalPlaces, Ways, out, rehearse, run, tokens, verify};
+use super::{Exit, RehearsalPlaces, Ways, out, rehearse, run, theme, tokens, verify};
 use crate::ui::{self, Choice, UiError};
 
 pub(super) fn home() -> Exit {
@@ -16,7 +16,7 @@ fn choose() -> Result<Exit, Exit> {
     run::needs_terminal()?;
     let options = ui::Options {
         stop: run::stop_flag()?,
-        theme: run::theme(),
+        theme: theme::theme(),
         places: ui::Places::default(),
     };
     let failed = |error: UiError| {

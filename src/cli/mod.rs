@@ -29,11 +29,15 @@ mod rehearse;
 mod report;
 #[cfg(feature = "ceremony")]
 mod run;
+#[cfg(feature = "tui")]
+mod theme;
 #[cfg(feature = "ceremony")]
 mod tokens;
 mod tuf;
 mod typed;
 mod verify;
+#[cfg(feature = "tui")]
+mod watch;
 mod witness;
 mod words;
 
@@ -51,6 +55,10 @@ pub use exit::Exit;
 #[derive(Debug, Parser)]
 #[command(name = "tuf-ceremony", version, disable_help_subcommand = true)]
 struct Cli {
+    /// How the full screen looks; without it, NO_COLOR chooses mono.
+    #[cfg(feature = "tui")]
+    #[arg(long, global = true, value_enum, value_name = "THEME")]
+    theme: Option<theme::Asked>,
     #[command(subcommand)]
     verb: Option<Verb>,
 }
@@ -152,6 +160,13 @@ enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Follow a running ceremony on a second terminal, read-only, in large words. Never a source for comparisons.
+    #[cfg(feature = "tui")]
+    Watch {
+        /// The record's folder; it may not be there yet.
+        #[arg(long, value_name = "DIR")]
+        record: PathBuf,
+    },
     /// Print the completion script of a shell.
     Completions {
         /// The shell.
@@ -228,6 +243,8 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
+    #[cfg(feature = "tui")]
+    theme::ask(cli.theme);
     let exit = match cli.verb {
         Some(Verb::Check { script }) => check::check(&script),
         Some(Verb::Plan { script }) => plan::plan(&script),
@@ -257,6 +274,8 @@ pub fn main() -> ExitCode {
         Some(Verb::Tokens { places, json }) => tokens::tokens(&places, json),
         #[cfg(feature = "ceremony")]
         Some(Verb::ImportKey(asked)) => import_key::import_key(&asked),
+        #[cfg(feature = "tui")]
+        Some(Verb::Watch { record }) => watch::watch(&record),
         #[cfg(feature = "pkcs11")]
         Some(Verb::Worker { kind, module }) => return worker(&kind, &module),
         #[cfg(feature = "tui")]

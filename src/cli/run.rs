@@ -250,7 +250,7 @@ fn full_screen(running: Running, stop: Arc<AtomicBool>, record: &Path, media: Op
     use crate::ui;
     let options = ui::Options {
         stop,
-        theme: theme(),
+        theme: super::theme::theme(),
         places: ui::Places {
             record: Some(check::name(record)),
             media: media.map(check::name),
@@ -280,16 +280,6 @@ fn full_screen(running: Running, stop: Arc<AtomicBool>, record: &Path, media: Op
             resumable(record);
             Exit::of(error.code())
         }
-    }
-}
-
-/// `NO_COLOR`, whatever its value: meaning never rests on colour.
-#[cfg(feature = "tui")]
-pub(super) fn theme() -> crate::ui::Theme {
-    if std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty()) {
-        crate::ui::Theme::Mono
-    } else {
-        crate::ui::Theme::Colour
     }
 }
 

@@ -76,29 +76,57 @@ pub fn replay(
 ) -> Result<State, FoldError> {
     let mut state = State::new();
     let mut at = 0;
-    while let Some(line) = lines.get(at) {
-        let input = read_input(line)?;
-        let transition = step(plan, &state, &input).map_err(|refusal| FoldError::Refused {
-            seq: line.seq,
-            why: format!("{}: {refusal}", refusal.code),
-        })?;
-        let mut last = line.seq;
-        for (offset, expected) in transition.records.iter().enumerate() {
-            let Some(got) = lines.get(at.saturating_add(offset)) else {
-                return Err(FoldError::CutShort {
-                    seq: last,
-                    missing: transition.records.len().saturating_sub(offset),
-                });
-            };
-            same_record(expected, got)?;
-            same_run(&transition.state, &input.at, got)?;
-            last = got.seq;
-        }
-        at = at.saturating_add(transition.records.len());
-        state = transition.state;
-        each(&input, &state, at);
+    while let Some(rest) = lines.get(at..).filter(|rest| !rest.is_empty()) {
+        let one = fold_one(plan, &state, rest)?;
+        at = at.saturating_add(one.took);
+        state = one.state;
+        each(&one.input, &state, at);
     }
     Ok(state)
+}
+
+/// What one recorded input came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OneFold {
+    /// The input.
+    pub input: Input,
+    /// The state after it.
+    pub state: State,
+    /// How many lines it took: its own, and those that are derived from it.
+    pub took: usize,
+}
+
+/// Folds the first input of `lines` onto a state, for those who follow a record
+/// that grows. The lines' chain is not judged here.
+///
+/// # Errors
+/// [`FoldError`]; [`FoldError::CutShort`] where the input is not there whole yet.
+pub fn fold_one(plan: &Plan, state: &State, lines: &[Line]) -> Result<OneFold, FoldError> {
+    let Some(line) = lines.first() else {
+        return Err(FoldError::CutShort { seq: 0, missing: 1 });
+    };
+    let input = read_input(line)?;
+    let transition = step(plan, state, &input).map_err(|refusal| FoldError::Refused {
+        seq: line.seq,
+        why: format!("{}: {refusal}", refusal.code),
+    })?;
+    let mut last = line.seq;
+    for (offset, expected) in transition.records.iter().enumerate() {
+        let Some(got) = lines.get(offset) else {
+            return Err(FoldError::CutShort {
+                seq: last,
+                missing: transition.records.len().saturating_sub(offset),
+            });
+        };
+        same_record(expected, got)?;
+        same_run(&transition.state, &input.at, got)?;
+        last = got.seq;
+    }
+    Ok(OneFold {
+        input,
+        state: transition.state,
+        took: transition.records.len(),
+    })
 }
 
 /// The input that a record holds.

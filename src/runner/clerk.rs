@@ -269,6 +269,11 @@ impl Clerk {
             state: self.state.clone(),
             records: self.writer.seq(),
             head: self.writer.head(),
+            note: self
+                .notes
+                .values()
+                .next_back()
+                .map(|note| Arc::from(note.as_str())),
         })
     }
 

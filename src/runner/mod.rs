@@ -7,6 +7,7 @@ mod clerk;
 mod clock;
 pub mod drill;
 mod fold;
+mod follow;
 mod hands;
 mod media;
 mod seal;
@@ -18,6 +19,7 @@ use std::sync::mpsc::Sender;
 
 pub use clock::{Clock, SystemClock};
 pub use fold::stored_plan;
+pub use follow::{Follower, Sight};
 pub use hands::Bench;
 pub use start::{Ports, Resumed, Run, Running, Threads, open, resume};
 pub use vault::Vault;
@@ -80,6 +82,8 @@ pub struct Snapshot {
     pub records: u64,
     /// SHA-256 of the last line on disk.
     pub head: Digest,
+    /// The newest checkpoint, as the signed note that is in the record.
+    pub note: Option<Arc<str>>,
 }
 
 /// A finished bundle.

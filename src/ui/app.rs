@@ -18,8 +18,11 @@ use crate::runner::{Cmd, Failure, Handle, Msg, Snapshot};
 
 /// How long a loop waits for a key: the runner's words are shown within it.
 const WAIT: Duration = Duration::from_millis(10);
-/// How often a frame is drawn when nothing happens, in ms.
-const REDRAW_MS: u64 = 250;
+/// The same while nothing is under way, so that waiting costs next to nothing. A key
+/// ends it at once.
+const IDLE: Duration = Duration::from_millis(50);
+/// How often a frame is drawn when nothing happens and no second has passed, in ms.
+const REDRAW_MS: u64 = 1000;
 
 /// Runs the UI until the ceremony ends or pauses.
 ///
@@ -64,6 +67,7 @@ fn drive(
     options: &Options,
 ) -> Result<(), UiError> {
     let mut drawn_at = 0u64;
+    let mut shown = model.now.wall;
     let mut dirty = true;
     let mut stopping = false;
     loop {
@@ -73,9 +77,11 @@ fn drive(
             update(model, Event::Resize(size.0, size.1));
             dirty = true;
         }
-        if dirty || model.now.mono_ms.saturating_sub(drawn_at) >= REDRAW_MS {
+        // The clock shows seconds: a frame for each, and not more of the same.
+        let second = model.now.wall != shown;
+        if dirty || second || model.now.mono_ms.saturating_sub(drawn_at) >= REDRAW_MS {
             screen.draw(|frame| view::draw(model, frame))?;
-            drawn_at = model.now.mono_ms;
+            (drawn_at, shown) = (model.now.mono_ms, model.now.wall);
             dirty = false;
         }
         let mut out = Vec::new();
@@ -94,7 +100,8 @@ fn drive(
                 }
             }
         }
-        if let Some(heard) = screen.heard(WAIT)? {
+        let busy = model.waiting.is_some() || model.sealing() || model.seen.state.dangling().is_some();
+        if let Some(heard) = screen.heard(if busy { WAIT } else { IDLE })? {
             dirty = true;
             out.extend(match heard {
                 Heard::Key(intent) => update(model, Event::Key(intent)),

@@ -41,6 +41,10 @@ pub enum Intent {
     Other,
     /// The other view of the same thing.
     Toggle,
+    /// QR codes.
+    Qr,
+    /// What the words mean.
+    Glossary,
     /// Back.
     Back,
     /// Pause or abort.
@@ -75,6 +79,8 @@ pub const TABLE: &[Binding] = &[
     key("F4", KeyCode::F(4), Intent::Overview),
     key("F5", KeyCode::F(5), Intent::Other),
     key("F6", KeyCode::F(6), Intent::Toggle),
+    key("F7", KeyCode::F(7), Intent::Qr),
+    key("F8", KeyCode::F(8), Intent::Glossary),
     key("Esc", KeyCode::Esc, Intent::Back),
     key("Enter", KeyCode::Enter, Intent::Enter),
     key("Backspace", KeyCode::Backspace, Intent::Backspace),

@@ -2,9 +2,12 @@
 //! can never scroll to a place that is not drawn, and "read to the end" means
 //! that the last row was on the screen.
 
+use std::sync::Arc;
+
 use ratatui::layout::{Constraint, Layout, Margin, Rect};
 
 use super::model::{Extra, ModalKind, Model};
+use super::widgets::long::Wrapped;
 use super::widgets::rows::{Row, para};
 use super::{modals, screens};
 
@@ -92,7 +95,9 @@ pub struct Page {
 pub struct Laid {
     /// Rows above the body.
     pub head: Vec<Row>,
-    /// All rows of the body.
+    /// A long text that the body begins with.
+    pub long: Option<Arc<Wrapped>>,
+    /// All other rows of the body.
     pub body: Vec<Row>,
     /// Rows below the body.
     pub foot: Vec<Row>,
@@ -105,6 +110,15 @@ pub struct Laid {
 /// Lays a page, with the pane's remark, into a place.
 #[must_use]
 pub fn lay(page: Page, notice: Option<&super::model::Notice>, area: Rect) -> Laid {
+    lay_after(None, page, notice, area)
+}
+
+fn lay_after(
+    long: Option<Arc<Wrapped>>,
+    page: Page,
+    notice: Option<&super::model::Notice>,
+    area: Rect,
+) -> Laid {
     use super::theme::Tone;
     let width = usize::from(area.width);
     let mut head = Vec::new();
@@ -124,15 +138,42 @@ pub fn lay(page: Page, notice: Option<&super::model::Notice>, area: Rect) -> Lai
     let room = usize::from(area.height)
         .saturating_sub(head.len())
         .saturating_sub(foot.len());
-    let scrolls = page.body.len() > room;
+    let all = long
+        .as_ref()
+        .map_or(0, |l| l.len())
+        .saturating_add(page.body.len());
+    let scrolls = all > room;
     // One row says that there is more.
     let height = if scrolls { room.saturating_sub(1) } else { room };
     Laid {
         head,
+        long,
         body: page.body,
         foot,
         height,
         scrolls,
+    }
+}
+
+impl Laid {
+    /// Rows of the whole body.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        let long = self.long.as_ref().map_or(0, |l| l.len());
+        long.saturating_add(self.body.len())
+    }
+
+    /// The rows that are in sight at a scroll position.
+    #[must_use]
+    pub fn window(&self, scroll: usize) -> Vec<Row> {
+        let mut rows = self
+            .long
+            .as_ref()
+            .map_or_else(Vec::new, |l| l.window(scroll, self.height));
+        let skip = scroll.saturating_sub(self.long.as_ref().map_or(0, |l| l.len()));
+        let take = self.height.saturating_sub(rows.len());
+        rows.extend(self.body.iter().skip(skip).take(take).cloned());
+        rows
     }
 }
 
@@ -143,17 +184,19 @@ pub fn laid(model: &Model) -> (Laid, Rect) {
     let places = places(area);
     match &model.modal {
         None => {
-            let page = (screens::of(model).page)(model, usize::from(places.body.width));
+            let width = usize::from(places.body.width);
+            let page = (screens::of(model).page)(model, width);
+            let long = screens::review::long(model, width);
             (
-                lay(page, model.local.pane.notice.as_ref(), places.body),
+                lay_after(long, page, model.local.pane.notice.as_ref(), places.body),
                 places.body,
             )
         }
         Some(modal) => {
-            let over = if modal.kind == ModalKind::Second {
-                modals::second::place(area)
-            } else {
-                places.over.inner(Margin::new(2, 1))
+            let over = match modal.kind {
+                ModalKind::Second => modals::second::place(area),
+                ModalKind::Qr(_) => modals::qr::place(area),
+                _ => places.over.inner(Margin::new(2, 1)),
             };
             let page = modals::page(model, modal.kind, usize::from(over.width));
             (lay(page, modal.pane.notice.as_ref(), over), over)
@@ -168,15 +211,16 @@ pub fn settle(model: &mut Model) {
         return;
     }
     let (laid, _) = laid(model);
-    let last = laid.body.len().saturating_sub(laid.height);
+    let (rows, height) = (laid.rows(), laid.height);
+    let last = rows.saturating_sub(height);
     // The JSON view is another look at the bytes, not the text that is reviewed.
     let other_view =
         model.modal.is_none() && matches!(model.local.extra, Extra::Review { as_json: true, .. });
     let pane = model.pane_mut();
     pane.scroll = pane.scroll.min(last);
     if !other_view && pane.scroll <= pane.read_to {
-        pane.read_to = pane.read_to.max(pane.scroll.saturating_add(laid.height));
-        pane.end_seen |= pane.read_to >= laid.body.len();
+        pane.read_to = pane.read_to.max(pane.scroll.saturating_add(height));
+        pane.end_seen |= pane.read_to >= rows;
     }
 }
 

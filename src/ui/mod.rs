@@ -16,6 +16,7 @@ pub mod theme;
 pub mod tokens;
 pub mod update;
 pub mod view;
+pub mod watch;
 pub mod widgets;
 pub mod wording;
 
@@ -30,7 +31,7 @@ pub use update::update;
 pub use view::draw;
 
 use crate::fault::Code;
-use crate::runner::{Failure, Handle, Msg, Sealed, Snapshot};
+use crate::runner::{Failure, Follower, Handle, Msg, Sealed, Snapshot};
 
 /// What the caller decides.
 #[derive(Debug, Clone)]
@@ -111,4 +112,12 @@ pub fn home(options: &Options) -> Result<Choice, UiError> {
 /// [`UiError`]. The terminal is given back in any case.
 pub fn tokens(options: &Options, look: tokens::Look) -> Result<(), UiError> {
     tokens::run(options, look)
+}
+
+/// Follows a record on a second terminal; `place` is its folder, safe to show.
+///
+/// # Errors
+/// [`UiError`]. The terminal is given back in any case.
+pub fn watch(options: &Options, follower: Follower, place: String) -> Result<(), UiError> {
+    watch::run(options, follower, place)
 }

@@ -8,6 +8,7 @@ use super::keymap::Intent;
 use super::screens;
 use super::theme::{Theme, Tone};
 use super::widgets::form::Form;
+use super::widgets::long::Text;
 use super::wording;
 use crate::base::device::Credential;
 use crate::base::{Secret, Stamp};
@@ -98,9 +99,9 @@ pub enum Extra {
     /// Review: texts made once.
     Review {
         /// The review text.
-        lines: Vec<String>,
+        lines: Text,
         /// The payload as indented JSON.
-        json: Vec<String>,
+        json: Text,
         /// JSON is shown.
         as_json: bool,
         /// How far the review text was scrolled when JSON was opened.
@@ -150,6 +151,10 @@ pub enum ModalKind {
     Second,
     /// The plan and the state.
     Overview,
+    /// A QR code, by its number; replaces the whole screen.
+    Qr(usize),
+    /// What the words mean.
+    Glossary,
     /// Pause or abort.
     Leave,
 }

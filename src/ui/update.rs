@@ -147,6 +147,11 @@ fn key(model: &mut Model, intent: Intent) -> Vec<Out> {
         Intent::Note if !model.ended() => Some(ModalKind::Note),
         Intent::Second if model.has_second() => Some(ModalKind::Second),
         Intent::Overview => Some(ModalKind::Overview),
+        Intent::Glossary => Some(ModalKind::Glossary),
+        Intent::Qr => Some(match model.modal.as_ref().map(|m| m.kind) {
+            Some(ModalKind::Qr(number)) => ModalKind::Qr(number.saturating_add(1)),
+            _ => ModalKind::Qr(0),
+        }),
         Intent::Note | Intent::Second => return Vec::new(),
         _ => None,
     };
@@ -178,9 +183,16 @@ fn edit(model: &mut Model, intent: Intent) -> Vec<Out> {
         Intent::PageDown | Intent::PageUp => layout::page_rows(model),
         _ => 1,
     };
+    let searching = model
+        .modal
+        .as_ref()
+        .is_some_and(|m| m.kind == ModalKind::Glossary);
     let pane = model.pane_mut();
     match intent {
         Intent::Char(c) => {
+            if searching {
+                pane.scroll = 0;
+            }
             let fits = pane.form.push(c);
             pane.notice = (!fits).then(|| Notice::warn(wording::FIELD_FULL));
         }
@@ -200,7 +212,11 @@ fn edit(model: &mut Model, intent: Intent) -> Vec<Out> {
 }
 
 fn enter(model: &mut Model) -> Vec<Out> {
-    if model.waiting.is_some() {
+    let searching = model
+        .modal
+        .as_ref()
+        .is_some_and(|m| m.kind == ModalKind::Glossary);
+    if model.waiting.is_some() || searching {
         return Vec::new();
     }
     let screen = screens::of(model);

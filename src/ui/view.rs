@@ -33,6 +33,16 @@ pub fn draw(model: &Model, frame: &mut Frame) {
         page(model, frame, &laid, modal.pane.scroll, place);
         return;
     }
+    if let Some(modal) = model
+        .modal
+        .as_ref()
+        .filter(|m| matches!(m.kind, ModalKind::Qr(_)))
+    {
+        modals::qr::draw_edges(model, frame, area);
+        let (laid, place) = layout::laid(model);
+        page(model, frame, &laid, modal.pane.scroll, place);
+        return;
+    }
     for rule in places.rules {
         paint(frame, rule, &[bars::rule(rule.width)], model.theme);
     }
@@ -88,12 +98,12 @@ fn page(model: &Model, frame: &mut Frame, laid: &Laid, scroll: usize, area: Rect
     ])
     .areas(area);
     paint(frame, head, &laid.head, model.theme);
-    let visible: Vec<Row> = laid.body.iter().skip(scroll).take(laid.height).cloned().collect();
+    let visible = laid.window(scroll);
     paint(frame, body, &visible, model.theme);
     if laid.scrolls {
         let first = scroll.saturating_add(1);
         let last = scroll.saturating_add(visible.len());
-        let text = wording::lines_of(first, last, laid.body.len());
+        let text = wording::lines_of(first, last, laid.rows());
         paint(frame, more, &[Row::of(Tone::Warn, text)], model.theme);
     }
     paint(frame, foot, &laid.foot, model.theme);

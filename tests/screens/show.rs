@@ -6,6 +6,8 @@ use std::sync::OnceLock;
 
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+use ratatui::style::Color;
 use tuf_ceremony::base::device::{Changed, Credential, DeviceCode, DeviceFault, Operation, PinState, Retry};
 use tuf_ceremony::base::medium::Release;
 use tuf_ceremony::base::{Id, Instant, Stamp};
@@ -32,9 +34,17 @@ pub fn model(stage: &Stage, size: (u16, u16)) -> Model {
 }
 
 pub fn render(size: (u16, u16), view: impl FnOnce(&mut ratatui::Frame)) -> String {
+    as_text(&cells(size, view), size)
+}
+
+/// The cells of a frame.
+pub fn cells(size: (u16, u16), view: impl FnOnce(&mut ratatui::Frame)) -> Buffer {
     let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
     terminal.draw(view).unwrap();
-    let buffer = terminal.backend().buffer().clone();
+    terminal.backend().buffer().clone()
+}
+
+fn as_text(buffer: &Buffer, size: (u16, u16)) -> String {
     let mut out = String::new();
     for y in 0..size.1 {
         let line: String = (0..size.0).map(|x| buffer[(x, y)].symbol()).collect();
@@ -78,6 +88,27 @@ pub fn screen(name: &str, stage: &Stage, prepare: impl Fn(&mut Model)) {
             "{name}: no banner"
         );
         golden(name, size, &text);
+        in_every_theme(name, size, &text, |theme, frame| {
+            model.theme = theme;
+            draw(&model, frame);
+        });
+    }
+}
+
+/// The same text whatever the theme; and without colour, no cell has one.
+pub fn in_every_theme(
+    name: &str,
+    size: (u16, u16),
+    text: &str,
+    mut view: impl FnMut(Theme, &mut ratatui::Frame),
+) {
+    for theme in Theme::ALL {
+        let buffer = cells(size, |frame| view(theme, frame));
+        assert_eq!(as_text(&buffer, size), text, "{name}: {theme:?}");
+        for cell in &buffer.content {
+            let plain = cell.fg == Color::Reset && cell.bg == Color::Reset;
+            assert!(plain || theme != Theme::Mono, "{name}: a colour in mono");
+        }
     }
 }
 

@@ -335,6 +335,7 @@ impl Stage {
             state: self.state.clone(),
             records: self.records,
             head: Digest::of(format!("line {}", self.records).as_bytes()),
+            note: None,
         })
     }
 

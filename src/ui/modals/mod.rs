@@ -1,10 +1,12 @@
 //! What lies over a screen, one file each, never two at once. A modal with text
 //! in it is not swept away by another key.
 
+pub mod glossary;
 pub mod help;
 pub mod leave;
 pub mod note;
 pub mod overview;
+pub mod qr;
 pub mod second;
 
 use super::keymap::Intent;
@@ -21,7 +23,9 @@ pub fn open(model: &mut Model, kind: ModalKind) {
         if modal.kind == kind {
             return;
         }
-        if modal.pane.form.fields.iter().any(|f| !f.is_empty()) {
+        // What is searched for is lost without harm.
+        let search = modal.kind == ModalKind::Glossary;
+        if !search && modal.pane.form.fields.iter().any(|f| !f.is_empty()) {
             modal.pane.notice = Some(Notice::warn(wording::MODAL_BUSY));
             return;
         }
@@ -35,7 +39,8 @@ pub fn open(model: &mut Model, kind: ModalKind) {
     let form = match kind {
         ModalKind::Note => note::form(),
         ModalKind::Leave => leave::form(),
-        ModalKind::Help | ModalKind::Second | ModalKind::Overview => Form::default(),
+        ModalKind::Glossary => glossary::form(),
+        ModalKind::Help | ModalKind::Second | ModalKind::Overview | ModalKind::Qr(_) => Form::default(),
     };
     let mut pane = Pane::with(form);
     if kind == ModalKind::Overview {
@@ -52,6 +57,8 @@ pub fn page(model: &Model, kind: ModalKind, width: usize) -> Page {
         ModalKind::Note => note::page(model, width),
         ModalKind::Second => second::page(model, width),
         ModalKind::Overview => overview::page(model, width),
+        ModalKind::Qr(number) => qr::page(model, number, width),
+        ModalKind::Glossary => glossary::page(model, width),
         ModalKind::Leave => leave::page(model, width),
     }
 }
@@ -64,6 +71,8 @@ pub fn title(kind: ModalKind) -> &'static str {
         ModalKind::Note => wording::TITLE_NOTE,
         ModalKind::Second => wording::TITLE_SECOND,
         ModalKind::Overview => wording::TITLE_OVERVIEW,
+        ModalKind::Qr(_) => wording::TITLE_QR,
+        ModalKind::Glossary => wording::glossary::TITLE,
         ModalKind::Leave => wording::TITLE_LEAVE,
     }
 }
@@ -72,7 +81,18 @@ pub fn title(kind: ModalKind) -> &'static str {
 #[must_use]
 pub fn hints(kind: ModalKind) -> Vec<Hint> {
     match kind {
-        ModalKind::Help | ModalKind::Overview | ModalKind::Second => vec![
+        ModalKind::Help => vec![
+            (Intent::PageDown, wording::KEY_MORE),
+            (Intent::PageUp, wording::KEY_UP),
+            (Intent::Glossary, wording::KEY_GLOSSARY),
+            (Intent::Back, wording::KEY_BACK),
+        ],
+        ModalKind::Qr(_) => vec![
+            (Intent::Qr, wording::KEY_NEXT_QR),
+            (Intent::PageDown, wording::KEY_MORE),
+            (Intent::Back, wording::KEY_BACK),
+        ],
+        ModalKind::Overview | ModalKind::Second | ModalKind::Glossary => vec![
             (Intent::PageDown, wording::KEY_MORE),
             (Intent::PageUp, wording::KEY_UP),
             (Intent::Back, wording::KEY_BACK),
@@ -90,6 +110,10 @@ pub fn submit(model: &mut Model, kind: ModalKind) -> Vec<Out> {
     match kind {
         ModalKind::Note => note::submit(model),
         ModalKind::Leave => leave::submit(model),
-        ModalKind::Help | ModalKind::Second | ModalKind::Overview => Vec::new(),
+        ModalKind::Help
+        | ModalKind::Second
+        | ModalKind::Overview
+        | ModalKind::Qr(_)
+        | ModalKind::Glossary => Vec::new(),
     }
 }

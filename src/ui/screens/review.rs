@@ -2,6 +2,8 @@
 //! the screen; the answer names the digest of the bytes that were shown
 //! (law 4). The review text is the engine's; this file only wraps it.
 
+use std::sync::Arc;
+
 use super::{Hint, Screen, ask, out_of_place, say, unchecked};
 use crate::engine::{Answer, FileState, Phase, Question, review_text, standing};
 use crate::runner::Snapshot;
@@ -13,6 +15,7 @@ use crate::ui::model::{Extra, Local, Model, Notice, Out};
 use crate::ui::theme::Tone;
 use crate::ui::widgets::card;
 use crate::ui::widgets::form::Form;
+use crate::ui::widgets::long::{Text, Wrapped};
 use crate::ui::widgets::rows::{Row, fact, para};
 use crate::ui::wording::{help, safe, screens as words};
 
@@ -43,8 +46,8 @@ fn local(seen: &Snapshot) -> Local {
     if let Some(file) = file(seen) {
         let draft = &file.draft;
         local.extra = Extra::Review {
-            lines: review_text(&seen.plan, &file.notes, draft),
-            json: draft.signed.indented().lines().map(str::to_owned).collect(),
+            lines: Text::new(review_text(&seen.plan, &file.notes, draft)),
+            json: Text::new(draft.signed.indented().lines().map(str::to_owned).collect()),
             as_json: false,
             back_to: 0,
         };
@@ -52,20 +55,23 @@ fn local(seen: &Snapshot) -> Local {
     local
 }
 
-fn page(model: &Model, width: usize) -> Page {
-    let (
-        Some(draft),
+/// The text that the body begins with, wrapped: of a review, and of nothing else.
+#[must_use]
+pub fn long(model: &Model, width: usize) -> Option<Arc<Wrapped>> {
+    match &model.local.extra {
         Extra::Review {
             lines, json, as_json, ..
-        },
-    ) = (draft(&model.seen), &model.local.extra)
-    else {
+        } => Some(if *as_json { json } else { lines }.at(width)),
+        _ => None,
+    }
+}
+
+fn page(model: &Model, width: usize) -> Page {
+    let (Some(draft), Extra::Review { as_json, .. }) = (draft(&model.seen), &model.local.extra) else {
         return Page::default();
     };
+    // After the text itself, which is `long`.
     let mut body = Vec::new();
-    for line in if *as_json { json } else { lines } {
-        body.extend(para(Tone::Plain, &safe(line), width));
-    }
     if !as_json {
         body.push(Row::blank());
         body.extend(fact(

@@ -152,6 +152,10 @@ pub fn hints(model: &Model) -> Vec<screens::Hint> {
     }
     out.push((Intent::Overview, wording::KEY_OVERVIEW));
     out.extend((screens::of(model).hints)(model));
+    if model.size.0 >= 110 {
+        out.push((Intent::Qr, wording::KEY_QR));
+        out.push((Intent::Glossary, wording::KEY_GLOSSARY));
+    }
     if !model.ended() {
         out.push((Intent::Leave, wording::KEY_LEAVE));
     } else if !model.sealing() {

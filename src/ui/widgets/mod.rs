@@ -5,6 +5,8 @@
 pub mod bars;
 pub mod card;
 pub mod form;
+pub mod long;
+pub mod qr;
 pub mod rows;
 pub mod side;
 pub mod text;

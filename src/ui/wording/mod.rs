@@ -7,11 +7,14 @@ pub mod attest;
 pub mod clock;
 pub mod custody;
 pub mod ends;
+pub mod glossary;
 pub mod help;
 pub mod home;
+pub mod qr;
 pub mod recover;
 pub mod screens;
 pub mod secrets;
+pub mod watch;
 
 use super::keymap::Intent;
 use crate::base::CopyName;
@@ -110,6 +113,12 @@ pub const KEY_BACK_NOTHING: &str = "back, nothing is done";
 /// Footer.
 pub const KEY_ENTER: &str = "go on";
 /// Footer.
+pub const KEY_QR: &str = "QR code";
+/// Footer.
+pub const KEY_NEXT_QR: &str = "next code";
+/// Footer.
+pub const KEY_GLOSSARY: &str = "glossary";
+/// Footer.
 pub const KEY_NEXT: &str = "next field";
 
 /// Title.
@@ -120,6 +129,8 @@ pub const TITLE_NOTE: &str = "Deviation note";
 pub const TITLE_SECOND: &str = "Simulated second machine";
 /// Title.
 pub const TITLE_OVERVIEW: &str = "Plan and state";
+/// Title.
+pub const TITLE_QR: &str = "QR code";
 /// Title.
 pub const TITLE_LEAVE: &str = "Pause or abort";
 
@@ -161,6 +172,11 @@ pub const ALL_KEYS: &[(Intent, &str)] = &[
     (Intent::Overview, "the whole plan; devices, people, files, record"),
     (Intent::Other, "the other way to answer, where a screen has one"),
     (Intent::Toggle, "review text or JSON, where a screen has both"),
+    (
+        Intent::Qr,
+        "QR codes: payload, checkpoint, witness request; again for the next",
+    ),
+    (Intent::Glossary, "what the words mean"),
     (Intent::Enter, "go on with what was typed; alone it does nothing"),
     (Intent::Clear, "empty the field"),
     (Intent::Next, "next field"),
