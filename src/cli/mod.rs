@@ -26,6 +26,7 @@ mod places;
 mod plan;
 #[cfg(feature = "ceremony")]
 mod rehearse;
+mod replay;
 mod report;
 #[cfg(feature = "ceremony")]
 mod run;
@@ -45,6 +46,8 @@ use clap::Args;
 use clap::{Parser, Subcommand};
 
 pub use exit::Exit;
+#[cfg(feature = "tui")]
+pub use replay::told;
 
 /// Leads people through offline TUF key ceremonies, and lets anyone re-execute
 /// them afterwards. Without a command: the home screen.
@@ -109,6 +112,11 @@ enum Verb {
         /// Plain text instead of HTML.
         #[arg(long)]
         text: bool,
+    },
+    /// Walk a past ceremony screen by screen, with the evidence of each. Changes nothing.
+    Replay {
+        /// The bundle's or record's folder.
+        path: PathBuf,
     },
     /// Judge what devices say about their keys.
     Attestation {
@@ -231,6 +239,7 @@ pub fn main() -> ExitCode {
         Some(Verb::Approve(asked)) => approve::approve(&asked),
         Some(Verb::Verify(asked)) => verify::verify(&asked),
         Some(Verb::Report { path, out, text }) => report::report(&path, &out, text),
+        Some(Verb::Replay { path }) => replay::replay(&path),
         Some(Verb::Attestation { verb }) => attestation::attestation(&verb),
         Some(Verb::Tuf { verb }) => tuf::tuf(&verb),
         Some(Verb::Calendar(asked)) => calendar::calendar(&asked),

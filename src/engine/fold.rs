@@ -64,6 +64,51 @@ pub enum FoldError {
     },
 }
 
+/// One input of a record, stepped again.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Replayed {
+    /// What entered.
+    pub input: Input,
+    /// The state after it.
+    pub state: State,
+    /// How many lines it takes: its own record and those that follow from it.
+    pub lines: usize,
+}
+
+/// Steps the input that stands in the first of `lines` from `state`, and holds
+/// the records that follow from it against the lines that stand there. How a
+/// walk goes on from any state that it kept. No line: `None`.
+///
+/// # Errors
+/// [`FoldError`] when the line is no input that follows.
+pub fn replay_one(plan: &Plan, state: &State, lines: &[Line]) -> Result<Option<Replayed>, FoldError> {
+    let Some(line) = lines.first() else {
+        return Ok(None);
+    };
+    let input = read_input(line)?;
+    let transition = step(plan, state, &input).map_err(|refusal| FoldError::Refused {
+        seq: line.seq,
+        why: format!("{}: {refusal}", refusal.code),
+    })?;
+    let mut last = line.seq;
+    for (offset, expected) in transition.records.iter().enumerate() {
+        let Some(got) = lines.get(offset) else {
+            return Err(FoldError::CutShort {
+                seq: last,
+                missing: transition.records.len().saturating_sub(offset),
+            });
+        };
+        same_record(expected, got)?;
+        same_run(&transition.state, &input.at, got)?;
+        last = got.seq;
+    }
+    Ok(Some(Replayed {
+        input,
+        lines: transition.records.len(),
+        state: transition.state,
+    }))
+}
+
 /// Folds the lines of a record; `each` sees every accepted input with the
 /// state after it. The lines' chain is not judged here.
 ///
@@ -75,28 +120,11 @@ pub fn replay(
     mut each: impl FnMut(&Input, &State, usize),
 ) -> Result<State, FoldError> {
     let mut state = State::new();
-    let mut at = 0;
-    while let Some(line) = lines.get(at) {
-        let input = read_input(line)?;
-        let transition = step(plan, &state, &input).map_err(|refusal| FoldError::Refused {
-            seq: line.seq,
-            why: format!("{}: {refusal}", refusal.code),
-        })?;
-        let mut last = line.seq;
-        for (offset, expected) in transition.records.iter().enumerate() {
-            let Some(got) = lines.get(at.saturating_add(offset)) else {
-                return Err(FoldError::CutShort {
-                    seq: last,
-                    missing: transition.records.len().saturating_sub(offset),
-                });
-            };
-            same_record(expected, got)?;
-            same_run(&transition.state, &input.at, got)?;
-            last = got.seq;
-        }
-        at = at.saturating_add(transition.records.len());
-        state = transition.state;
-        each(&input, &state, at);
+    let mut at = 0usize;
+    while let Some(one) = replay_one(plan, &state, lines.get(at..).unwrap_or_default())? {
+        at = at.saturating_add(one.lines);
+        state = one.state;
+        each(&one.input, &state, at);
     }
     Ok(state)
 }

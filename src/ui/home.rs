@@ -45,6 +45,11 @@ pub enum Choice {
         /// Its folder.
         path: String,
     },
+    /// A past ceremony, screen by screen.
+    Review {
+        /// The folder of its record or bundle.
+        path: String,
+    },
     /// Every device.
     Tokens {
         /// Where to look: folders, modules, connectors, with blanks between them.
@@ -105,6 +110,7 @@ impl Home {
             Intent::Char('4') => words::VERIFY_FIELDS,
             Intent::Char('5') => words::TOKENS_FIELDS,
             Intent::Char('6') => return Some(Choice::Quit),
+            Intent::Char('7') => words::REVIEW_FIELDS,
             Intent::Char(_) | Intent::Enter => {
                 self.notice = Some(Notice::warn(words::A_DIGIT));
                 return None;
@@ -115,6 +121,7 @@ impl Home {
             Intent::Char('2') => 2,
             Intent::Char('3') => 3,
             Intent::Char('4') => 4,
+            Intent::Char('7') => 7,
             _ => 5,
         };
         let fields = fields.iter().map(|label| Field::text(*label)).collect();
@@ -148,6 +155,7 @@ fn fill(number: u8, pane: &mut Pane, intent: Intent) -> Option<Choice> {
                         media: text(1),
                     },
                     4 => Choice::Verify { path: text(0) },
+                    7 => Choice::Review { path: text(0) },
                     _ => Choice::Tokens { places: text(0) },
                 });
             }
@@ -272,6 +280,7 @@ fn form_page(number: u8, pane: &Pane, width: usize) -> Page {
         2 => (words::RUN_SAY, words::RUN_BODY),
         3 => (words::RESUME_SAY, words::RESUME_BODY),
         4 => (words::VERIFY_SAY, words::VERIFY_BODY),
+        7 => (words::REVIEW_SAY, words::REVIEW_BODY),
         _ => (words::TOKENS_SAY, words::TOKENS_BODY),
     };
     let mut ask = pane.form.rows(width);

@@ -10,6 +10,7 @@ pub mod ends;
 pub mod help;
 pub mod home;
 pub mod recover;
+pub mod replay;
 pub mod screens;
 pub mod secrets;
 
