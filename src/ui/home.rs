@@ -15,6 +15,7 @@ use super::theme::{Theme, Tone};
 use super::widgets::bars;
 use super::widgets::form::{Entered, Field, Form};
 use super::widgets::rows::{Row, fact, paint, para};
+use super::widgets::text::{len, pad};
 use super::wording::home as words;
 use super::{Options, UiError, wording};
 use crate::fault::Code;
@@ -262,7 +263,14 @@ fn list(width: usize, height: usize) -> Page {
     // The instruction has a row and a blank one; one row stays for a remark.
     let airy = rows.saturating_add(entries.len()).saturating_add(3) <= height;
     let mut body = Vec::new();
-    for entry in entries {
+    for (entry, (number, name, text)) in entries.into_iter().zip(words::LIST) {
+        // In a small terminal an entry takes one row where it can.
+        let short = [4, len(name), 2, len(text)].into_iter().sum::<usize>() <= width;
+        if short && !airy {
+            let row = Row::of(Tone::Quiet, pad(number, 4)).and(Tone::Strong, *name);
+            body.push(row.and(Tone::Plain, format!("  {text}")));
+            continue;
+        }
         body.extend(entry);
         if airy {
             body.push(Row::blank());

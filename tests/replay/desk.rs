@@ -1,6 +1,7 @@
 //! Tools: a desk over a room's files, keys, the frame as text, golden files.
 
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -8,20 +9,38 @@ use tuf_ceremony::bundle::Files;
 use tuf_ceremony::cli::told;
 use tuf_ceremony::ui::Theme;
 use tuf_ceremony::ui::keymap::Intent;
+use tuf_ceremony::ui::replay::walk::Walk;
 use tuf_ceremony::ui::replay::{Desk, Past, draw};
 
-use super::rehearsal::{Map, Room, script_complete};
+use super::rehearsal::{Map, Room, script, script_small};
 
 pub const SMALL: (u16, u16) = (80, 24);
 pub const LARGE: (u16, u16) = (120, 40);
 
-/// Ed25519 signatures alone: the same record each time.
-pub fn steady() -> Room {
-    Room::closed(&steady_script())
+/// Ed25519 signatures alone: the same record each time. Held once for all tests.
+pub fn steady() -> &'static Room {
+    static ONCE: OnceLock<Room> = OnceLock::new();
+    ONCE.get_or_init(|| Room::closed(&steady_script()))
+}
+
+/// The whole ceremony, judged and executed once.
+pub fn whole(size: (u16, u16)) -> Desk {
+    static ONCE: OnceLock<(Past, Walk)> = OnceLock::new();
+    let (past, walk) = ONCE.get_or_init(|| {
+        let past = past(&steady().bundle());
+        let walk = Walk::of(&past);
+        (past, walk)
+    });
+    Desk::along(past.clone(), walk.clone(), size, Theme::Mono).unwrap()
 }
 
 pub fn steady_script() -> String {
-    script_complete().replace("ecdsa-p256", "ed25519")
+    script().replace("ecdsa-p256", "ed25519")
+}
+
+/// One token, few keys: for tests that judge many records.
+pub fn small_script() -> String {
+    script_small().replace("ecdsa-p256", "ed25519")
 }
 
 pub fn past(files: &Map) -> Past {

@@ -6,13 +6,13 @@ use tuf_ceremony::engine::{Deviation, InputKind};
 use tuf_ceremony::ui::keymap::Intent;
 use tuf_ceremony::ui::replay::keys;
 
-use super::desk::{LARGE, SMALL, desk, enter, press, shot, steady, steady_script};
+use super::desk::{LARGE, SMALL, desk, enter, press, shot, small_script};
 use super::rehearsal::{Map, Room};
 
 const HOSTILE: &str = "\u{1b}[2J\u{1b}]0;x\u{7}\u{9b}31m\u{202e}gnp\u{2066}x\u{2069}\u{200b}\r\n\t\u{0}\u{7f}\u{feff}日本語🔥e\u{301}";
 
 fn hostile() -> Map {
-    let mut room = Room::new(&steady_script());
+    let mut room = Room::new(&small_script());
     room.go_until(|s| !s.people.is_empty());
     let long = "A".repeat(1_000);
     for text in [HOSTILE, &long] {
@@ -31,9 +31,11 @@ fn hostile() -> Map {
 #[test]
 fn hostile_text_stays_text_on_every_page() {
     let files = hostile();
+    let mut desk = desk(&files, SMALL);
     for size in [SMALL, LARGE] {
-        let mut desk = desk(&files, size);
-        for _ in 0..desk.screens() {
+        desk.resize(size);
+        for n in (0..desk.screens()).step_by(9) {
+            desk.go(n);
             for key in ['e', 'l', 'c'] {
                 press(&mut desk, Intent::Char(key));
                 shot(&desk);
@@ -41,10 +43,9 @@ fn hostile_text_stays_text_on_every_page() {
                 shot(&desk);
                 press(&mut desk, Intent::Back);
             }
-            press(&mut desk, Intent::Right);
         }
     }
-    let mut desk = desk(&files, SMALL);
+    desk.resize(SMALL);
     press(&mut desk, Intent::Char('/'));
     enter(&mut desk, "202e");
     press(&mut desk, Intent::Char('e'));
@@ -59,7 +60,7 @@ fn hostile_text_stays_text_on_every_page() {
 /// What a stranger may have done to the bytes.
 #[test]
 fn a_desk_opens_or_says_why_not_whatever_the_record_holds() {
-    let files = steady().bundle();
+    let files = Room::closed(&small_script()).bundle();
     let record = files["ceremony.jsonl"].clone();
     let mut tries: Vec<Vec<u8>> = vec![
         Vec::new(),
@@ -76,7 +77,7 @@ fn a_desk_opens_or_says_why_not_whatever_the_record_holds() {
         record.repeat(2),
     ];
     let lines: Vec<&[u8]> = record.split_inclusive(|b| *b == b'\n').collect();
-    for n in [0, 1, 5, lines.len() / 2, lines.len() - 1] {
+    for n in [0, lines.len() / 2, lines.len() - 1] {
         let mut cut = lines.clone();
         cut.remove(n);
         tries.push(cut.concat());

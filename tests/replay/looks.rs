@@ -1,17 +1,19 @@
 //! How it looks.
 
-use tuf_ceremony::engine::{Answer, Expect, InputKind, Phase, Question, expects};
+use tuf_ceremony::engine::{InputKind, Phase, Question};
+use tuf_ceremony::ui::Theme;
 use tuf_ceremony::ui::keymap::Intent;
+use tuf_ceremony::ui::replay::walk::Walk;
 use tuf_ceremony::ui::replay::{Desk, keys};
 
-use super::audit::{lines, set, summed};
-use super::desk::{LARGE, SMALL, desk, enter, golden, keys as type_in, press, shot, steady};
-use super::rehearsal::Map;
+use super::audit::summed;
+use super::desk::{LARGE, SMALL, enter, golden, keys as type_in, past, press, shot, small_script, whole};
+use super::rehearsal::{Map, Room};
 
 /// One desk at both sizes; `prepare` presses keys.
-fn looks(name: &str, files: &Map, prepare: impl Fn(&mut Desk)) {
+fn looks(name: &str, open: impl Fn((u16, u16)) -> Desk, prepare: impl Fn(&mut Desk)) {
     for size in [SMALL, LARGE] {
-        let mut desk = desk(files, size);
+        let mut desk = open(size);
         prepare(&mut desk);
         let text = shot(&desk);
         for line in text.lines() {
@@ -41,32 +43,31 @@ fn asks(desk: &mut Desk, fits: impl Fn(&Question) -> bool) {
 
 #[test]
 fn the_moments_of_a_ceremony_look_as_they_did() {
-    let files = steady().bundle();
-    looks("start", &files, |_| {});
-    looks("roll-call", &files, |d| {
+    looks("start", whole, |_| {});
+    looks("roll-call", whole, |d| {
         asks(d, |q| matches!(q, Question::Seat { seat: 2, .. }))
     });
-    looks("secret", &files, |d| {
+    looks("secret", whole, |d| {
         asks(d, |q| matches!(q, Question::SetUp { .. }))
     });
-    looks("key-made", &files, |d| {
+    looks("key-made", whole, |d| {
         let kind = "\"type\":\"key\"";
         press(d, Intent::Char('/'));
         enter(d, kind);
     });
-    looks("review", &files, |d| {
+    looks("review", whole, |d| {
         asks(d, |q| matches!(q, Question::Review { .. }))
     });
-    looks("review-json", &files, |d| {
+    looks("review-json", whole, |d| {
         asks(d, |q| matches!(q, Question::Review { .. }));
         press(d, Intent::Toggle);
     });
-    looks("signing", &files, |d| {
+    looks("signing", whole, |d| {
         press(d, Intent::Char('/'));
         enter(d, "\"type\":\"signed\"");
     });
-    looks("sealed", &files, |d| press(d, Intent::Bottom));
-    looks("closing", &files, |d| {
+    looks("sealed", whole, |d| press(d, Intent::Bottom));
+    looks("closing", whole, |d| {
         press(d, Intent::Bottom);
         press(d, Intent::Left);
     });
@@ -74,52 +75,49 @@ fn the_moments_of_a_ceremony_look_as_they_did() {
 
 #[test]
 fn what_lies_over_a_screen_looks_as_it_did() {
-    let files = steady().bundle();
     let signing = |d: &mut Desk| {
         press(d, Intent::Char('/'));
         enter(d, "\"type\":\"signed\"");
     };
-    looks("help", &files, |d| press(d, Intent::Help));
-    looks("evidence", &files, |d| {
+    looks("help", whole, |d| press(d, Intent::Help));
+    looks("evidence", whole, |d| {
         signing(d);
         press(d, Intent::Char('e'));
     });
-    looks("column-then", &files, |d| {
+    looks("column-then", whole, |d| {
         signing(d);
         press(d, Intent::Next);
     });
-    looks("plan", &files, |d| {
+    looks("plan", whole, |d| {
         signing(d);
         press(d, Intent::Overview);
     });
-    looks("checks", &files, |d| press(d, Intent::Char('c')));
-    looks("check", &files, |d| {
+    looks("checks", whole, |d| press(d, Intent::Char('c')));
+    looks("check", whole, |d| {
         press(d, Intent::Char('c'));
-        for _ in 0..8 {
-            press(d, Intent::Down);
-        }
+        press(d, Intent::Bottom);
         press(d, Intent::Enter);
     });
-    looks("records", &files, |d| {
+    looks("records", whole, |d| {
         signing(d);
         press(d, Intent::Char('l'));
     });
-    looks("search", &files, |d| {
+    looks("search", whole, |d| {
         press(d, Intent::Char('/'));
         type_in(d, "REH-0");
     });
-    looks("search-nothing", &files, |d| {
+    looks("search-nothing", whole, |d| {
         press(d, Intent::Char('/'));
         enter(d, "no such thing");
     });
-    looks("go-to", &files, |d| {
+    looks("go-to", whole, |d| {
         press(d, Intent::Char('g'));
         enter(d, "99999");
     });
-    looks("filter-person", &files, |d| press(d, Intent::Char('p')));
-    looks("filter-token", &files, |d| press(d, Intent::Char('t')));
-    looks("filter-kind", &files, |d| press(d, Intent::Char('k')));
-    looks("filters", &files, |d| {
+    looks("filter-person", whole, |d| press(d, Intent::Char('p')));
+    looks("filter-token", whole, |d| press(d, Intent::Char('t')));
+    looks("filter-kind", whole, |d| press(d, Intent::Char('k')));
+    looks("filters", whole, |d| {
         filter(d, 'p', "officer (");
         filter(d, 't', "hsm-b");
         filter(d, 'k', "intended");
@@ -142,8 +140,7 @@ fn filter(desk: &mut Desk, key: char, text: &str) {
 
 #[test]
 fn filters_stack_and_only_what_fits_is_walked() {
-    let files = steady().bundle();
-    let mut desk = desk(&files, SMALL);
+    let mut desk = whole(SMALL);
     filter(&mut desk, 't', "hsm-b");
     let count = |text: String| -> usize {
         let fit = text.split(" fit)").next().unwrap();
@@ -182,8 +179,7 @@ fn filters_stack_and_only_what_fits_is_walked() {
 
 #[test]
 fn a_check_leads_to_the_records_that_it_rests_on() {
-    let files = steady().bundle();
-    let mut desk = desk(&files, SMALL);
+    let mut desk = whole(SMALL);
     press(&mut desk, Intent::Char('c'));
     for _ in 0..60 {
         if shot(&desk).contains("> ok    sessions") {
@@ -205,8 +201,7 @@ fn a_check_leads_to_the_records_that_it_rests_on() {
 
 #[test]
 fn search_goes_round_and_a_record_is_found_by_its_number() {
-    let files = steady().bundle();
-    let mut desk = desk(&files, SMALL);
+    let mut desk = whole(SMALL);
     press(&mut desk, Intent::Char('n'));
     assert!(shot(&desk).contains("Nothing is searched for yet"));
     press(&mut desk, Intent::Char('/'));
@@ -241,8 +236,7 @@ fn search_goes_round_and_a_record_is_found_by_its_number() {
 
 #[test]
 fn acts_are_gone_through_both_ways() {
-    let files = steady().bundle();
-    let mut desk = desk(&files, SMALL);
+    let mut desk = whole(SMALL);
     let act = |d: &Desk| shot(d).lines().nth(3).unwrap().to_owned();
     let mut starts = vec![(desk.at(), act(&desk))];
     loop {
@@ -262,9 +256,8 @@ fn acts_are_gone_through_both_ways() {
 
 #[test]
 fn every_key_of_the_footer_is_in_the_help_and_works() {
-    let files = steady().bundle();
     for size in [SMALL, LARGE] {
-        let mut desk = desk(&files, size);
+        let mut desk = whole(size);
         let footer = shot(&desk).lines().last().unwrap().to_owned();
         press(&mut desk, Intent::Help);
         let mut help = shot(&desk);
@@ -288,7 +281,7 @@ fn every_key_of_the_footer_is_in_the_help_and_works() {
 
 #[test]
 fn a_terminal_that_is_too_small_says_so_and_can_be_left() {
-    let mut desk = desk(&steady().bundle(), SMALL);
+    let mut desk = whole(SMALL);
     desk.resize((79, 24));
     assert!(!shot(&desk).contains("REVIEW"));
     press(&mut desk, Intent::Right);
@@ -298,60 +291,51 @@ fn a_terminal_that_is_too_small_says_so_and_can_be_left() {
 }
 
 #[test]
-fn a_record_that_was_stopped_is_walked_as_far_as_it_goes() {
-    let mut room = super::rehearsal::Room::new(&super::desk::steady_script());
+fn a_record_that_was_given_up_is_walked_to_its_end() {
+    let mut room = Room::new(&small_script());
     room.go_until(|s| s.keys.len() == 2);
-    room.feed(InputKind::Abort {
+    room.go_until(|s| matches!(s.phase, Phase::Asking(_)));
+    let abort = InputKind::Abort {
         why: "the fire alarm".to_owned(),
         typed: "abort".to_owned(),
-    })
-    .ok();
-    let files = room.folder();
-    looks("record", &files, |d| press(d, Intent::Bottom));
-    let _ = (Expect::Aborted, expects(&room.state), Answer::Again);
+    };
+    room.feed(abort).unwrap();
+    let past = past(&room.folder());
+    let walk = Walk::of(&past);
+    let open = |size| Desk::along(past.clone(), walk.clone(), size, Theme::Mono).unwrap();
+    looks("given-up", open, |d| press(d, Intent::Bottom));
+    assert_eq!(open(SMALL).screens(), walk.moments().len(), "no seal, no stop");
 }
 
-/// A record with one derived line changed: the chain says so, and so does the walk.
-pub fn tampered() -> Map {
-    let mut files = steady().bundle();
-    let record = files["ceremony.jsonl"].clone();
-    let at = lines(&record)
-        .iter()
-        .position(|l| l.record.kind == tuf_ceremony::transcript::Kind::Key)
-        .unwrap();
-    let text = String::from_utf8(record).unwrap();
-    let changed: Vec<String> = text
-        .lines()
-        .enumerate()
-        .map(|(n, l)| {
-            if n == at {
-                l.replace("\"accepted\":true", "\"accepted\":false")
-            } else {
-                l.to_owned()
-            }
-        })
-        .collect();
-    assert_ne!(changed.join("\n") + "\n", text);
+/// A bundle with one derived line changed, and the sums mended.
+fn tampered() -> Map {
+    let room = Room::closed(&small_script());
+    let mut files = room.bundle();
+    let text = String::from_utf8(room.record.clone()).unwrap();
+    let (before, after) = text.split_once("\"accepted\":true").unwrap();
     files.insert(
         "ceremony.jsonl".to_owned(),
-        (changed.join("\n") + "\n").into_bytes(),
+        format!("{before}\"accepted\":false{after}").into_bytes(),
     );
-    let _ = set;
     summed(files)
 }
 
 #[test]
 fn a_record_that_does_not_verify_stops_where_it_must_and_says_why() {
-    let files = tampered();
-    looks("stopped", &files, |d| press(d, Intent::Bottom));
-    looks("refused", &files, |d| {
+    let past = past(&tampered());
+    let walk = Walk::of(&past);
+    let open = |size| Desk::along(past.clone(), walk.clone(), size, Theme::Mono).unwrap();
+    looks("stopped", open, |d| press(d, Intent::Bottom));
+    looks("refused", open, |d| {
         for _ in 0..3 {
             press(d, Intent::Right);
         }
     });
-    let mut desk = desk(&files, SMALL);
+    let mut desk = open(SMALL);
     let failed = shot(&desk);
     assert!(failed.contains("verdict: REFUSED by "), "{failed}");
+    press(&mut desk, Intent::Char('e'));
+    assert!(!shot(&desk).contains("device-signed:"), "everything is a claim");
     press(&mut desk, Intent::Bottom);
     assert!(shot(&desk).contains("The walk stops here"), "{}", shot(&desk));
     // What lies beyond can be found, and is shown as it stands.
@@ -360,5 +344,6 @@ fn a_record_that_does_not_verify_stops_where_it_must_and_says_why() {
     assert!(shot(&desk).contains("1 of 1, record"), "{}", shot(&desk));
     assert_eq!(desk.at() + 1, desk.screens());
     press(&mut desk, Intent::Left);
-    assert!(!shot(&desk).contains("The walk stops here"));
+    press(&mut desk, Intent::Back);
+    assert!(!shot(&desk).contains("The walk stops here"), "{}", shot(&desk));
 }

@@ -3,12 +3,12 @@
 //! Nothing here can reach a record, a device or a runner.
 
 use super::evidence::has_secret;
-use super::filters::{Filters, Search, Who, kinds, people};
+use super::filters::{Filters, Search};
 use super::keys::{self, Does};
-use super::list::{Chosen, Go, Item, List};
-use super::past::{Holds, Past};
+use super::list::{Chosen, Go, List};
+use super::pages;
+use super::past::Past;
 use super::walk::Walk;
-use super::{evidence, pages};
 use crate::base::medium::Release;
 use crate::engine::Question;
 use crate::runner::Sealed;
@@ -17,12 +17,9 @@ use crate::ui::layout;
 use crate::ui::modals;
 use crate::ui::model::{ModalKind, Model, Notice, Pane, Places};
 use crate::ui::screens;
-use crate::ui::theme::{Theme, Tone};
+use crate::ui::theme::Theme;
 use crate::ui::widgets::form::{Entered, Entry, Form};
 use crate::ui::wording::{self, replay as words};
-
-/// The most findings of a check that its page names.
-const FINDINGS: usize = 8;
 
 /// The desk.
 #[derive(Debug)]
@@ -84,7 +81,15 @@ impl Desk {
     /// # Errors
     /// Why there is none: not even the first record re-executes.
     pub fn new(past: Past, size: (u16, u16), theme: Theme) -> Result<Desk, String> {
-        let mut walk = Walk::of(&past);
+        let walk = Walk::of(&past);
+        Desk::along(past, walk, size, theme)
+    }
+
+    /// The first screen, along a way through `past` that is known.
+    ///
+    /// # Errors
+    /// As [`Desk::new`].
+    pub fn along(past: Past, mut walk: Walk, size: (u16, u16), theme: Theme) -> Result<Desk, String> {
         let Some(first) = walk.at(&past, 0) else {
             let why = walk.stop().unwrap_or_default();
             return Err(format!("{}: {}", words::NO_FIRST, wording::safe(why)));
@@ -145,6 +150,7 @@ impl Desk {
     pub fn go(&mut self, at: usize) {
         self.at = at.min(self.screens().saturating_sub(1));
         self.line = None;
+        self.notice = None;
         self.scroll = 0;
         if matches!(self.over, Over::Plan) {
             self.over = Over::Nothing;
@@ -232,8 +238,8 @@ impl Desk {
 
     fn does(&mut self, does: Does) {
         match does {
-            Does::Next => self.along(true),
-            Does::Before => self.along(false),
+            Does::Next => self.step(true),
+            Does::Before => self.step(false),
             Does::NextAct => self.act(true),
             Does::ActBefore => self.act(false),
             Does::First => self.go(0),
@@ -305,7 +311,7 @@ impl Desk {
         }
     }
 
-    fn along(&mut self, forward: bool) {
+    fn step(&mut self, forward: bool) {
         let found = match (&self.fits, forward) {
             (None, true) => Some(self.at.saturating_add(1)).filter(|n| *n < self.screens()),
             (None, false) => self.at.checked_sub(1),
@@ -508,135 +514,6 @@ impl Desk {
         self.filters = filters;
     }
 
-    fn people(&self) -> List {
-        let item = |(who, times): (Who, usize)| {
-            let text = match &who {
-                Who::Acts(role) => {
-                    let all = self.walk.people().iter();
-                    let names: Vec<&str> = all.filter(|(r, _)| r == role).map(|(_, n)| n.as_str()).collect();
-                    words::counted(&words::acting(role, &names), times)
-                }
-                Who::Named(name) => words::named(name),
-            };
-            item(text, Go::Person(Some(who)))
-        };
-        let all = people(&self.past).into_iter().map(item);
-        let any = self::item(words::ANYBODY.to_owned(), Go::Person(None));
-        list(
-            words::TITLE_PERSON,
-            words::PERSON_SAY,
-            std::iter::once(any).chain(all),
-        )
-    }
-
-    fn tokens(&self) -> List {
-        let all = self.past.plan.script().tokens.iter();
-        let all = all.map(|t| item(t.id.to_string(), Go::Token(Some(t.id.to_string()))));
-        let any = item(words::ANY_TOKEN.to_owned(), Go::Token(None));
-        list(
-            words::TITLE_TOKEN,
-            words::TOKEN_SAY,
-            std::iter::once(any).chain(all),
-        )
-    }
-
-    fn kinds(&self) -> List {
-        let all = kinds(&self.past).into_iter().map(|(kind, times)| {
-            let text = words::counted(&format!("{:<16}", kind.as_str()), times);
-            item(text, Go::Kind(Some(kind)))
-        });
-        let any = item(words::ANY_KIND.to_owned(), Go::Kind(None));
-        list(
-            words::TITLE_KIND,
-            words::KIND_SAY,
-            std::iter::once(any).chain(all),
-        )
-    }
-
-    fn checks(&self) -> List {
-        let all = self.past.judged.checks.iter().enumerate().map(|(number, check)| {
-            let (tone, word) = evidence::holds(check.holds);
-            let text = format!("{word:<5} {:<11} {}", check.name, check.what);
-            Item {
-                tone,
-                text: wording::safe(&text),
-                go: Go::Check(number),
-            }
-        });
-        list(words::TITLE_CHECKS, words::CHECKS_SAY, all)
-    }
-
-    /// One check, and the records that it rests on.
-    fn check(&self, number: usize) -> Option<List> {
-        let check = self.past.judged.checks.get(number)?;
-        let (tone, word) = evidence::holds(check.holds);
-        let mut say = vec![(tone, format!("{word}: {}", check.what))];
-        let bad = if check.holds == Holds::No {
-            Tone::Bad
-        } else {
-            Tone::Plain
-        };
-        let found = check.found.iter().take(FINDINGS);
-        say.extend(found.map(|text| (bad, format!("  {text}"))));
-        let more = check.found.len().saturating_sub(FINDINGS);
-        if more > 0 {
-            say.push((
-                Tone::Quiet,
-                format!("  .. {more} more: tuf-ceremony verify shows them"),
-            ));
-        }
-        say.push((Tone::Quiet, format!("rests on {}", check.rests_on)));
-        say.push((Tone::Quiet, format!("falsified by {}", check.falsified_by)));
-        let lines: Vec<usize> = if check.records.is_empty() && check.every {
-            say.push((Tone::Plain, words::CHECK_EVERY.to_owned()));
-            (0..self.past.lines.len()).collect()
-        } else {
-            check
-                .records
-                .iter()
-                .filter_map(|seq| self.past.line_of(*seq))
-                .collect()
-        };
-        if lines.is_empty() {
-            say.push((Tone::Plain, words::CHECK_NO_RECORDS.to_owned()));
-        }
-        Some(List {
-            title: format!("Check: {}", check.name),
-            say: say
-                .into_iter()
-                .map(|(tone, text)| (tone, wording::safe(&text)))
-                .collect(),
-            items: lines
-                .into_iter()
-                .map(|at| item(String::new(), Go::Line(at)))
-                .collect(),
-            cursor: 0,
-        })
-    }
-
-    /// Every record whose screen fits the filters.
-    fn records(&self) -> List {
-        let fits = |line: &usize| {
-            let at = self.walk.moment_of(*line);
-            match &self.fits {
-                None => true,
-                Some(fits) => at.is_some_and(|at| fits.binary_search(&at).is_ok()),
-            }
-        };
-        let lines: Vec<usize> = (0..self.past.lines.len()).filter(fits).collect();
-        let from = self.walk.moments().get(self.at).map(|m| m.from);
-        let here = self.line.or(from).unwrap_or(usize::MAX);
-        let cursor = lines.iter().rposition(|line| *line <= here).unwrap_or(0);
-        List {
-            cursor,
-            ..list(
-                words::TITLE_RECORDS,
-                words::RECORDS_SAY,
-                lines.into_iter().map(|at| item(String::new(), Go::Line(at))),
-            )
-        }
-    }
-
     // ------------------------------------------------------------ scrolling
 
     fn scroll_by(&mut self, rows: usize, down: bool) {
@@ -658,23 +535,6 @@ impl Desk {
     fn settle(&mut self) {
         layout::settle(&mut self.model);
         self.scroll = self.scroll.min(pages::last_scroll(self));
-    }
-}
-
-fn item(text: String, go: Go) -> Item {
-    Item {
-        tone: Tone::Plain,
-        text,
-        go,
-    }
-}
-
-fn list(title: &str, say: &str, items: impl Iterator<Item = Item>) -> List {
-    List {
-        title: title.to_owned(),
-        say: vec![(Tone::Strong, say.to_owned())],
-        items: items.collect(),
-        cursor: 0,
     }
 }
 

@@ -72,20 +72,26 @@ pub fn record(past: &Past, at: usize, here: bool, much: Much, width: usize) -> V
     }
     let values = leaves(&line.record.body);
     let more = values.len().saturating_sub(most);
+    let secret = has_secret(line);
     for (path, value) in values.into_iter().take(most) {
-        say(Tone::Plain, &format!("{}: {}", safe(&path), cut(&value, longest)));
+        // What stands there for a secret is the number of a place in a vault that is gone.
+        let value = match value.parse::<u64>() {
+            Ok(ticket) if secret => words::ticket(ticket),
+            _ => cut(&value, longest),
+        };
+        say(Tone::Plain, &format!("{}: {value}", safe(&path)));
     }
     if more > 0 {
         say(Tone::Quiet, &format!(".. {more} more values"));
     }
-    if has_secret(line) {
+    if secret {
         say(Tone::Warn, words::SECRET);
     }
     let class = past.class(line.record.kind);
     say(
         Tone::Strong,
         match much {
-            Much::Column => class.as_str(),
+            Much::Column => words::class_short(class),
             Much::Whole => words::class(class),
         },
     );

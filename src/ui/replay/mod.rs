@@ -9,6 +9,7 @@ mod evidence;
 pub mod filters;
 pub mod keys;
 mod list;
+mod lists;
 mod pages;
 pub mod past;
 pub mod walk;

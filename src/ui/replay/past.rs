@@ -10,7 +10,7 @@ use crate::plan::Plan;
 use crate::transcript::{Class, Kind, Line, read};
 
 /// A past ceremony.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Past {
     /// Its folder, safe to show.
     pub name: String,
@@ -182,7 +182,7 @@ pub fn leaves(body: &Json) -> Vec<(String, String)> {
 fn leaf(json: &Json, path: &str, out: &mut Vec<(String, String)>) {
     let under = |name: &str| match path {
         // What every input's body begins with says nothing.
-        "" | "input" => name.to_owned(),
+        "" | "input" | "answer" | "outcome" => name.to_owned(),
         path => format!("{path}.{name}"),
     };
     match json {

@@ -29,7 +29,7 @@ pub struct Moment {
 }
 
 /// The way through a record.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Walk {
     moments: Vec<Moment>,
     kept: BTreeMap<usize, State>,

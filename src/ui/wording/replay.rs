@@ -10,9 +10,9 @@ pub const REVIEW: &str = "REVIEW of a past ceremony - nothing can be changed";
 /// Footer and help.
 pub const KEY_NEXT: (&str, &str) = ("next", "the next screen, as people saw it");
 /// Footer and help.
-pub const KEY_BEFORE: (&str, &str) = ("before", "the screen before");
+pub const KEY_BEFORE: (&str, &str) = ("back", "the screen before");
 /// Footer and help.
-pub const KEY_NEXT_ACT: (&str, &str) = ("next act", "the first screen of the next act");
+pub const KEY_NEXT_ACT: (&str, &str) = ("act", "the first screen of the next act");
 /// Help.
 pub const KEY_ACT_BEFORE: (&str, &str) = ("", "the first screen of this act, or of the one before");
 /// Footer and help.
@@ -262,7 +262,7 @@ pub fn fits(count: usize) -> String {
 #[must_use]
 pub fn hit(text: &str, number: usize, of: usize, record: u64) -> String {
     format!(
-        "\"{}\": {number} of {of}, record {record}. n: next, N: before",
+        "found {}: {number} of {of}, record {record} - n: next, N: before",
         safe(text)
     )
 }
@@ -270,7 +270,13 @@ pub fn hit(text: &str, number: usize, of: usize, record: u64) -> String {
 /// Nothing was found.
 #[must_use]
 pub fn no_hit(text: &str) -> String {
-    format!("\"{}\" stands in no record.", safe(text))
+    format!("No record has {}.", safe(text))
+}
+
+/// What an answer holds instead of a secret.
+#[must_use]
+pub fn ticket(number: u64) -> String {
+    format!("ticket {number}, not the secret")
 }
 
 /// No such record.
@@ -298,6 +304,17 @@ pub fn class(class: Class) -> &'static str {
         Class::PersonSigned => "person-signed: a seat's own audit key signed it",
         Class::Derived => "derived: whoever executes the record again comes to it",
         Class::Claimed => "claimed: this machine says so, and nothing more stands behind it",
+    }
+}
+
+/// The class of a record, beside a screen.
+#[must_use]
+pub fn class_short(class: Class) -> &'static str {
+    match class {
+        Class::DeviceSigned => "class: device-signed",
+        Class::PersonSigned => "class: person-signed",
+        Class::Derived => "class: derived",
+        Class::Claimed => "class: claimed",
     }
 }
 
