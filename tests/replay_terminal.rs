@@ -87,14 +87,17 @@ fn a_past_ceremony_is_walked_in_a_terminal() {
     ada.press("e");
     ada.wait_for("Evidence of this screen");
     ada.press(ESC);
+    ada.wait("the screen again", |t| !t.contains("Evidence of this screen"));
     ada.press("c");
     ada.wait_for("> ok");
     ada.press(ENTER);
     ada.wait_for("rests on");
     ada.press(ESC);
+    ada.wait("the screen again", |t| !t.contains("rests on"));
     ada.press(F1);
     ada.wait_for("Review: keys");
     ada.press(ESC);
+    ada.wait("the screen again", |t| !t.contains("Review: keys"));
     ada.resize(120, 40);
     ada.wait("the evidence beside the screen", |t| t.contains("LED HERE"));
     ada.resize(60, 20);
