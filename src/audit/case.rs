@@ -352,7 +352,7 @@ fn origin(opening: &Opening, ceremony: &Digest) -> Option<String> {
 }
 
 /// The plan, built from the script and blobs that are here.
-fn plan(files: &Files) -> Result<Plan, Vec<String>> {
+pub(super) fn plan(files: &Files) -> Result<Plan, Vec<String>> {
     let bytes = files
         .get(SCRIPT)
         .ok_or_else(|| vec![format!("there is no {SCRIPT}")])?;

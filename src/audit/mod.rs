@@ -18,6 +18,7 @@ mod today;
 
 use crate::base::Instant;
 use crate::bundle::Files;
+use crate::plan::Plan;
 use crate::transcript::Class;
 
 pub use anchors::Anchors;
@@ -264,6 +265,14 @@ impl Judgement {
 #[must_use]
 pub fn judge(files: &Files, options: &Options) -> Judgement {
     judge_case(&Case::new(files, options))
+}
+
+/// The plan that the script and the blobs of a folder make, as every check sees it.
+///
+/// # Errors
+/// What is wrong with the script or the plan, each a sentence that is safe to show.
+pub fn plan(files: &Files) -> Result<Plan, Vec<String>> {
+    case::plan(files)
 }
 
 /// The judgement of what was read already.

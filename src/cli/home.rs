@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Exit, RehearsalPlaces, Ways, out, rehearse, run, theme, tokens, verify};
+use super::{Exit, RehearsalPlaces, Ways, out, rehearse, replay, run, theme, tokens, verify};
 use crate::ui::{self, Choice, UiError};
 
 pub(super) fn home() -> Exit {
@@ -39,6 +39,11 @@ fn choose() -> Result<Exit, Exit> {
         } => run::run(Path::new(&script), Path::new(&record), &ways(&media)),
         Choice::Resume { record, media } => run::resume(Path::new(&record), &ways(&media)),
         Choice::Verify { path } => verify::verify(&verify::Asked::of(path.into())),
+        Choice::Review { path } => {
+            // What was looked at is no end: something else may be chosen.
+            replay::walk(Path::new(&path))?;
+            return choose();
+        }
         Choice::Tokens { places } => {
             let look = tokens::looker(&tokens::Where::parse(&places))?;
             ui::tokens(&options, look).map_err(failed)?;

@@ -26,6 +26,7 @@ mod places;
 mod plan;
 #[cfg(feature = "ceremony")]
 mod rehearse;
+mod replay;
 mod report;
 #[cfg(feature = "ceremony")]
 mod run;
@@ -49,6 +50,8 @@ use clap::Args;
 use clap::{Parser, Subcommand};
 
 pub use exit::Exit;
+#[cfg(feature = "tui")]
+pub use replay::told;
 
 /// Leads people through offline TUF key ceremonies, and lets anyone re-execute
 /// them afterwards. Without a command: the home screen.
@@ -120,6 +123,11 @@ enum Verb {
         /// What you know from outside of the bundle: keys, heads, digests.
         #[arg(long, value_name = "FILE")]
         anchors: Option<PathBuf>,
+    },
+    /// Walk a past ceremony screen by screen, with the evidence of each. Changes nothing.
+    Replay {
+        /// The bundle's or record's folder.
+        path: PathBuf,
     },
     /// Judge what devices say about their keys.
     Attestation {
@@ -256,6 +264,7 @@ pub fn main() -> ExitCode {
             text,
             anchors,
         }) => report::report(&path, &out, text, anchors.as_deref()),
+        Some(Verb::Replay { path }) => replay::replay(&path),
         Some(Verb::Attestation { verb }) => attestation::attestation(&verb),
         Some(Verb::Tuf { verb }) => tuf::tuf(&verb),
         Some(Verb::Calendar(asked)) => calendar::calendar(&asked),

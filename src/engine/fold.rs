@@ -64,46 +64,26 @@ pub enum FoldError {
     },
 }
 
-/// Folds the lines of a record; `each` sees every accepted input with the
-/// state after it. The lines' chain is not judged here.
-///
-/// # Errors
-/// [`FoldError`] at the first line that does not follow.
-pub fn replay(
-    plan: &Plan,
-    lines: &[Line],
-    mut each: impl FnMut(&Input, &State, usize),
-) -> Result<State, FoldError> {
-    let mut state = State::new();
-    let mut at = 0;
-    while let Some(rest) = lines.get(at..).filter(|rest| !rest.is_empty()) {
-        let one = fold_one(plan, &state, rest)?;
-        at = at.saturating_add(one.took);
-        state = one.state;
-        each(&one.input, &state, at);
-    }
-    Ok(state)
-}
-
-/// What one recorded input came to.
+/// One input of a record, stepped again.
 #[derive(Debug, Clone, PartialEq)]
-pub struct OneFold {
-    /// The input.
+pub struct Replayed {
+    /// What entered.
     pub input: Input,
     /// The state after it.
     pub state: State,
-    /// How many lines it took: its own, and those that are derived from it.
-    pub took: usize,
+    /// How many lines it takes: its own record and those that follow from it.
+    pub lines: usize,
 }
 
-/// Folds the first input of `lines` onto a state, for those who follow a record
-/// that grows. The lines' chain is not judged here.
+/// Steps the input that stands in the first of `lines` from `state`, and holds
+/// the records that follow from it against the lines that stand there. How a
+/// walk goes on from any state that it kept. No line: `None`.
 ///
 /// # Errors
-/// [`FoldError`]; [`FoldError::CutShort`] where the input is not there whole yet.
-pub fn fold_one(plan: &Plan, state: &State, lines: &[Line]) -> Result<OneFold, FoldError> {
+/// [`FoldError`] when the line is no input that follows.
+pub fn replay_one(plan: &Plan, state: &State, lines: &[Line]) -> Result<Option<Replayed>, FoldError> {
     let Some(line) = lines.first() else {
-        return Err(FoldError::CutShort { seq: 0, missing: 1 });
+        return Ok(None);
     };
     let input = read_input(line)?;
     let transition = step(plan, state, &input).map_err(|refusal| FoldError::Refused {
@@ -122,11 +102,31 @@ pub fn fold_one(plan: &Plan, state: &State, lines: &[Line]) -> Result<OneFold, F
         same_run(&transition.state, &input.at, got)?;
         last = got.seq;
     }
-    Ok(OneFold {
+    Ok(Some(Replayed {
         input,
+        lines: transition.records.len(),
         state: transition.state,
-        took: transition.records.len(),
-    })
+    }))
+}
+
+/// Folds the lines of a record; `each` sees every accepted input with the
+/// state after it. The lines' chain is not judged here.
+///
+/// # Errors
+/// [`FoldError`] at the first line that does not follow.
+pub fn replay(
+    plan: &Plan,
+    lines: &[Line],
+    mut each: impl FnMut(&Input, &State, usize),
+) -> Result<State, FoldError> {
+    let mut state = State::new();
+    let mut at = 0usize;
+    while let Some(one) = replay_one(plan, &state, lines.get(at..).unwrap_or_default())? {
+        at = at.saturating_add(one.lines);
+        state = one.state;
+        each(&one.input, &state, at);
+    }
+    Ok(state)
 }
 
 /// The input that a record holds.

@@ -28,7 +28,7 @@ pub use clock::{ClockDoubt, ClockFact};
 pub use custody::{Away, Differs, NumberFor, Numbered, lines, recorded};
 pub use effect::{Effect, What};
 pub use files::{export_contents, keys_of, metadata_files, meter, payload};
-pub use fold::{FoldError, OneFold, fold_one, replay};
+pub use fold::{FoldError, Replayed, replay, replay_one};
 pub use gate::{Standing, judge_all, standing};
 pub use input::{
     Answer, CopyLost, Deviation, FileRef, FrontEnd, Input, InputKind, NewSecret, Opening, Outcome, Program,

@@ -15,7 +15,7 @@ use rustix::fs::OFlags;
 
 use super::{Snapshot, stored_plan};
 use crate::base::{Digest, shown};
-use crate::engine::{FoldError, InputKind, Outcome, State, fold_one};
+use crate::engine::{FoldError, InputKind, Outcome, State, replay_one};
 use crate::plan::Plan;
 use crate::store::Real;
 use crate::transcript::{Line, parse_line};
@@ -198,9 +198,10 @@ impl Kept {
         };
         let mut at = 0usize;
         let mut whole = 0usize;
-        while let Some(rest) = lines.get(at..).filter(|rest| !rest.is_empty()) {
-            let one = match fold_one(&plan, &self.state, rest) {
-                Ok(one) => one,
+        loop {
+            let one = match replay_one(&plan, &self.state, lines.get(at..).unwrap_or_default()) {
+                Ok(Some(one)) => one,
+                Ok(None) => break,
                 // Its other lines are on their way; all of it is read again with them.
                 Err(FoldError::CutShort { .. }) => break,
                 Err(e) => return Err(lost(self.lines.saturating_add(1), &e.to_string())),
@@ -216,8 +217,8 @@ impl Kept {
                 self.ceremony = ends.first().map_or(Digest::ZERO, |(_, first)| *first);
             }
             self.state = one.state;
-            self.lines = self.lines.saturating_add(bytes(one.took));
-            at = at.saturating_add(one.took);
+            self.lines = self.lines.saturating_add(bytes(one.lines));
+            at = at.saturating_add(one.lines);
             if let Some((end, head)) = at.checked_sub(1).and_then(|last| ends.get(last)) {
                 whole = *end;
                 self.head = *head;

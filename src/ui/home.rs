@@ -15,6 +15,7 @@ use super::theme::{Theme, Tone};
 use super::widgets::bars;
 use super::widgets::form::{Entered, Field, Form};
 use super::widgets::rows::{Row, fact, paint, para};
+use super::widgets::text::{len, pad};
 use super::wording::home as words;
 use super::{Options, UiError, wording};
 use crate::fault::Code;
@@ -43,6 +44,11 @@ pub enum Choice {
     /// A record or a bundle.
     Verify {
         /// Its folder.
+        path: String,
+    },
+    /// A past ceremony, screen by screen.
+    Review {
+        /// The folder of its record or bundle.
         path: String,
     },
     /// Every device.
@@ -105,6 +111,7 @@ impl Home {
             Intent::Char('4') => words::VERIFY_FIELDS,
             Intent::Char('5') => words::TOKENS_FIELDS,
             Intent::Char('6') => return Some(Choice::Quit),
+            Intent::Char('7') => words::REVIEW_FIELDS,
             Intent::Char(_) | Intent::Enter => {
                 self.notice = Some(Notice::warn(words::A_DIGIT));
                 return None;
@@ -115,6 +122,7 @@ impl Home {
             Intent::Char('2') => 2,
             Intent::Char('3') => 3,
             Intent::Char('4') => 4,
+            Intent::Char('7') => 7,
             _ => 5,
         };
         let fields = fields.iter().map(|label| Field::text(*label)).collect();
@@ -148,6 +156,7 @@ fn fill(number: u8, pane: &mut Pane, intent: Intent) -> Option<Choice> {
                         media: text(1),
                     },
                     4 => Choice::Verify { path: text(0) },
+                    7 => Choice::Review { path: text(0) },
                     _ => Choice::Tokens { places: text(0) },
                 });
             }
@@ -254,7 +263,14 @@ fn list(width: usize, height: usize) -> Page {
     // The instruction has a row and a blank one; one row stays for a remark.
     let airy = rows.saturating_add(entries.len()).saturating_add(3) <= height;
     let mut body = Vec::new();
-    for entry in entries {
+    for (entry, (number, name, text)) in entries.into_iter().zip(words::LIST) {
+        // In a small terminal an entry takes one row where it can.
+        let short = [4, len(name), 2, len(text)].into_iter().sum::<usize>() <= width;
+        if short && !airy {
+            let row = Row::of(Tone::Quiet, pad(number, 4)).and(Tone::Strong, *name);
+            body.push(row.and(Tone::Plain, format!("  {text}")));
+            continue;
+        }
         body.extend(entry);
         if airy {
             body.push(Row::blank());
@@ -272,6 +288,7 @@ fn form_page(number: u8, pane: &Pane, width: usize) -> Page {
         2 => (words::RUN_SAY, words::RUN_BODY),
         3 => (words::RESUME_SAY, words::RESUME_BODY),
         4 => (words::VERIFY_SAY, words::VERIFY_BODY),
+        7 => (words::REVIEW_SAY, words::REVIEW_BODY),
         _ => (words::TOKENS_SAY, words::TOKENS_BODY),
     };
     let mut ask = pane.form.rows(width);

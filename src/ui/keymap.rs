@@ -21,6 +21,10 @@ pub enum Intent {
     Down,
     /// One line or field up.
     Up,
+    /// To what came before.
+    Left,
+    /// To what comes next.
+    Right,
     /// One page down.
     PageDown,
     /// One page up.
@@ -87,6 +91,8 @@ pub const TABLE: &[Binding] = &[
     key("Tab", KeyCode::Tab, Intent::Next),
     key("Down", KeyCode::Down, Intent::Down),
     key("Up", KeyCode::Up, Intent::Up),
+    key("Left", KeyCode::Left, Intent::Left),
+    key("Right", KeyCode::Right, Intent::Right),
     key("PgDn", KeyCode::PageDown, Intent::PageDown),
     key("PgUp", KeyCode::PageUp, Intent::PageUp),
     key("Home", KeyCode::Home, Intent::Top),

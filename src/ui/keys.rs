@@ -28,6 +28,10 @@ pub enum Press {
     Up,
     /// An arrow, downwards.
     Down,
+    /// An arrow, to the left.
+    Left,
+    /// An arrow, to the right.
+    Right,
     /// A page up.
     PageUp,
     /// A page down.
@@ -161,6 +165,8 @@ fn letter(key: u8) -> Option<Press> {
     match key {
         b'A' => Some(Press::Up),
         b'B' => Some(Press::Down),
+        b'C' => Some(Press::Right),
+        b'D' => Some(Press::Left),
         b'H' => Some(Press::Home),
         b'F' => Some(Press::End),
         _ => None,
@@ -239,6 +245,8 @@ mod tests {
             (b"\x1b[1;2P", Press::F(1)),
             (b"\x1b[A", Press::Up),
             (b"\x1bOB", Press::Down),
+            (b"\x1b[C", Press::Right),
+            (b"\x1bOD", Press::Left),
             (b"\x1b[5~", Press::PageUp),
             (b"\x1b[6~", Press::PageDown),
             (b"\x1b[1~", Press::Home),

@@ -10,6 +10,7 @@ mod keys;
 pub mod layout;
 pub mod modals;
 pub mod model;
+pub mod replay;
 pub mod screens;
 pub mod terminal;
 pub mod theme;
@@ -120,4 +121,12 @@ pub fn tokens(options: &Options, look: tokens::Look) -> Result<(), UiError> {
 /// [`UiError`]. The terminal is given back in any case.
 pub fn watch(options: &Options, follower: Follower, place: String) -> Result<(), UiError> {
     watch::run(options, follower, place)
+}
+
+/// Walks a past ceremony, until the person leaves it.
+///
+/// # Errors
+/// [`UiError`]. The terminal is given back in any case.
+pub fn replay(options: &Options, desk: &mut replay::Desk) -> Result<(), UiError> {
+    replay::run(options, desk)
 }

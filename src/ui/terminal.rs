@@ -165,6 +165,8 @@ fn event(press: Press) -> KeyEvent {
         Press::Esc => KeyCode::Esc,
         Press::Up => KeyCode::Up,
         Press::Down => KeyCode::Down,
+        Press::Left => KeyCode::Left,
+        Press::Right => KeyCode::Right,
         Press::PageUp => KeyCode::PageUp,
         Press::PageDown => KeyCode::PageDown,
         Press::Home => KeyCode::Home,

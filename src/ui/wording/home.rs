@@ -33,9 +33,14 @@ pub const LIST: &[(&str, &str, &str)] = &[
         "Show every device. Nothing is changed and no PIN is tried.",
     ),
     ("6", "Quit", "Leave the program."),
+    (
+        "7",
+        "Review",
+        "Walk a past ceremony screen by screen. Nothing in it is changed.",
+    ),
 ];
 /// Another key was pressed.
-pub const A_DIGIT: &str = "Press 1, 2, 3, 4, 5 or 6.";
+pub const A_DIGIT: &str = "Press a digit from 1 to 7.";
 /// Fields of "run".
 pub const RUN_FIELDS: &[&str] = &["Script file", "New record folder", "Media folder"];
 /// Fields of "resume".
@@ -55,6 +60,12 @@ pub const VERIFY_SAY: &str = "Type the path of a record or of a bundle.";
 /// Explanation of "verify".
 pub const VERIFY_BODY: &str =
     "Every check is named and its verdict printed. A bundle is judged with public data alone.";
+/// Fields of "review".
+pub const REVIEW_FIELDS: &[&str] = &["Record or bundle folder"];
+/// Instruction of "review".
+pub const REVIEW_SAY: &str = "Type the path of a record or of a bundle.";
+/// Explanation of "review".
+pub const REVIEW_BODY: &str = "The ceremony is judged, then shown screen by screen as people saw it, with the evidence of each screen. Nothing can be changed, and no device is looked for.";
 /// Fields of "tokens".
 pub const TOKENS_FIELDS: &[&str] = &["Where to look"];
 /// Instruction of "tokens".

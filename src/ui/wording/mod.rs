@@ -12,6 +12,7 @@ pub mod help;
 pub mod home;
 pub mod qr;
 pub mod recover;
+pub mod replay;
 pub mod screens;
 pub mod secrets;
 pub mod watch;
