@@ -50,6 +50,8 @@ pub enum Choice {
         /// Where to look: folders, modules, connectors, with blanks between them.
         places: String,
     },
+    /// What stands around the program on this machine.
+    Machine,
     /// Nothing.
     Quit,
 }
@@ -105,6 +107,7 @@ impl Home {
             Intent::Char('4') => words::VERIFY_FIELDS,
             Intent::Char('5') => words::TOKENS_FIELDS,
             Intent::Char('6') => return Some(Choice::Quit),
+            Intent::Char('8') => return Some(Choice::Machine),
             Intent::Char(_) | Intent::Enter => {
                 self.notice = Some(Notice::warn(words::A_DIGIT));
                 return None;
@@ -253,7 +256,14 @@ fn list(width: usize, height: usize) -> Page {
     let rows: usize = entries.iter().map(Vec::len).sum();
     // The instruction has a row and a blank one; one row stays for a remark.
     let airy = rows.saturating_add(entries.len()).saturating_add(3) <= height;
+    // Where the list would not fit, names and explanations stand side by side.
     let mut body = Vec::new();
+    if rows.saturating_add(3) > height {
+        for (number, name, text) in words::LIST {
+            body.extend(fact(&format!("{number:<4}{name}"), 20, Tone::Plain, text, width));
+        }
+        entries.clear();
+    }
     for entry in entries {
         body.extend(entry);
         if airy {

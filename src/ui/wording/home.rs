@@ -33,9 +33,14 @@ pub const LIST: &[(&str, &str, &str)] = &[
         "Show every device. Nothing is changed and no PIN is tried.",
     ),
     ("6", "Quit", "Leave the program."),
+    (
+        "8",
+        "Machine check",
+        "What is around the program: network, swap, devices. Would production start?",
+    ),
 ];
 /// Another key was pressed.
-pub const A_DIGIT: &str = "Press 1, 2, 3, 4, 5 or 6.";
+pub const A_DIGIT: &str = "Press 1, 2, 3, 4, 5, 6 or 8.";
 /// Fields of "run".
 pub const RUN_FIELDS: &[&str] = &["Script file", "New record folder", "Media folder"];
 /// Fields of "resume".

@@ -9,6 +9,7 @@ pub mod custody;
 pub mod ends;
 pub mod help;
 pub mod home;
+pub mod machine;
 pub mod recover;
 pub mod screens;
 pub mod secrets;
