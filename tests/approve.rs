@@ -15,6 +15,8 @@
 mod approvers;
 #[path = "support/program.rs"]
 mod program;
+#[path = "support/quiet.rs"]
+mod quiet;
 #[path = "support/rehearsal.rs"]
 mod rehearsal;
 
@@ -84,7 +86,13 @@ fn people_add_their_lines_one_at_a_time_and_then_it_runs() {
     assert!(two.out.contains("met: 2 of 3, 2 must"), "{two:?}");
     assert_eq!(desk.approve(&[]).code, 0);
     // It starts, and at once needs people.
-    let run = desk.run();
+    let quietly = |args: Vec<String>| {
+        let args: Vec<&std::ffi::OsStr> = args.iter().map(std::ffi::OsStr::new).collect();
+        Some(ran(quiet::command(&args)?.current_dir(desk.0.path())))
+    };
+    let Some(run) = quietly(desk.run_args()) else {
+        return;
+    };
     assert_eq!(run.code, 3, "{run:?}");
     assert!(
         run.err
@@ -104,20 +112,7 @@ fn people_add_their_lines_one_at_a_time_and_then_it_runs() {
     assert!(judged.out.contains("incomplete"), "{judged:?}");
 
     // It goes on, and only with the note that the first record pins.
-    let resume = || {
-        let record = desk.path("record");
-        let answers = desk.path("answers.toml");
-        let module = format!("opensc={}", desk.path("module.so").display());
-        ran(Command::new(&*BINARY)
-            .args([
-                "resume",
-                "--record",
-                record.to_str().unwrap(),
-                "--module",
-                &module,
-            ])
-            .args(["--answers", answers.to_str().unwrap()]))
-    };
+    let resume = || quietly(desk.resume_args()).unwrap();
     let on = resume();
     assert_eq!(on.code, 3, "{on:?}");
     assert!(

@@ -40,6 +40,8 @@ mod attest;
 mod custody;
 #[path = "screens/laws.rs"]
 mod laws;
+#[path = "screens/machine.rs"]
+mod machine;
 #[path = "screens/show.rs"]
 mod show;
 #[path = "support/stage.rs"]

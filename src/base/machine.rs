@@ -296,7 +296,13 @@ mod tests {
             assert_eq!(warned, code.weight() == Weight::Warns, "{}", code.word());
         }
         // Law 10, word by word, and what would blind it (law 7).
-        for code in ["interface-up", "swap-on", "core-dumps", "unread", "interfaces-differ"] {
+        for code in [
+            "interface-up",
+            "swap-on",
+            "core-dumps",
+            "unread",
+            "interfaces-differ",
+        ] {
             let found = FindingCode::ALL.iter().find(|c| c.word() == code).unwrap();
             assert_eq!(found.weight(), Weight::Refuses, "{code}");
         }

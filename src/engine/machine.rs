@@ -197,7 +197,10 @@ fn seats<'s>(state: &'s State, name: &str) -> Vec<&'s Id> {
 
 /// The role that accepts, for the record.
 pub(super) fn role_of(state: &State, name: &str) -> String {
-    seats(state, name).first().map(|r| r.to_string()).unwrap_or_default()
+    seats(state, name)
+        .first()
+        .map(|r| r.to_string())
+        .unwrap_or_default()
 }
 
 /// What the present step asks people to plug in is no surprise: the media of an
@@ -209,7 +212,13 @@ fn expected(turn: &mut Turn) {
         Some(Verb::Inventory { .. }) if turn.state.begun => |d| d.kind == DeviceKind::Input && d.token,
         _ => return,
     };
-    let asked: Vec<Device> = turn.state.machine.unlisted().filter(|d| fits(d)).cloned().collect();
+    let asked: Vec<Device> = turn
+        .state
+        .machine
+        .unlisted()
+        .filter(|d| fits(d))
+        .cloned()
+        .collect();
     turn.state.machine.listed.extend(asked);
 }
 

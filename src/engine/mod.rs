@@ -32,8 +32,8 @@ pub use files::{export_contents, keys_of, metadata_files, meter, payload};
 pub use fold::{FoldError, replay};
 pub use gate::{Standing, judge_all, standing};
 pub use input::{
-    Acceptance, Answer, CopyLost, Deviation, FileRef, FrontEnd, Input, InputKind, NewSecret, Opening, Outcome, Program,
-    Resumption, SecretsPath, Seen, Ticket,
+    Acceptance, Answer, CopyLost, Deviation, FileRef, FrontEnd, Input, InputKind, NewSecret, Opening,
+    Outcome, Program, Resumption, SecretsPath, Seen, Ticket,
 };
 pub use machine::{Against, FROZEN, NOT_READY, Surroundings, frozen};
 pub use policy::{policy_facts, refused as policy_refused};

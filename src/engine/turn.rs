@@ -87,7 +87,9 @@ impl<'p> Turn<'p> {
 
     /// Starts an effect; an *Act* leaves its intent in the record first.
     pub(super) fn work(&mut self, what: What) {
-        let Some(what) = super::machine::hold(self, what) else { return };
+        let Some(what) = super::machine::hold(self, what) else {
+            return;
+        };
         let effect = Effect {
             id: self.state.next_effect,
             what,

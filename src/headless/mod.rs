@@ -19,8 +19,8 @@ use std::time::Duration;
 use crate::base::device::{Credential, Operation, Retry};
 use crate::base::{Id, Secret};
 use crate::engine::{
-    Against, Answer, AttesterAct, Expect, NewSecret, NumberFor, Phase, Question, Refusal, Trouble, attester_wanted,
-    confirm_wanted, expects, frozen, lines, meter_lines, serial_tail, standing,
+    Against, Answer, AttesterAct, Expect, NewSecret, NumberFor, Phase, Question, Refusal, Trouble,
+    attester_wanted, confirm_wanted, expects, frozen, lines, meter_lines, serial_tail, standing,
 };
 use crate::fault::Code;
 use crate::runner::{Cmd, Failure, Handle, Msg, Sealed, Snapshot};

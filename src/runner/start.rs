@@ -16,8 +16,8 @@ use super::machine::{self, Machine, ready};
 use super::media::Media;
 use super::{Bench, Clock, Failure, Handle, Msg, Sealed, Snapshot, Vault, internal, seal};
 use crate::engine::{
-    APPROVALS, CLIENTS, ENGINE, FileRef, FrontEnd, InputKind, NOT_APPROVED, NOT_READY, Opening, Phase, Program,
-    Resumption, SecretsPath, State,
+    APPROVALS, CLIENTS, ENGINE, FileRef, FrontEnd, InputKind, NOT_APPROVED, NOT_READY, Opening, Phase,
+    Program, Resumption, SecretsPath, State,
 };
 use crate::fault::Code;
 use crate::plan::Plan;

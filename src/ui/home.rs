@@ -245,6 +245,9 @@ impl Sheet {
     }
 }
 
+/// Columns of number and name where the explanation stands beside them.
+const SIDE: usize = 19;
+
 /// With air between the entries where there is room for it.
 fn list(width: usize, height: usize) -> Page {
     let mut entries = Vec::new();
@@ -259,8 +262,18 @@ fn list(width: usize, height: usize) -> Page {
     // Where the list would not fit, names and explanations stand side by side.
     let mut body = Vec::new();
     if rows.saturating_add(3) > height {
-        for (number, name, text) in words::LIST {
-            body.extend(fact(&format!("{number:<4}{name}"), 20, Tone::Plain, text, width));
+        for (entry, (number, name, text)) in entries.iter().zip(words::LIST) {
+            if text.len().saturating_add(SIDE) <= width {
+                body.extend(fact(
+                    &format!("{number:<4}{name}"),
+                    SIDE,
+                    Tone::Plain,
+                    text,
+                    width,
+                ));
+            } else {
+                body.extend(entry.clone());
+            }
         }
         entries.clear();
     }

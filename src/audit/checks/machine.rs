@@ -53,7 +53,9 @@ pub(super) fn check(case: &Case<'_>) -> Finding {
             Kind::Open | Kind::Resume if report.is_none() => {
                 Some("a run begins without a report of the machine".to_owned())
             }
-            Kind::Open | Kind::Resume if !refusing.is_empty() => Some(format!("a run begins beside {refusing}")),
+            Kind::Open | Kind::Resume if !refusing.is_empty() => {
+                Some(format!("a run begins beside {refusing}"))
+            }
             Kind::Answer if !refusing.is_empty() => Some(format!("an answer counted beside {refusing}")),
             Kind::Machine if report.is_none() => Some("a report that cannot be read".to_owned()),
             _ => None,

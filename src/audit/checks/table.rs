@@ -4,8 +4,9 @@
 
 use super::super::case::Case;
 use super::{
-    Finding, anchors, approvals, attesters, bindings, canonical, chain, clients, close, kind, layout, machine,
-    metadata, people, policy, quorum, replay, root, script, sessions, signatures, sums, thresholds, verifier,
+    Finding, anchors, approvals, attesters, bindings, canonical, chain, clients, close, kind, layout,
+    machine, metadata, people, policy, quorum, replay, root, script, sessions, signatures, sums, thresholds,
+    verifier,
 };
 
 type Run = fn(&Case<'_>) -> Finding;

@@ -68,7 +68,10 @@ pub(super) fn timeline(case: &Case<'_>, keys: &[KeyTold]) -> Vec<Moment> {
 /// What a report says, in its own words.
 fn machine(line: &Line) -> Option<String> {
     let report: Report = input(line, "machine")?.read().ok()?;
-    let findings = report.findings.iter().map(|f| format!("{} {}", f.code.word(), f.about));
+    let findings = report
+        .findings
+        .iter()
+        .map(|f| format!("{} {}", f.code.word(), f.about));
     let text = format!(
         "the machine reports {} device(s); found: {}",
         report.devices.len(),
@@ -106,7 +109,10 @@ fn told(line: &Line, keys: &[KeyTold]) -> Option<(Sort, String)> {
             );
             (Sort::Deviation, text)
         }
-        Kind::Halted => (Sort::Stop, format!("frozen by the machine check: {}", halted(body))),
+        Kind::Halted => (
+            Sort::Stop,
+            format!("frozen by the machine check: {}", halted(body)),
+        ),
         Kind::Thawed => (
             Sort::Stop,
             "the machine check found nothing more that refuses; the ceremony went on".to_owned(),

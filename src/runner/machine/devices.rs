@@ -90,7 +90,9 @@ fn usb(tree: &Tree, look: &mut Look) {
     let mut tokens = BTreeSet::new();
     let (mut idle, mut driven) = (Vec::new(), Vec::new());
     for name in names {
-        let Some((device, _)) = name.split_once(':') else { continue };
+        let Some((device, _)) = name.split_once(':') else {
+            continue;
+        };
         let at = format!("sys/bus/usb/devices/{name}");
         let class = match tree.text(&format!("{at}/bInterfaceClass")) {
             Ok(class) => class.to_ascii_lowercase(),
@@ -215,10 +217,9 @@ fn disks(tree: &Tree, look: &mut Look) {
 fn usb_lists(look: &Look, real: &Path) -> bool {
     look.devices.iter().any(|d| {
         d.kind == DeviceKind::Storage
-            && d.place.strip_prefix("usb ").is_some_and(|at| {
-                real.components()
-                    .any(|c| c.as_os_str().to_str() == Some(at))
-            })
+            && d.place
+                .strip_prefix("usb ")
+                .is_some_and(|at| real.components().any(|c| c.as_os_str().to_str() == Some(at)))
     })
 }
 

@@ -5,9 +5,9 @@ use crate::transcript::words as spoken;
 use crate::ui::layout::Page;
 use crate::ui::model::Model;
 use crate::ui::theme::Tone;
-use crate::ui::widgets::{bars, card};
 use crate::ui::widgets::rows::{Row, fact, para};
 use crate::ui::widgets::text::fit;
+use crate::ui::widgets::{bars, card};
 use crate::ui::wording::{self, safe, screens as words};
 
 /// The row to begin with: the present step in sight.

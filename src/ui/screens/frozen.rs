@@ -46,33 +46,42 @@ pub fn may_accept(seen: &Snapshot) -> bool {
     !against.is_empty() && against.iter().all(|a| matches!(a, Against::Unlisted(_)))
 }
 
+fn headline(one: &Against<'_>) -> String {
+    match one {
+        Against::Found(found) => words::finding(found),
+        Against::Unlisted(device) => words::unlisted(device),
+    }
+}
+
 fn page(model: &Model, width: usize) -> Page {
     let state = &model.seen.state;
     let mut body = Vec::new();
+    if let Phase::Working(effect) = &state.phase {
+        body.extend(para(Tone::Warn, words::FROZEN_WORKING, width));
+        body.extend(para(Tone::Plain, &safe(&effect.what.label()), width));
+        body.push(Row::blank());
+    }
     let against = state.machine.against();
-    for (number, one) in against.iter().enumerate() {
-        if number > 0 {
-            body.push(Row::blank());
+    // All of them in sight first, then each with its card.
+    if against.len() > 1 {
+        for one in &against {
+            body.extend(para(Tone::Bad, &headline(one), width));
         }
-        let (line, card) = match one {
-            Against::Found(found) => (words::finding(found), found.code.card()),
-            Against::Unlisted(device) => (words::unlisted(device), UNLISTED),
+        body.push(Row::blank());
+    }
+    for one in &against {
+        let card = match one {
+            Against::Found(found) => found.code.card(),
+            Against::Unlisted(_) => UNLISTED,
         };
-        body.extend(para(Tone::Bad, &line, width));
+        body.extend(para(Tone::Bad, &headline(one), width));
         body.extend(fact(screens::HAPPENED, 15, Tone::Plain, card.fact, width));
         body.extend(fact(screens::MEANS, 15, Tone::Plain, card.meaning, width));
         body.extend(fact(screens::WAS_CHANGED, 15, Tone::Plain, card.changed, width));
         body.extend(fact(screens::WHAT_TO_DO, 15, Tone::Strong, card.remedy, width));
+        body.push(Row::blank());
     }
-    body.push(Row::blank());
-    body.extend(match &state.phase {
-        Phase::Working(effect) => {
-            let mut rows = para(Tone::Warn, words::FROZEN_WORKING, width);
-            rows.extend(para(Tone::Plain, &safe(&effect.what.label()), width));
-            rows
-        }
-        _ => para(Tone::Plain, words::FROZEN_OPEN, width),
-    });
+    body.extend(para(Tone::Plain, words::FROZEN_OPEN, width));
     let form = &model.local.pane.form;
     let mut ask = form.rows(width);
     if model.waiting.is_some() {

@@ -36,7 +36,7 @@ pub const LIST: &[(&str, &str, &str)] = &[
     (
         "8",
         "Machine check",
-        "What is around the program: network, swap, devices. Would production start?",
+        "Network, swap, devices: would production start here?",
     ),
 ];
 /// Another key was pressed.

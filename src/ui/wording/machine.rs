@@ -28,7 +28,8 @@ pub const FROZEN_WHO: &str = "FROZEN: hands off";
 /// Instruction.
 pub const FROZEN_SAY: &str = "The ceremony is frozen. Take your hands off and look at the machine.";
 /// While a device works.
-pub const FROZEN_WORKING: &str = "A device is working: leave it plugged in. What it answers is recorded; nothing else begins.";
+pub const FROZEN_WORKING: &str =
+    "A device is working: leave it plugged in. What it answers is recorded; nothing else begins.";
 /// What goes on.
 pub const FROZEN_OPEN: &str = "The open question waits. What was half typed is wiped.";
 /// Without anything to type.
@@ -38,7 +39,8 @@ pub const FROZEN_NEXT_DEVICE: &str = "Unplug it, and it goes on by itself. Only 
 /// Fields of an acceptance.
 pub const FROZEN_FIELDS: &[&str] = &["Device that stays", "Who accepts it", "Why"];
 /// After it.
-pub const THAWED: &str = "The machine is quiet again. What was half typed before is gone: begin this answer anew.";
+pub const THAWED: &str =
+    "The machine is quiet again. What was half typed before is gone: begin this answer anew.";
 
 /// Home screen and verb: title when production would start.
 pub const READY: &str = "Production would start on this machine.";
@@ -63,7 +65,7 @@ pub const DO: &str = "do";
 /// Heading in the plan and state.
 pub const OVERVIEW: &str = "Machine";
 /// Nothing was found.
-pub const NOTHING: &str = "nothing was found against a production ceremony";
+pub const NOTHING: &str = "Nothing was found against a production ceremony.";
 
 /// A finding in one line.
 #[must_use]
