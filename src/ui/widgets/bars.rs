@@ -115,20 +115,28 @@ pub fn status(model: &Model, width: u16) -> Row {
     };
     let mut left = wording::record_lines(model.seen.records);
     let (tone_light, light) = light(model);
-    let copies = wording::copies(state.copies).map_or_else(String::new, |c| format!(", {c}"));
-    let right = wording::deviations(state.deviations);
-    let room = |left: &str| {
+    let mut copies = wording::copies(state.copies).map_or_else(String::new, |c| format!(", {c}"));
+    let mut right = format!("  {}", wording::deviations(state.deviations));
+    let used = len(&copies);
+    let room = |left: &str, right: &str| {
         usize::from(width)
             .saturating_sub(len(left))
-            .saturating_sub(len(&copies))
-            .saturating_sub(len(&right))
-            .saturating_sub(len(&light).saturating_add(2))
+            .saturating_sub(used)
+            .saturating_sub(len(&light))
+            .saturating_sub(len(right))
     };
-    // What is safe is never cut: the number of lines is in F4, too.
-    if room(&left) < len(safe).saturating_add(1) {
+    // What is safe is never cut: where room is short, numbers give way to it.
+    let least = len(safe).saturating_add(1);
+    if room(&left, &right) < least {
+        right.clear();
+    }
+    if room(&left, &right) < least {
         left.clear();
     }
-    let room = room(&left);
+    let room = room(&left, &right);
+    if left.is_empty() {
+        copies = pad(copies.trim_start_matches(", "), used);
+    }
     let pad_left = room.saturating_sub(len(safe)).div_euclid(2);
     let middle = pad(&format!("{}{safe}", " ".repeat(pad_left)), room);
     let tone_right = if state.deviations > 0 {
@@ -145,7 +153,7 @@ pub fn status(model: &Model, width: u16) -> Row {
         .and(tone_copies, copies)
         .and(tone, middle)
         .and(tone_light, light)
-        .and(tone_right, format!("  {right}"))
+        .and(tone_right, right)
 }
 
 /// The machine light: the last report of the surroundings, in words.

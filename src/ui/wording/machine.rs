@@ -63,7 +63,7 @@ pub const MEANS: &str = "meaning";
 /// Headings of a card.
 pub const DO: &str = "do";
 /// Heading in the plan and state.
-pub const OVERVIEW: &str = "Machine";
+pub const OVERVIEW: &str = "MACHINE";
 /// Nothing was found.
 pub const NOTHING: &str = "Nothing was found against a production ceremony.";
 
