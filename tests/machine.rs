@@ -273,6 +273,14 @@ fn what_can_type_or_hold_files_is_listed_and_a_reader_is_not() {
         "sys/devices/platform/i2c/0018:04F3:3087.0007",
     );
     tree.link("sys/class/input/input9", hid);
+    let radio = "sys/devices/virtual/misc/uhid/0005:046D:B342.0003/input/input12";
+    tree.put(&format!("{radio}/name"), "Keyboard of the room\n");
+    tree.put(&format!("{radio}/phys"), "aa:bb:cc:dd:ee:ff\n");
+    tree.link(
+        &format!("{radio}/device"),
+        "sys/devices/virtual/misc/uhid/0005:046D:B342.0003",
+    );
+    tree.link("sys/class/input/input12", radio);
     tree.link("sys/class/input/mice", "sys/devices/virtual/input/mice");
     tree.link(
         "sys/block/sda",
@@ -281,7 +289,12 @@ fn what_can_type_or_hold_files_is_listed_and_a_reader_is_not() {
     tree.link("sys/block/loop0", "sys/devices/virtual/block/loop0");
     let report = tree.look();
     let ids: Vec<&str> = report.devices.iter().map(|d| d.id.as_str()).collect();
-    assert_eq!(ids, ["0018:04F3:3087", "serio0", "sda"], "{report:?}");
+    assert_eq!(
+        ids,
+        ["0005:046D:B342", "0018:04F3:3087", "serio0", "sda"],
+        "{report:?}"
+    );
+    assert_eq!(report.devices[0].place, "bluetooth", "an address stays here");
     // On USB they are listed once, and a disk of a vendor's own class is listed too.
     let tree = Tree::new();
     tree.usb(0, "08", Some("usb-storage"));

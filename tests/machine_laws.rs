@@ -129,7 +129,7 @@ fn a_frozen_ceremony_takes_no_answer_and_thaws_by_itself() {
         let before = room.state.clone();
         room.feed(InputKind::Machine(with(*code))).unwrap();
         assert!(frozen(&room.plan, &room.state));
-        assert_eq!(kinds(&room).ends_with(&[Kind::Machine, Kind::Halted]), true);
+        assert!(kinds(&room).ends_with(&[Kind::Machine, Kind::Halted]));
         let wanted = answer(&mut room);
         let refusal = room.feed(wanted.clone()).unwrap_err();
         assert_eq!(refusal.code, FROZEN, "{}", code.word());

@@ -170,11 +170,21 @@ fn inputs(tree: &Tree, look: &mut Look) {
         look.devices.push(Device {
             kind: DeviceKind::Input,
             id: parent.map_or_else(|| name.clone(), |p| unnumbered(&p)),
-            place: tree.text(&format!("{at}/phys")).unwrap_or_default(),
+            place: place(&tree.text(&format!("{at}/phys")).unwrap_or_default()),
             name: said,
             token: false,
         });
     }
+}
+
+/// Of a radio's input this is an address, which is nobody's business: the record
+/// is published.
+fn place(phys: &str) -> String {
+    let address = |word: &str| word.len() == 17 && word.matches(':').count() == 5;
+    if phys.split('/').any(address) {
+        return "bluetooth".to_owned();
+    }
+    phys.to_owned()
 }
 
 /// `0018:04F3:3087.0001` is the same device as `0018:04F3:3087.0002` after the

@@ -112,6 +112,9 @@ fn machine(model: &Model, width: usize) -> Vec<Row> {
     let machine = &model.seen.state.machine;
     let (tone, light) = bars::light(model);
     let mut rows = vec![Row::of(tone, light)];
+    if model.rehearsal() && !machine.against().is_empty() {
+        rows.extend(para(Tone::Warn, said::GOES_ON, width));
+    }
     for finding in machine.report.iter().flat_map(|r| &r.findings) {
         rows.extend(para(Tone::Plain, &said::finding(finding), width));
     }

@@ -64,6 +64,9 @@ pub const MEANS: &str = "meaning";
 pub const DO: &str = "do";
 /// Heading in the plan and state.
 pub const OVERVIEW: &str = "MACHINE";
+/// In a rehearsal beside what refuses.
+pub const GOES_ON: &str =
+    "A rehearsal goes on beside this. A production ceremony would not start, and would freeze.";
 /// Nothing was found.
 pub const NOTHING: &str = "Nothing was found against a production ceremony.";
 
