@@ -64,6 +64,7 @@ fn ports(mirror: &Path) -> Ports {
         mirror: Some(PathBuf::from(mirror)),
         media: None,
         clock: Box::new(SystemClock),
+        machine: Box::new(tuf_ceremony::runner::System::new()),
     }
 }
 

@@ -15,6 +15,8 @@
 mod approvers;
 #[path = "support/program.rs"]
 mod program;
+#[path = "support/quiet.rs"]
+mod quiet;
 #[path = "support/rehearsal.rs"]
 mod rehearsal;
 
@@ -89,7 +91,13 @@ fn people_add_their_lines_one_at_a_time_and_then_it_runs() {
     assert_eq!(json["approved"][0]["vkey"], olga().0.to_string());
     assert_eq!(json["missing"][0]["name"], "otto.example");
     // It starts, and at once needs people.
-    let run = desk.run();
+    let quietly = |args: Vec<String>| {
+        let args: Vec<&std::ffi::OsStr> = args.iter().map(std::ffi::OsStr::new).collect();
+        Some(ran(quiet::command(&args)?.current_dir(desk.0.path())))
+    };
+    let Some(run) = quietly(desk.run_args()) else {
+        return;
+    };
     assert_eq!(run.code, 3, "{run:?}");
     assert!(
         run.err
@@ -109,20 +117,7 @@ fn people_add_their_lines_one_at_a_time_and_then_it_runs() {
     assert!(judged.out.contains("incomplete"), "{judged:?}");
 
     // It goes on, and only with the note that the first record pins.
-    let resume = || {
-        let record = desk.path("record");
-        let answers = desk.path("answers.toml");
-        let module = format!("opensc={}", desk.path("module.so").display());
-        ran(Command::new(&*BINARY)
-            .args([
-                "resume",
-                "--record",
-                record.to_str().unwrap(),
-                "--module",
-                &module,
-            ])
-            .args(["--answers", answers.to_str().unwrap()]))
-    };
+    let resume = || quietly(desk.resume_args()).unwrap();
     let on = resume();
     assert_eq!(on.code, 3, "{on:?}");
     assert!(
@@ -235,18 +230,25 @@ fn nothing_but_a_quorum_over_exactly_these_bytes_runs() {
 fn production_keeps_no_second_copy_beside_the_first() {
     let desk = Desk::new();
     std::fs::write(desk.note(), desk.signed(&[olga(), otto()])).unwrap();
-    let beside = desk.path("not/there/yet");
-    let run = desk.run_with(&["--mirror", beside.to_str().unwrap()]);
-    assert_eq!(run.code, 2, "{run:?}");
-    assert!(run.err.contains("error[mirror-same-medium]"), "{run:?}");
+    let run = |mirror: &std::path::Path| {
+        let args = desk.run_args();
+        let args = args.iter().map(std::ffi::OsStr::new);
+        let args: Vec<&std::ffi::OsStr> = args.chain(["--mirror".as_ref(), mirror.as_os_str()]).collect();
+        Some(ran(quiet::command(&args)?.current_dir(desk.path("."))))
+    };
+    let Some(refused) = run(&desk.path("not/there/yet")) else {
+        return;
+    };
+    assert_eq!(refused.code, 2, "{refused:?}");
+    assert!(refused.err.contains("error[mirror-same-medium]"), "{refused:?}");
     assert!(!desk.path("record").exists() && !desk.path("not").exists());
     let Ok(other) = tempfile::tempdir_in("/dev/shm") else {
         println!("SKIPPED: no second file system at /dev/shm");
         return;
     };
     let mirror = other.path().join("mirror");
-    let run = desk.run_with(&["--mirror", mirror.to_str().unwrap()]);
-    assert_eq!(run.code, 3, "{run:?}");
+    let started = run(&mirror).unwrap();
+    assert_eq!(started.code, 3, "{started:?}");
     let copies = [desk.path("record"), mirror].map(|f| std::fs::read(f.join("ceremony.jsonl")).unwrap());
     assert_eq!(copies[0], copies[1]);
 }

@@ -414,6 +414,7 @@ fn opening(plan: &Plan, drill: Option<&str>) -> InputKind {
         .unwrap(),
         drill: drill.map(str::to_owned),
         mirror: false,
+        machine: Some(Default::default()),
     }))
 }
 

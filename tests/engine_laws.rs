@@ -317,6 +317,7 @@ fn notes_and_resumptions(origin: &str) {
                     log_key: opening.log_key.clone(),
                     torn: Vec::new(),
                     mirror: None,
+                    machine: opening.machine.clone(),
                 }),
             };
             let act = state.dangling().is_some();

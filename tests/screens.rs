@@ -41,6 +41,8 @@ mod attest;
 mod custody;
 #[path = "screens/laws.rs"]
 mod laws;
+#[path = "screens/machine.rs"]
+mod machine;
 #[path = "screens/qr.rs"]
 mod qr;
 #[path = "screens/show.rs"]

@@ -38,6 +38,7 @@ codes! {
     KEY_REFUSED = "key-refused": "a key that is weak, or of a type that is not known here",
     SIGNATURE_FORGED = "signature-forged": "a line in the name of a key from outside does not verify",
     PEOPLE_FORGED = "people-forged": "a file answered for people in a production ceremony",
+    MACHINE_IGNORED = "machine-ignored": "production went on beside what refuses, or without a look at its machine",
     NOT_CLOSED = "not-closed": "the record does not end with close",
     FILE_SWAPPED = "file-swapped": "a file is not the one that was exported, or recorded",
     FILE_MISSING = "file-missing": "a file that must be there is missing",

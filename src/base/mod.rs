@@ -10,6 +10,7 @@ pub mod instant;
 pub mod inventory;
 pub mod json;
 pub mod key;
+pub mod machine;
 pub mod medium;
 pub mod payload;
 mod rsa;

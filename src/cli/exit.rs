@@ -53,6 +53,7 @@ impl Exit {
             | C::OutputExists => Exit::Usage,
             C::RecordDamaged | C::RecordForked | C::EditRefused => Exit::Negative,
             C::NoApprovals
+            | C::MachineNotReady
             | C::EditVoids
             | C::RecordBusy
             | C::RecordNotOpen

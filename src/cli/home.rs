@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Exit, RehearsalPlaces, Ways, out, rehearse, replay, run, theme, tokens, verify};
+use super::{Exit, RehearsalPlaces, Ways, machine_check, out, rehearse, replay, run, theme, tokens, verify};
 use crate::ui::{self, Choice, UiError};
 
 pub(super) fn home() -> Exit {
@@ -48,6 +48,10 @@ fn choose() -> Result<Exit, Exit> {
             let look = tokens::looker(&tokens::Where::parse(&places))?;
             ui::tokens(&options, look).map_err(failed)?;
             // Devices are looked at before something else is chosen.
+            return choose();
+        }
+        Choice::Machine => {
+            ui::machine(&options, &machine_check::looker()).map_err(failed)?;
             return choose();
         }
         Choice::Quit => Exit::Good,

@@ -18,6 +18,8 @@ mod import_key;
 mod key;
 #[cfg(feature = "ceremony")]
 mod machine;
+#[cfg(feature = "ceremony")]
+mod machine_check;
 mod manual;
 mod new_file;
 mod out;
@@ -175,6 +177,13 @@ enum Verb {
         #[arg(long, value_name = "DIR")]
         record: PathBuf,
     },
+    /// Say what is around the program on this machine, and whether production would start here.
+    #[cfg(feature = "ceremony")]
+    Machine {
+        /// Stable JSON instead of text.
+        #[arg(long)]
+        json: bool,
+    },
     /// Print the completion script of a shell.
     Completions {
         /// The shell.
@@ -281,6 +290,8 @@ pub fn main() -> ExitCode {
         Some(Verb::Resume { record, ways }) => run::resume(&record, &ways),
         #[cfg(feature = "ceremony")]
         Some(Verb::Tokens { places, json }) => tokens::tokens(&places, json),
+        #[cfg(feature = "ceremony")]
+        Some(Verb::Machine { json }) => machine_check::machine(json),
         #[cfg(feature = "ceremony")]
         Some(Verb::ImportKey(asked)) => import_key::import_key(&asked),
         #[cfg(feature = "tui")]

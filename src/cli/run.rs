@@ -13,7 +13,7 @@ use crate::fault::Code;
 use crate::headless;
 use crate::plan::Plan;
 use crate::runner::drill::Drill;
-use crate::runner::{self, Failure, Ports, Resumed, Run, Running, Sealed, SystemClock};
+use crate::runner::{self, Failure, Machine as _, Ports, Resumed, Run, Running, Sealed, System, SystemClock};
 use crate::script::{Answers, Kind};
 use crate::store::Real;
 
@@ -85,6 +85,11 @@ fn try_drive(record: &Path, ways: &Ways, start: Start) -> Result<Exit, Exit> {
     }
     let stop = stop_flag()?;
     harden::harden()?;
+    let mut system = System::new();
+    if let Start::New(plan, _) = &start {
+        // Before a device is looked for; the runner looks again.
+        runner::machine::ready(plan, system.look()).map_err(|failure| failed(&failure))?;
+    }
     let places = devices::Places {
         modules: devices::modules(&ways.module)?,
         yubihsm: ways.yubihsm.clone(),
@@ -121,6 +126,7 @@ fn try_drive(record: &Path, ways: &Ways, start: Start) -> Result<Exit, Exit> {
         mirror: ways.mirror.clone(),
         media: ways.media.clone(),
         clock: Box::new(SystemClock),
+        machine: Box::new(system),
     };
     let running = match start {
         Start::New(plan, _) => runner::open(plan, record, ports, &run),

@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::base::device::{Credential, DeviceCard, DeviceFault, KeyAttributes, KeyFound, LogRead, Statement};
+use crate::base::machine::Report;
 use crate::base::medium::{Reading, Release};
 use crate::base::{CopyName, Digest, Id, Instant, MirrorFound, PublicKey, Stamp};
 
@@ -38,6 +39,10 @@ pub enum InputKind {
     Note(Deviation),
     /// One of the record's two copies failed; the ceremony goes on with the other.
     Storage(CopyLost),
+    /// The surroundings of the machine have changed; each change is recorded.
+    Machine(Report),
+    /// A person lets a device stay that was not there at the start.
+    Accept(Acceptance),
     /// The ceremony is paused; the program ends and can be resumed.
     Pause {
         /// Why.
@@ -97,6 +102,10 @@ pub struct Opening {
     /// The record is kept twice.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub mirror: bool,
+    /// The surroundings of the machine at the start. Production has one, with nothing
+    /// in it that refuses (law 10).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machine: Option<Report>,
 }
 
 /// A file by name, digest and length.
@@ -181,6 +190,9 @@ pub struct Resumption {
     /// The second copy of the record as it was found; none: there is one copy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mirror: Option<MirrorFound>,
+    /// The surroundings of the machine at the start of this run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machine: Option<Report>,
 }
 
 /// A copy of the record that is not written any more.
@@ -347,6 +359,17 @@ pub struct Deviation {
     pub decided: String,
     /// By whom.
     pub by: String,
+}
+
+/// A device that may stay although it was not there at the start.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acceptance {
+    /// Its name, as typed.
+    pub device: String,
+    /// Who accepts it: a person of another role than the acting one.
+    pub by: String,
+    /// Why.
+    pub why: String,
 }
 
 /// A device as it was found after a stop, before anybody logged in.

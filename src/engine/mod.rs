@@ -12,6 +12,7 @@ mod files;
 mod fold;
 mod gate;
 mod input;
+mod machine;
 mod policy;
 mod published;
 mod state;
@@ -31,9 +32,10 @@ pub use files::{export_contents, keys_of, metadata_files, meter, payload};
 pub use fold::{FoldError, Replayed, replay, replay_one};
 pub use gate::{Standing, judge_all, standing};
 pub use input::{
-    Answer, CopyLost, Deviation, FileRef, FrontEnd, Input, InputKind, NewSecret, Opening, Outcome, Program,
-    Resumption, SecretsPath, Seen, Ticket,
+    Acceptance, Answer, CopyLost, Deviation, FileRef, FrontEnd, Input, InputKind, NewSecret, Opening,
+    Outcome, Program, Resumption, SecretsPath, Seen, Ticket,
 };
+pub use machine::{Against, FROZEN, NOT_READY, Surroundings, frozen};
 pub use policy::{policy_facts, refused as policy_refused};
 pub use published::repository;
 pub use state::{
@@ -137,10 +139,15 @@ pub fn step(plan: &Plan, state: &State, input: &Input) -> Result<Transition, Ref
     match &input.kind {
         InputKind::Open(opening) => open(&mut turn, opening, input)?,
         InputKind::Resume(resumption) => resume(&mut turn, resumption)?,
-        InputKind::Answer(answer) => steps::answer(&mut turn, answer)?,
+        InputKind::Answer(answer) => {
+            machine::check_thawed(&turn)?;
+            steps::answer(&mut turn, answer)?;
+        }
         InputKind::Outcome { effect, outcome } => steps::outcome(&mut turn, *effect, outcome)?,
         InputKind::Note(deviation) => note(&mut turn, deviation)?,
         InputKind::Storage(lost) => storage(&mut turn, lost)?,
+        InputKind::Machine(report) => machine::report(&mut turn, report)?,
+        InputKind::Accept(accepted) => machine::accept(&mut turn, accepted)?,
         InputKind::Pause { .. } => pause(&mut turn)?,
         InputKind::Abort { typed, .. } => abort(&mut turn, typed)?,
     }
@@ -205,6 +212,7 @@ fn open(turn: &mut Turn, opening: &Opening, input: &Input) -> Result<(), Refusal
         turn.state.drill = Some(drill.clone());
     }
     approved(turn.plan, opening)?;
+    machine::begin(turn, opening.machine.as_ref())?;
     // The ceremony's id is the digest of its first line, which is known now.
     let first = turn.records.first().cloned();
     let line = first
@@ -317,6 +325,7 @@ fn resume(turn: &mut Turn, resumption: &Resumption) -> Result<(), Refusal> {
             "there is nothing to resume",
         ));
     }
+    machine::begin(turn, resumption.machine.as_ref())?;
     unanswered(turn);
     turn.state.resumed = turn.state.last.map(|last| last.wall);
     turn.state.boot.clone_from(&resumption.boot);
@@ -447,6 +456,8 @@ fn input_record(kind: &InputKind) -> Kind {
         InputKind::Outcome { .. } => Kind::Outcome,
         InputKind::Note(_) => Kind::Note,
         InputKind::Storage(_) => Kind::Storage,
+        InputKind::Machine(_) => Kind::Machine,
+        InputKind::Accept(_) => Kind::Accepted,
         InputKind::Pause { .. } => Kind::Pause,
         InputKind::Abort { .. } => Kind::Abort,
     }

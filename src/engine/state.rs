@@ -9,8 +9,9 @@ use serde::Serialize;
 use super::attesting::{AttesterAct, Attesting, Countersigning};
 use super::clock::{ClockDoubt, ClockFact};
 use super::custody::{Away, Differs, NumberFor, Numbered};
-use super::effect::Effect;
+use super::effect::{Effect, What};
 use super::input::{Seen, Ticket};
+use super::machine::Surroundings;
 use crate::base::device::{Credential, DeviceCard, DeviceFault, KeyAttributes, OperationId};
 use crate::base::medium::Release;
 use crate::base::{Algorithm, CopyName, Digest, Id, Instant, PublicKey, Stamp};
@@ -106,6 +107,8 @@ pub struct State {
     pub next_effect: u64,
     /// The record's copies.
     pub copies: Copies,
+    /// The surroundings of the machine in this run.
+    pub machine: Surroundings,
 }
 
 /// What is open.
@@ -263,6 +266,8 @@ pub enum Question {
         /// What is asked of the seat.
         act: AttesterAct,
     },
+    /// Nothing: production waits for the machine, and goes on by itself.
+    Frozen,
     /// Something failed.
     Trouble {
         /// What.
@@ -502,6 +507,7 @@ impl State {
             exported: Vec::new(),
             next_effect: 1,
             copies: Copies::default(),
+            machine: Surroundings::default(),
         }
     }
 
@@ -537,6 +543,7 @@ impl State {
             Phase::Working(effect) => needed.extend(effect.what.tickets()),
             _ => {}
         }
+        needed.extend(self.machine.held.iter().flat_map(What::tickets));
         needed
     }
 

@@ -57,6 +57,7 @@ impl<'p> Turn<'p> {
             InputKind::Answer(_) | InputKind::Note(_) | InputKind::Pause { .. } | InputKind::Abort { .. } => {
                 self.actor()
             }
+            InputKind::Accept(accepted) => super::machine::role_of(&self.state, &accepted.by),
             _ => "machine".to_owned(),
         };
         let record = Record {
@@ -86,6 +87,9 @@ impl<'p> Turn<'p> {
 
     /// Starts an effect; an *Act* leaves its intent in the record first.
     pub(super) fn work(&mut self, what: What) {
+        let Some(what) = super::machine::hold(self, what) else {
+            return;
+        };
         let effect = Effect {
             id: self.state.next_effect,
             what,

@@ -218,6 +218,12 @@ cards! {
         "No. The ceremony is paused and can be resumed.",
         "Add the answer, or resume in a terminal: tuf-ceremony resume --record DIR."
     }
+    MachineNotReady = "machine-not-ready" {
+        "The machine is not ready for a production ceremony.",
+        "Something stands that could carry secrets away: a network, swap, core dumps, or what could not be looked at.",
+        "No. The program only looked; no record was made or gone on with, and no device was touched.",
+        "Do what stands at each finding, then look again: tuf-ceremony machine."
+    }
     CannotHarden = "cannot-harden" {
         "The system does not let the program protect its memory.",
         "Core dumps could not be switched off, so a crash could write secrets to disk.",
@@ -254,5 +260,12 @@ pub fn render_all() -> String {
             card.fact, card.meaning, card.changed, card.remedy
         ));
     }
-    out + &devices
+    let mut machine = String::from("\n## The machine\n");
+    for (code, card) in super::machine::all() {
+        machine.push_str(&format!(
+            "\n### {code}\n\n- **What happened.** {}\n- **What it means.** {}\n- **Was anything changed?** {}\n- **What to do.** {}\n",
+            card.fact, card.meaning, card.changed, card.remedy
+        ));
+    }
+    out + &devices + &machine
 }

@@ -4,6 +4,7 @@
 
 mod cards;
 mod device;
+pub mod machine;
 
 pub use cards::{Code, render_all};
 

@@ -19,8 +19,8 @@ use std::time::Duration;
 use crate::base::device::{Credential, Operation, Retry};
 use crate::base::{Id, Secret};
 use crate::engine::{
-    Answer, AttesterAct, Expect, NewSecret, NumberFor, Phase, Question, Refusal, Trouble, attester_wanted,
-    confirm_wanted, expects, lines, meter_lines, serial_tail, standing,
+    Against, Answer, AttesterAct, Expect, NewSecret, NumberFor, Phase, Question, Refusal, Trouble,
+    attester_wanted, confirm_wanted, expects, frozen, lines, meter_lines, serial_tail, standing,
 };
 use crate::fault::Code;
 use crate::runner::{Cmd, Failure, Handle, Msg, Sealed, Snapshot};
@@ -156,6 +156,13 @@ impl Driver {
         };
         if self.ending.is_some() {
             return; // a pause is under way
+        }
+        if frozen(&seen.plan, &seen.state) {
+            // Nobody here can look what was plugged in.
+            let lines: Vec<String> = seen.state.machine.against().iter().map(Against::line).collect();
+            let why = format!("frozen by the machine check: {}", lines.join("; "));
+            self.pause(&why.clone(), Ending::Paused { why }, seen);
+            return;
         }
         if let Question::Trouble { trouble } = question {
             if self.may_try_again(trouble) {
@@ -446,7 +453,8 @@ impl Driver {
             Question::Recover { .. } => a.recover.then(|| Answer::Recover {
                 typed: "recover".to_owned(),
             }),
-            Question::Copy { .. }
+            Question::Frozen
+            | Question::Copy { .. }
             | Question::Dice { .. }
             | Question::Reopen { .. }
             | Question::Trouble { .. } => None,

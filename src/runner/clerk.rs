@@ -14,6 +14,7 @@ use super::hands::Job;
 use super::media::Export;
 use super::{Clock, Cmd, Failure, Msg, Snapshot, Vault, internal};
 use crate::base::device::{Changed, DeviceCode, DeviceFault, Operation, Retry};
+use crate::base::machine::Report;
 use crate::base::{Digest, PublicKey};
 use crate::bundle;
 use crate::engine::{
@@ -47,6 +48,8 @@ pub(super) struct Clerk {
     pub(super) msgs: Sender<Msg>,
     /// A drill's; an ordinary ceremony has none.
     pub(super) stage: Option<super::drill::Stage>,
+    /// The watch over the machine ends when this does.
+    pub(super) _watched: Sender<()>,
 }
 
 /// Lines that are about to be written.
@@ -77,6 +80,8 @@ impl Clerk {
         let kind = match cmd {
             Cmd::Submit(answer) => InputKind::Answer(answer),
             Cmd::Note(deviation) => InputKind::Note(deviation),
+            Cmd::Accept(accepted) => InputKind::Accept(accepted),
+            Cmd::Machine(report) => return self.surroundings(report),
             Cmd::Pause { why } => InputKind::Pause { why },
             Cmd::Abort { why, typed } => InputKind::Abort { why, typed },
             Cmd::Outcome { effect, outcome } => return self.outcome(effect, *outcome),
@@ -87,6 +92,20 @@ impl Clerk {
             let _ = self.msgs.send(Msg::Refused(refusal));
         }
         Ok(())
+    }
+
+    /// A ceremony that rests has no more lines; the next run begins with a look.
+    fn surroundings(&mut self, report: Report) -> Result<(), Failure> {
+        if self.state.machine.report.as_ref() == Some(&report) {
+            return Ok(());
+        }
+        match self.accept(InputKind::Machine(report))? {
+            // Without room for an act that waited, the report comes again in a second.
+            Err(refusal) if !matches!(refusal.code, "not-open" | NO_SPACE) => {
+                Err(internal(&refusal.to_string()))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// A device's answer that the engine cannot take is a fault of the device.

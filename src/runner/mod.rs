@@ -9,6 +9,7 @@ pub mod drill;
 mod fold;
 mod follow;
 mod hands;
+pub mod machine;
 mod media;
 mod seal;
 mod start;
@@ -21,12 +22,14 @@ pub use clock::{Clock, SystemClock};
 pub use fold::stored_plan;
 pub use follow::{Follower, Sight};
 pub use hands::Bench;
+pub use machine::{Machine, System};
 pub use start::{Ports, Resumed, Run, Running, Threads, open, resume};
 pub use vault::Vault;
 
+use crate::base::machine::Report;
 use crate::base::medium::Release;
 use crate::base::{Digest, Secret};
-use crate::engine::{Answer, Deviation, Refusal, State, Ticket};
+use crate::engine::{Acceptance, Answer, Deviation, Refusal, State, Ticket};
 use crate::plan::Plan;
 
 /// What a front end may say.
@@ -36,6 +39,10 @@ pub enum Cmd {
     Submit(Answer),
     /// A deviation note.
     Note(Deviation),
+    /// A device that was not there at the start may stay.
+    Accept(Acceptance),
+    /// The surroundings of the machine have changed; only the watch sends this.
+    Machine(Report),
     /// Pause; the program ends after it.
     Pause {
         /// Why.

@@ -12,11 +12,12 @@ use super::clerk::{Clerk, NO_SPACE, new_log_key, public_of, random_digest};
 use super::drill::{self, Drill, Stage};
 use super::fold;
 use super::hands::Hands;
+use super::machine::{self, Machine, ready};
 use super::media::Media;
 use super::{Bench, Clock, Failure, Handle, Msg, Sealed, Snapshot, Vault, internal, seal};
 use crate::engine::{
-    APPROVALS, CLIENTS, ENGINE, FileRef, FrontEnd, InputKind, NOT_APPROVED, Opening, Phase, Program,
-    Resumption, SecretsPath, State,
+    APPROVALS, CLIENTS, ENGINE, FileRef, FrontEnd, InputKind, NOT_APPROVED, NOT_READY, Opening, Phase,
+    Program, Resumption, SecretsPath, State,
 };
 use crate::fault::Code;
 use crate::plan::Plan;
@@ -36,6 +37,8 @@ pub struct Ports {
     pub media: Option<PathBuf>,
     /// The clock.
     pub clock: Box<dyn Clock>,
+    /// Who looks at the machine's surroundings.
+    pub machine: Box<dyn Machine>,
 }
 
 /// What the record says of the run.
@@ -93,7 +96,8 @@ impl Threads {
 /// # Errors
 /// [`Failure`]: the folder is not empty, the disk refuses, or a drill is asked
 /// for that this plan may not have.
-pub fn open(plan: Plan, record: &Path, ports: Ports, run: &Run) -> Result<Running, Failure> {
+pub fn open(plan: Plan, record: &Path, mut ports: Ports, run: &Run) -> Result<Running, Failure> {
+    let surroundings = ready(&plan, ports.machine.look())?;
     let (ports, stage) = match &run.drill {
         None => (ports, None),
         Some(drill) => {
@@ -137,6 +141,7 @@ pub fn open(plan: Plan, record: &Path, ports: Ports, run: &Run) -> Result<Runnin
         log_key: public_of(&log_key)?,
         drill: stage.as_ref().map(Stage::word),
         mirror: copies.mirrored(),
+        machine: Some(surroundings),
     };
     let clerk = ClerkParts {
         plan: Arc::new(plan),
@@ -188,7 +193,7 @@ pub enum Resumed {
 ///
 /// # Errors
 /// [`Failure`] for records that are damaged, forked, aborted or of other rules.
-pub fn resume(record: &Path, ports: Ports, run: &Run) -> Result<Resumed, Failure> {
+pub fn resume(record: &Path, mut ports: Ports, run: &Run) -> Result<Resumed, Failure> {
     let (mut copies, found, folded) = fold::read(&ports.disk, record, ports.mirror.as_deref())?;
     if folded.state.phase == Phase::Aborted {
         return Err(Failure {
@@ -197,8 +202,14 @@ pub fn resume(record: &Path, ports: Ports, run: &Run) -> Result<Resumed, Failure
         });
     }
     two_media(&ports, &folded.plan, record)?;
+    let closed = folded.state.phase == Phase::Closed;
+    // Nothing secret is asked for the seal of a record that is closed.
+    let surroundings = match ports.machine.look() {
+        look if closed => look,
+        look => ready(&folded.plan, look)?,
+    };
     let (torn, mirror) = fold::settle(&mut copies, &found, &folded)?;
-    if folded.state.phase == Phase::Closed {
+    if closed {
         return seal::write(&seal::Closed {
             disk: &*ports.disk,
             plan: &folded.plan,
@@ -222,6 +233,7 @@ pub fn resume(record: &Path, ports: Ports, run: &Run) -> Result<Resumed, Failure
         log_key: public_of(&log_key)?,
         torn,
         mirror,
+        machine: Some(surroundings),
     };
     let parts = ClerkParts {
         plan: Arc::new(folded.plan),
@@ -234,7 +246,8 @@ pub fn resume(record: &Path, ports: Ports, run: &Run) -> Result<Resumed, Failure
         log_keys: folded.log_keys,
         stage: None,
     };
-    go(parts, log_key, ports, InputKind::Resume(resumption)).map(|r| Resumed::Running(Box::new(r)))
+    let first = InputKind::Resume(resumption);
+    go(parts, log_key, ports, first).map(|r| Resumed::Running(Box::new(r)))
 }
 
 struct ClerkParts {
@@ -259,6 +272,7 @@ fn go(
     let (cmds, heard) = channel();
     let (msgs_out, msgs) = channel();
     let (jobs_out, jobs) = channel();
+    let (watched, stop) = channel();
     let home = parts.record.folder().to_owned();
     let mut clerk = Clerk {
         plan: parts.plan,
@@ -277,11 +291,16 @@ fn go(
         jobs: jobs_out,
         msgs: msgs_out,
         stage: parts.stage,
+        _watched: watched,
     };
     // The first record is on disk before anybody sees a screen.
     clerk.accept(first)?.map_err(|refusal| match refusal.code {
         NO_SPACE => Failure {
             code: Code::StorageFull,
+            meaning: refusal.got,
+        },
+        NOT_READY => Failure {
+            code: Code::MachineNotReady,
             meaning: refusal.got,
         },
         NOT_APPROVED => Failure {
@@ -293,10 +312,12 @@ fn go(
     let snapshot = clerk.snapshot();
     let media = Media::new(ports.disk, ports.media, home);
     let hands = Hands::new(ports.bench, vault.clone(), media);
-    let done = cmds.clone();
+    let (done, told) = (cmds.clone(), cmds.clone());
+    let looker = ports.machine;
     let threads = vec![
         std::thread::spawn(move || hands.run(&jobs, &done)),
         std::thread::spawn(move || clerk.run(&heard)),
+        std::thread::spawn(move || machine::watch(looker, &told, &stop)),
     ];
     Ok(Running {
         handle: Handle::new(cmds, vault),

@@ -70,6 +70,10 @@ impl Class {
             | Kind::Outcome
             | Kind::Note
             | Kind::Storage
+            | Kind::Machine
+            | Kind::Accepted
+            | Kind::Halted
+            | Kind::Thawed
             | Kind::Pause
             | Kind::Abort => Class::Claimed,
         }

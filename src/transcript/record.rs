@@ -56,10 +56,18 @@ kinds! {
     Note = "note",
     /// One of the record's two copies failed; the other goes on.
     Storage = "storage",
+    /// The surroundings of the machine have changed.
+    Machine = "machine",
+    /// A person lets a device stay that was not there at the start.
+    Accepted = "accepted",
     /// The ceremony rests; it can be resumed.
     Pause = "pause",
     /// The ceremony was given up.
     Abort = "abort",
+    /// Derived: production waits for the machine; why.
+    Halted = "halted",
+    /// Derived: it waits no more.
+    Thawed = "thawed",
     /// Derived: a step begins.
     Step = "step",
     /// Derived: an effect is about to be performed; durable before it is.
@@ -143,6 +151,8 @@ impl Kind {
                 | Kind::Outcome
                 | Kind::Note
                 | Kind::Storage
+                | Kind::Machine
+                | Kind::Accepted
                 | Kind::Pause
                 | Kind::Abort
         )
@@ -167,6 +177,6 @@ mod tests {
         for word in ["", "Open", "refused", "open ", "gate_failed"] {
             assert_eq!(Kind::parse(word), None, "{word:?}");
         }
-        assert_eq!(Kind::ALL.iter().filter(|k| !k.is_derived()).count(), 8);
+        assert_eq!(Kind::ALL.iter().filter(|k| !k.is_derived()).count(), 10);
     }
 }

@@ -56,6 +56,8 @@ pub enum Choice {
         /// Where to look: folders, modules, connectors, with blanks between them.
         places: String,
     },
+    /// What stands around the program on this machine.
+    Machine,
     /// Nothing.
     Quit,
 }
@@ -110,8 +112,9 @@ impl Home {
             Intent::Char('3') => words::RESUME_FIELDS,
             Intent::Char('4') => words::VERIFY_FIELDS,
             Intent::Char('5') => words::TOKENS_FIELDS,
-            Intent::Char('6') => return Some(Choice::Quit),
-            Intent::Char('7') => words::REVIEW_FIELDS,
+            Intent::Char('6') => words::REVIEW_FIELDS,
+            Intent::Char('7') => return Some(Choice::Machine),
+            Intent::Char('8') => return Some(Choice::Quit),
             Intent::Char(_) | Intent::Enter => {
                 self.notice = Some(Notice::warn(words::A_DIGIT));
                 return None;
@@ -122,7 +125,7 @@ impl Home {
             Intent::Char('2') => 2,
             Intent::Char('3') => 3,
             Intent::Char('4') => 4,
-            Intent::Char('7') => 7,
+            Intent::Char('6') => 6,
             _ => 5,
         };
         let fields = fields.iter().map(|label| Field::text(*label)).collect();
@@ -156,7 +159,7 @@ fn fill(number: u8, pane: &mut Pane, intent: Intent) -> Option<Choice> {
                         media: text(1),
                     },
                     4 => Choice::Verify { path: text(0) },
-                    7 => Choice::Review { path: text(0) },
+                    6 => Choice::Review { path: text(0) },
                     _ => Choice::Tokens { places: text(0) },
                 });
             }
@@ -288,7 +291,7 @@ fn form_page(number: u8, pane: &Pane, width: usize) -> Page {
         2 => (words::RUN_SAY, words::RUN_BODY),
         3 => (words::RESUME_SAY, words::RESUME_BODY),
         4 => (words::VERIFY_SAY, words::VERIFY_BODY),
-        7 => (words::REVIEW_SAY, words::REVIEW_BODY),
+        6 => (words::REVIEW_SAY, words::REVIEW_BODY),
         _ => (words::TOKENS_SAY, words::TOKENS_BODY),
     };
     let mut ask = pane.form.rows(width);

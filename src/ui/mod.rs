@@ -8,6 +8,7 @@ pub mod home;
 pub mod keymap;
 mod keys;
 pub mod layout;
+pub mod machine;
 pub mod modals;
 pub mod model;
 pub mod replay;
@@ -104,6 +105,14 @@ pub fn run(
 /// [`UiError`]. The terminal is given back in any case.
 pub fn home(options: &Options) -> Result<Choice, UiError> {
     home::run(options)
+}
+
+/// Shows what stands around the program on this machine; `look` is asked every second.
+///
+/// # Errors
+/// [`UiError`]. The terminal is given back in any case.
+pub fn machine(options: &Options, look: &machine::Look) -> Result<(), UiError> {
+    machine::run(options, look)
 }
 
 /// Shows every device; `look` is asked again whenever a person wants it, in a

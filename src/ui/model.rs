@@ -305,7 +305,13 @@ impl Model {
 
     /// Takes a snapshot in. A new question wipes what was typed for the old one.
     pub fn see(&mut self, seen: Arc<Snapshot>, answered: bool) {
-        let same = self.seen.state.phase == seen.state.phase;
+        let asked = |of: &Snapshot| {
+            let frozen = crate::engine::frozen(&of.plan, &of.state);
+            (frozen, frozen && screens::frozen::may_accept(of))
+        };
+        // Whoever plugged a keyboard in may have typed: a half answer does not survive it.
+        let (was, is) = (asked(&self.seen), asked(&seen));
+        let same = self.seen.state.phase == seen.state.phase && was == is;
         self.meters = meters(&seen);
         self.old_meter = crate::engine::old_meter(&seen.plan, &seen.state);
         if !same {
@@ -314,6 +320,9 @@ impl Model {
         self.seen = seen;
         if !same || answered {
             self.begin();
+        }
+        if was.0 && !is.0 && !self.ended() {
+            self.local.pane.notice = Some(Notice::good(wording::machine::THAWED));
         }
     }
 
@@ -337,6 +346,12 @@ impl Model {
             Expect::Answer(question) => Some(question),
             _ => None,
         }
+    }
+
+    /// Whether production waits for the machine.
+    #[must_use]
+    pub fn frozen(&self) -> bool {
+        !self.ended() && crate::engine::frozen(&self.seen.plan, &self.seen.state)
     }
 
     /// Whether the ceremony is over for this run of the program.

@@ -114,23 +114,39 @@ impl Desk {
 
     /// `run` without a terminal; nobody answers for people in production.
     pub fn run(&self) -> Ran {
-        self.run_with(&[])
+        ran(Command::new(&*BINARY)
+            .args(self.run_args())
+            .current_dir(self.0.path()))
     }
 
-    pub fn run_with(&self, more: &[&str]) -> Ran {
+    pub fn resume_args(&self) -> Vec<String> {
+        let path = |name: &str| self.path(name).to_str().unwrap().to_owned();
+        let module = format!("opensc={}", path("module.so"));
+        let args = ["resume", "--record", &path("record"), "--module", &module];
+        let args = args.iter().map(|a| (*a).to_owned());
+        args.chain(["--answers".to_owned(), path("answers.toml")])
+            .collect()
+    }
+
+    pub fn run_args(&self) -> Vec<String> {
         let answers = self.put(
             "answers.toml",
             b"schema = 1\n[people]\n[confirm]\nbegin = true\nabort = true\n",
         );
         let module = format!("opensc={}", self.put("module.so", b"no module").display());
         let record = self.path("record");
+        let script = self.script();
         let args = [
+            "run",
+            script.to_str().unwrap(),
             "--record",
             record.to_str().unwrap(),
             "--answers",
             answers.to_str().unwrap(),
+            "--module",
+            &module,
         ];
-        self.call("run", &[&args[..], &["--module", &module], more].concat())
+        args.iter().map(|a| (*a).to_owned()).collect()
     }
 
     pub fn refused(&self, sin: &str, code: &str) {

@@ -263,6 +263,7 @@ impl Room {
             boot: format!("{:032x}", self.log_keys.len() + 1),
             torn: Vec::new(),
             mirror: None,
+            machine: Some(Default::default()),
             engine: ENGINE,
             program: program(),
             front_end: FrontEnd::Headless,
@@ -294,6 +295,7 @@ impl Room {
             mirror: false,
             log_key: self.log.public(),
             drill: None,
+            machine: Some(Default::default()),
         }
     }
 
@@ -384,6 +386,7 @@ impl Room {
                 second: typed("officer 1"),
                 why: typed("misheard"),
             },
+            Question::Frozen => panic!("nothing is asked while frozen"),
             Question::Trouble { trouble } => panic!("trouble: {trouble:?}"),
         }
     }

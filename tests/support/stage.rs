@@ -307,6 +307,7 @@ impl Stage {
             mirror: false,
             log_key: public(&seed(100)),
             drill: None,
+            machine: Some(Default::default()),
         };
         stage.put(InputKind::Open(Box::new(opening))).unwrap();
         stage
@@ -324,6 +325,7 @@ impl Stage {
             log_key: public(&seed(100)),
             torn: Vec::new(),
             mirror: None,
+            machine: Some(Default::default()),
         }))
         .unwrap();
         self
@@ -557,6 +559,7 @@ impl Stage {
                 second: typed("Person officer 1"),
                 why: typed("read from the wrong line"),
             },
+            Question::Frozen => panic!("nothing is asked while frozen"),
             Question::Trouble { .. } => Answer::Again,
         }
     }

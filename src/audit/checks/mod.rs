@@ -13,6 +13,7 @@ mod clients;
 mod close;
 mod kind;
 mod layout;
+mod machine;
 mod metadata;
 mod people;
 mod policy;

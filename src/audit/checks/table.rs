@@ -5,7 +5,8 @@
 use super::super::case::Case;
 use super::{
     Finding, anchors, approvals, attesters, bindings, canonical, chain, clients, close, kind, layout,
-    metadata, people, policy, quorum, replay, root, script, sessions, signatures, sums, thresholds, verifier,
+    machine, metadata, people, policy, quorum, replay, root, script, sessions, signatures, sums, thresholds,
+    verifier,
 };
 
 type Run = fn(&Case<'_>) -> Finding;
@@ -48,7 +49,7 @@ const fn optional(mut entry: Entry) -> Entry {
 }
 
 /// Every check, in the order of the report.
-pub(super) const TABLE: [Entry; 22] = [
+pub(super) const TABLE: [Entry; 23] = [
     entry(
         "layout",
         layout::check,
@@ -153,6 +154,13 @@ pub(super) const TABLE: [Entry; 22] = [
         "the open and resume records and every answer",
         &["PEOPLE-2"],
         "an answer that only a person may give, in a production run that a file drove",
+    ),
+    entry(
+        "machine",
+        machine::check,
+        "the open, resume, machine and answer records: this machine's word alone",
+        &["SEC-16", "SEC-17"],
+        "a production run without a report of its machine, or an answer beside a finding that refuses",
     ),
     entry(
         "verifier",

@@ -3,6 +3,7 @@
 //! decided, what failed, what was signed and where the ceremony rested is in.
 
 use crate::audit::case::{Case, input};
+use crate::base::machine::Report;
 use crate::base::{Instant, Json};
 use crate::transcript::{Class, Kind, Line};
 
@@ -64,6 +65,29 @@ pub(super) fn timeline(case: &Case<'_>, keys: &[KeyTold]) -> Vec<Moment> {
     case.lines.iter().filter_map(told).collect()
 }
 
+/// What a report says, in its own words.
+fn machine(line: &Line) -> Option<String> {
+    let report: Report = input(line, "machine")?.read().ok()?;
+    let findings = report
+        .findings
+        .iter()
+        .map(|f| format!("{} {}", f.code.word(), f.about));
+    let text = format!(
+        "the machine reports {} device(s); found: {}",
+        report.devices.len(),
+        findings.collect::<Vec<_>>().join("; ")
+    );
+    Some(safe(text.trim_end_matches("; found: ")))
+}
+
+fn halted(body: &Json) -> String {
+    let Some(Json::Array(lines)) = body.get("because") else {
+        return String::new();
+    };
+    let lines: Vec<&str> = lines.iter().filter_map(Json::as_str).collect();
+    safe(&lines.join("; "))
+}
+
 fn told(line: &Line, keys: &[KeyTold]) -> Option<(Sort, String)> {
     let body = &line.record.body;
     let of = |name: &str| member(body, name);
@@ -74,6 +98,25 @@ fn told(line: &Line, keys: &[KeyTold]) -> Option<(Sort, String)> {
         Kind::Answer => return answer(line),
         Kind::Outcome => return outcome(line),
         Kind::Note => (Sort::Deviation, note(line)),
+        Kind::Machine => (Sort::Done, machine(line)?),
+        Kind::Accepted => {
+            let accepted = input(line, "accept")?;
+            let text = format!(
+                "{} lets the device {} stay, because: {}",
+                member(accepted, "by"),
+                member(accepted, "device"),
+                member(accepted, "why")
+            );
+            (Sort::Deviation, text)
+        }
+        Kind::Halted => (
+            Sort::Stop,
+            format!("frozen by the machine check: {}", halted(body)),
+        ),
+        Kind::Thawed => (
+            Sort::Stop,
+            "the machine check found nothing more that refuses; the ceremony went on".to_owned(),
+        ),
         Kind::Storage => {
             let lost = input(line, "storage")?;
             let text = format!(

@@ -5,9 +5,9 @@ use crate::transcript::words as spoken;
 use crate::ui::layout::Page;
 use crate::ui::model::Model;
 use crate::ui::theme::Tone;
-use crate::ui::widgets::card;
 use crate::ui::widgets::rows::{Row, fact, para};
 use crate::ui::widgets::text::fit;
+use crate::ui::widgets::{bars, card};
 use crate::ui::wording::{self, safe, screens as words};
 
 /// The row to begin with: the present step in sight.
@@ -84,6 +84,9 @@ pub fn page(model: &Model, width: usize) -> Page {
         ));
     }
     body.push(Row::blank());
+    body.push(Row::of(Tone::Strong, wording::machine::OVERVIEW));
+    body.extend(machine(model, width));
+    body.push(Row::blank());
     body.push(Row::of(Tone::Strong, words::SIDE_RECORD));
     body.push(Row::of(Tone::Plain, words::records(model.seen.records)));
     if !matches!(model.question(), Some(crate::engine::Question::Words { .. })) {
@@ -101,4 +104,22 @@ pub fn page(model: &Model, width: usize) -> Page {
         body,
         ask: para(Tone::Quiet, wording::ESC_BACK, width),
     }
+}
+
+/// What the last report of the machine says.
+fn machine(model: &Model, width: usize) -> Vec<Row> {
+    use crate::ui::wording::machine as said;
+    let machine = &model.seen.state.machine;
+    let (tone, light) = bars::light(model);
+    let mut rows = vec![Row::of(tone, light)];
+    if model.rehearsal() && !machine.against().is_empty() {
+        rows.extend(para(Tone::Warn, said::GOES_ON, width));
+    }
+    for finding in machine.report.iter().flat_map(|r| &r.findings) {
+        rows.extend(para(Tone::Plain, &said::finding(finding), width));
+    }
+    for device in machine.unlisted() {
+        rows.extend(para(Tone::Warn, &said::unlisted(device), width));
+    }
+    rows
 }

@@ -11,6 +11,7 @@ pub mod cover;
 pub mod dice;
 pub mod differs;
 pub mod ended;
+pub mod frozen;
 pub mod item;
 pub mod number;
 pub mod pin;
@@ -62,6 +63,9 @@ pub fn of(model: &Model) -> &'static Screen {
     if model.ended() {
         return &ended::SCREEN;
     }
+    if model.frozen() {
+        return &frozen::SCREEN;
+    }
     match model.question() {
         None => &working::SCREEN,
         Some(Question::Begin) => &begin::SCREEN,
@@ -82,6 +86,7 @@ pub fn of(model: &Model) -> &'static Screen {
         Some(Question::Reopen { .. }) => &reopen::SCREEN,
         Some(Question::Recover { .. }) => &recover::SCREEN,
         Some(Question::Attester { .. }) => &attester::SCREEN,
+        Some(Question::Frozen) => &frozen::SCREEN,
         Some(Question::Trouble { .. }) => &trouble::SCREEN,
     }
 }

@@ -73,6 +73,7 @@ pub fn heading(model: &Model, width: u16) -> Vec<Row> {
         .map(|a| safe(&a.title))
         .unwrap_or_default();
     let who = match expects(state) {
+        _ if model.frozen() => wording::machine::FROZEN_WHO.to_owned(),
         Expect::Outcome(_) => wording::MACHINE_ACTS.to_owned(),
         // A waiver's quorum is of another role than its step's.
         _ => wording::acts_now(screens::item::speaker(model).unwrap_or(&planned.step.by).as_str()),
@@ -112,13 +113,30 @@ pub fn status(model: &Model, width: u16) -> Row {
         Expect::Answer(_) if model.waiting.is_some() => (Tone::Warn, wording::STATUS_SENT),
         _ => (Tone::Good, wording::STATUS_SAFE),
     };
-    let left = wording::record_lines(model.seen.records);
-    let copies = wording::copies(state.copies).map_or_else(String::new, |c| format!(", {c}"));
-    let right = wording::deviations(state.deviations);
-    let room = usize::from(width)
-        .saturating_sub(len(&left))
-        .saturating_sub(len(&copies))
-        .saturating_sub(len(&right));
+    let mut left = wording::record_lines(model.seen.records);
+    let (tone_light, light) = light(model);
+    let mut copies = wording::copies(state.copies).map_or_else(String::new, |c| format!(", {c}"));
+    let mut right = format!("  {}", wording::deviations(state.deviations));
+    let used = len(&copies);
+    let room = |left: &str, right: &str| {
+        usize::from(width)
+            .saturating_sub(len(left))
+            .saturating_sub(used)
+            .saturating_sub(len(&light))
+            .saturating_sub(len(right))
+    };
+    // What is safe is never cut: where room is short, numbers give way to it.
+    let least = len(safe).saturating_add(1);
+    if room(&left, &right) < least {
+        right.clear();
+    }
+    if room(&left, &right) < least {
+        left.clear();
+    }
+    let room = room(&left, &right);
+    if left.is_empty() {
+        copies = pad(copies.trim_start_matches(", "), used);
+    }
     let pad_left = room.saturating_sub(len(safe)).div_euclid(2);
     let middle = pad(&format!("{}{safe}", " ".repeat(pad_left)), room);
     let tone_right = if state.deviations > 0 {
@@ -134,7 +152,28 @@ pub fn status(model: &Model, width: u16) -> Row {
     Row::of(Tone::Plain, left)
         .and(tone_copies, copies)
         .and(tone, middle)
+        .and(tone_light, light)
         .and(tone_right, right)
+}
+
+/// The machine light: the last report of the surroundings, in words.
+#[must_use]
+pub fn light(model: &Model) -> (Tone, String) {
+    use wording::machine as words;
+    let machine = &model.seen.state.machine;
+    let Some(report) = &machine.report else {
+        return (Tone::Warn, words::LIGHT_NONE.to_owned());
+    };
+    if model.frozen() {
+        return (Tone::Bad, words::LIGHT_FROZEN.to_owned());
+    }
+    if !machine.against().is_empty() {
+        return (Tone::Warn, words::LIGHT_REHEARSAL.to_owned());
+    }
+    match report.warnings().count() {
+        0 => (Tone::Good, words::LIGHT_GOOD.to_owned()),
+        count => (Tone::Warn, words::light_warned(count)),
+    }
 }
 
 /// The keys that work here, by the keymap's names.

@@ -156,6 +156,13 @@ pub const RECOVER: Help = Help {
     next: "The step begins again. It asks the device first, and adopts what was done.",
     plug: "Nothing is lost. Resume, and the same question is asked.",
 };
+/// Frozen.
+pub const FROZEN: Help = Help {
+    asked: "Nothing. Take away what the screen names: unplug the device, pull the cable, switch the interface or the swap off.",
+    why: "A production ceremony goes on only beside a quiet machine. A keyboard that appears by itself can type; a network can carry secrets away.",
+    next: "Within two seconds after it is gone the open question comes back by itself, and the record says from when to when it was frozen. A device that must stay is accepted by a person of another role, who types its name and why: a deviation.",
+    plug: "Nothing is lost. Resume, and the machine is looked at before anything else.",
+};
 /// Trouble.
 pub const TROUBLE: Help = Help {
     asked: "Your decision. Mend what can be mended, then type again; or note a deviation (F2); or pause or abort (Ctrl-C).",

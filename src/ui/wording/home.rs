@@ -32,15 +32,20 @@ pub const LIST: &[(&str, &str, &str)] = &[
         "Tokens",
         "Show every device. Nothing is changed and no PIN is tried.",
     ),
-    ("6", "Quit", "Leave the program."),
     (
-        "7",
+        "6",
         "Review",
         "Walk a past ceremony screen by screen. Nothing in it is changed.",
     ),
+    (
+        "7",
+        "Machine check",
+        "Network, swap, devices: would production start here?",
+    ),
+    ("8", "Quit", "Leave the program."),
 ];
 /// Another key was pressed.
-pub const A_DIGIT: &str = "Press a digit from 1 to 7.";
+pub const A_DIGIT: &str = "Press a digit from 1 to 8.";
 /// Fields of "run".
 pub const RUN_FIELDS: &[&str] = &["Script file", "New record folder", "Media folder"];
 /// Fields of "resume".

@@ -10,6 +10,7 @@ pub mod ends;
 pub mod glossary;
 pub mod help;
 pub mod home;
+pub mod machine;
 pub mod qr;
 pub mod recover;
 pub mod replay;

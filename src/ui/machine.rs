@@ -1,0 +1,144 @@
+//! The machine check outside of a ceremony: what a look finds, with what each
+//! thing means and what to do, looked at anew every second. What it looks with
+//! is the caller's; nothing is changed and nothing can be switched off here.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use super::home::{Sheet, keys_row};
+use super::keymap::Intent;
+use super::layout::{self, Page};
+use super::terminal::{Heard, Screen};
+use super::theme::{Theme, Tone};
+use super::widgets::rows::{Row, fact, para};
+use super::wording::{home as keys, machine as words};
+use super::{Options, UiError};
+use crate::base::machine::{Finding, Report};
+
+/// Looks once.
+pub type Look = Arc<dyn Fn() -> Report + Send + Sync>;
+
+/// How often.
+const EVERY: Duration = Duration::from_secs(1);
+/// Columns of a heading.
+const NAMES: usize = 10;
+
+/// What the screen is drawn from.
+#[derive(Debug)]
+pub struct MachineCheck {
+    /// The last look.
+    pub report: Report,
+    /// First row in sight.
+    pub scroll: usize,
+    /// Columns and rows.
+    pub size: (u16, u16),
+    /// Colours or not.
+    pub theme: Theme,
+}
+
+impl MachineCheck {
+    /// One key; whether to go back.
+    pub fn on(&mut self, intent: Intent) -> bool {
+        let body = Sheet::body(Rect::new(0, 0, self.size.0, self.size.1));
+        let laid = layout::lay(page(self, usize::from(body.width).min(100)), None, body);
+        let last = laid.body.len().saturating_sub(laid.height);
+        let step = laid.height.saturating_sub(1).max(1);
+        let to = match intent {
+            Intent::Back | Intent::Leave => return true,
+            Intent::Down => self.scroll.saturating_add(1),
+            Intent::Up => self.scroll.saturating_sub(1),
+            Intent::PageDown => self.scroll.saturating_add(step),
+            Intent::PageUp => self.scroll.saturating_sub(step),
+            Intent::Top => 0,
+            Intent::Bottom => last,
+            _ => self.scroll,
+        };
+        self.scroll = to.min(last);
+        false
+    }
+}
+
+/// Draws it.
+pub fn draw(check: &MachineCheck, frame: &mut Frame) {
+    let sheet = Sheet {
+        size: check.size,
+        theme: check.theme,
+        scroll: check.scroll,
+        footer: keys_row(&[
+            (Intent::PageDown, keys::KEY_SCROLL),
+            (Intent::Back, keys::KEY_HOME),
+        ]),
+    };
+    sheet.draw(|width, _| (page(check, width), None), frame);
+}
+
+fn page(check: &MachineCheck, width: usize) -> Page {
+    let report = &check.report;
+    let ready = report.refusing().next().is_none();
+    let mut body = Vec::new();
+    for finding in report.refusing() {
+        body.extend(card(finding, Tone::Bad, width));
+    }
+    for finding in report.warnings() {
+        body.extend(card(finding, Tone::Warn, width));
+    }
+    if report.findings.is_empty() {
+        body.extend(para(Tone::Good, words::NOTHING, width));
+        body.push(Row::blank());
+    }
+    body.extend(para(Tone::Strong, words::DEVICES, width));
+    for device in &report.devices {
+        body.extend(para(Tone::Plain, &words::device(device), width));
+    }
+    if report.devices.is_empty() {
+        body.push(Row::of(Tone::Plain, words::NO_DEVICES));
+    }
+    Page {
+        say: if ready { words::READY } else { words::NOT_READY }.to_owned(),
+        body,
+        ask: para(Tone::Quiet, words::LIVE, width),
+    }
+}
+
+fn card(finding: &Finding, tone: Tone, width: usize) -> Vec<Row> {
+    let card = finding.code.card();
+    let mut rows = para(tone, &words::finding(finding), width);
+    rows.extend(fact(words::FACT, NAMES, Tone::Plain, card.fact, width));
+    rows.extend(fact(words::MEANS, NAMES, Tone::Plain, card.meaning, width));
+    rows.extend(fact(words::DO, NAMES, Tone::Plain, card.remedy, width));
+    rows.push(Row::blank());
+    rows
+}
+
+/// Runs the screen until a person goes back.
+pub(super) fn run(options: &Options, look: &Look) -> Result<(), UiError> {
+    let mut screen = Screen::open()?;
+    let mut check = MachineCheck {
+        report: look(),
+        scroll: 0,
+        size: screen.size()?,
+        theme: options.theme,
+    };
+    let mut looked = Instant::now();
+    loop {
+        screen.draw(|frame| draw(&check, frame))?;
+        let heard = screen.heard(Duration::from_millis(200))?;
+        check.size = screen.size()?;
+        if looked.elapsed() >= EVERY {
+            check.report = look();
+            looked = Instant::now();
+        }
+        if options.stop.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        if let Some(Heard::Key(intent)) = heard
+            && check.on(intent)
+        {
+            return Ok(());
+        }
+    }
+}
