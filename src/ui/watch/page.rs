@@ -282,6 +282,7 @@ fn who(model: &Model) -> (&'static str, String, Tone, String) {
         (Phase::Paused, _) => stands(words::BIG_PAUSED, Tone::Warn, words::PAUSED),
         (Phase::Aborted, _) => stands(words::BIG_ABORTED, Tone::Bad, words::ABORTED),
         (Phase::Closed, _) => stands(words::BIG_CLOSED, Tone::Good, words::CLOSED),
+        _ if model.frozen() => stands(words::BIG_FROZEN, Tone::Bad, words::FROZEN),
         (_, Expect::Answer(question)) => {
             let planned = model.seen.plan.step(state.cursor).filter(|_| state.begun);
             let role = planned.map(|p| item::speaker(model).unwrap_or(&p.step.by).as_str());

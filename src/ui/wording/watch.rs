@@ -18,6 +18,8 @@ pub const BIG_MACHINE: &str = "MACHINE";
 /// The large word.
 pub const BIG_PAUSED: &str = "PAUSED";
 /// The large word.
+pub const BIG_FROZEN: &str = "FROZEN";
+/// The large word.
 pub const BIG_ABORTED: &str = "ABORTED";
 /// The large word.
 pub const BIG_CLOSED: &str = "CLOSED";
@@ -41,6 +43,8 @@ pub const ABSENT: &str = "There is no record here. It is looked for again and ag
 pub const EMPTY: &str = "The record has no whole line yet. Its first one is being written.";
 /// After a pause.
 pub const PAUSED: &str = "Everything is on disk. The ceremony goes on when it is resumed.";
+/// While the machine is not quiet.
+pub const FROZEN: &str = "Something around the machine has changed. Hands off: the first screen says what, and the ceremony goes on by itself when it is gone.";
 /// After an abort.
 pub const ABORTED: &str = "The ceremony ended without a result. The record stays and says why.";
 /// After the close.
@@ -173,6 +177,7 @@ pub fn asks(question: &Question) -> String {
                 format!("The seat {attester} may sign the record's head with its audit key.")
             }
         },
+        Question::Frozen => FROZEN.to_owned(),
         Question::Trouble { .. } => {
             "Something failed. Nothing is tried again by itself: people read the card and decide.".to_owned()
         }
