@@ -12,6 +12,7 @@ mod files;
 mod fold;
 mod gate;
 mod input;
+mod pending;
 mod policy;
 mod published;
 mod state;
@@ -34,10 +35,11 @@ pub use input::{
     Answer, CopyLost, Deviation, FileRef, FrontEnd, Input, InputKind, NewSecret, Opening, Outcome, Program,
     Resumption, SecretsPath, Seen, Ticket,
 };
+pub use pending::{Pending, Plug, pending};
 pub use policy::{policy_facts, refused as policy_refused};
 pub use published::repository;
 pub use state::{
-    Confirm, Copies, FileState, Head, KeyState, Person, Phase, Question, State, TokenState, Trouble,
+    Agreed, Confirm, Copies, FileState, Head, KeyState, Person, Phase, Question, State, TokenState, Trouble,
 };
 pub use steps::attest_key::judge as judge_statement;
 pub use steps::confirm::{tail as serial_tail, wanted as confirm_wanted};
@@ -331,6 +333,7 @@ fn resume(turn: &mut Turn, resumption: &Resumption) -> Result<(), Refusal> {
     copies.lost = (copies.mirrored && resumption.mirror.is_none()).then_some(crate::base::CopyName::Mirror);
     copies.mirrored |= resumption.mirror.is_some();
     turn.state.minted.clear();
+    turn.state.agreed.clear();
     // Seats sign a head that this run has lines in, or nobody vouches for it.
     turn.state.countersigning = None;
     // Kept until it is settled, however often the program stops meanwhile; what was
@@ -373,6 +376,8 @@ fn note(turn: &mut Turn, deviation: &Deviation) -> Result<(), Refusal> {
         steps::check_text(what, text)?;
     }
     turn.state.deviations = turn.state.deviations.saturating_add(1);
+    // Something is not as expected: what is left of a page is asked again.
+    turn.state.agreed.clear();
     Ok(())
 }
 

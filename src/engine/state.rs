@@ -11,7 +11,7 @@ use super::clock::{ClockDoubt, ClockFact};
 use super::custody::{Away, Differs, NumberFor, Numbered};
 use super::effect::Effect;
 use super::input::{Seen, Ticket};
-use crate::base::device::{Credential, DeviceCard, DeviceFault, KeyAttributes, OperationId};
+use crate::base::device::{Credential, DeviceCard, DeviceFault, KeyAttributes, OperationId, Statement};
 use crate::base::medium::Release;
 use crate::base::{Algorithm, CopyName, Digest, Id, Instant, PublicKey, Stamp};
 use crate::script::Subject;
@@ -41,6 +41,12 @@ pub struct State {
     pub phase: Phase,
     /// Whether the briefing was answered.
     pub begun: bool,
+    /// When the briefing was answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub began: Option<Instant>,
+    /// When the present step was entered, in this run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entered: Option<Instant>,
     /// Position in the plan.
     pub cursor: usize,
     /// A gate's checkpoint is being taken; the next step follows it.
@@ -71,6 +77,9 @@ pub struct State {
     pub keys: BTreeMap<Id, KeyState>,
     /// New secrets of the device that is being set up.
     pub minted: Vec<Minted>,
+    /// What is left of the acts that people have agreed to on one page, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub agreed: Vec<Agreed>,
     /// What was under way when the program stopped, until it is settled.
     pub recovering: Option<Effect>,
     /// What the recovery in this step came to.
@@ -290,6 +299,17 @@ pub enum Confirm {
     Close,
 }
 
+/// An act that stood on a page with others and was agreed to there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Agreed {
+    /// Its step.
+    pub step: Id,
+    /// Its key: to be made, or to sign with.
+    pub key: Id,
+    /// The payload that is signed; none where a key is made.
+    pub payload: Option<Digest>,
+}
+
 /// A failure that waits for a person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -413,6 +433,9 @@ pub struct KeyState {
     pub proven: bool,
     /// What its device's statement came to; none: it was not asked.
     pub attested: Option<String>,
+    /// The statement that was judged, for screens; the record has its bytes.
+    #[serde(skip)]
+    pub statement: Option<Arc<Statement>>,
     /// The object's id on the device, as the statement tells it.
     pub object: Option<u16>,
     /// Its name on the device, where that is not the script's.
@@ -473,6 +496,8 @@ impl State {
             last: None,
             phase: Phase::New,
             begun: false,
+            began: None,
+            entered: None,
             cursor: 0,
             gating: false,
             people: Vec::new(),
@@ -487,6 +512,7 @@ impl State {
             bench: BTreeMap::new(),
             keys: BTreeMap::new(),
             minted: Vec::new(),
+            agreed: Vec::new(),
             recovering: None,
             recovered: None,
             resumed: None,

@@ -5,6 +5,7 @@
 use ratatui::layout::{Constraint, Layout, Margin, Rect};
 
 use super::model::{Extra, ModalKind, Model};
+use super::screens::reading::View;
 use super::widgets::rows::{Row, para};
 use super::{modals, screens};
 
@@ -12,6 +13,10 @@ use super::{modals, screens};
 const WIDE: (u16, u16) = (110, 34);
 /// Columns of the side column.
 const SIDE: u16 = 38;
+/// From this width on the side column is wider, too: nothing in it is cut.
+const GENEROUS: u16 = 150;
+/// Columns of that one.
+const SIDE_GENEROUS: u16 = 60;
 
 /// The places of a frame.
 #[derive(Debug, Clone, Copy)]
@@ -50,10 +55,15 @@ pub fn places(area: Rect) -> Places {
     ])
     .areas(area);
     let (main, side) = if area.width >= WIDE.0 && area.height >= WIDE.1 {
+        let columns = if area.width >= GENEROUS {
+            SIDE_GENEROUS
+        } else {
+            SIDE
+        };
         let [main, _, side] = Layout::horizontal([
             Constraint::Min(80),
             Constraint::Length(1),
-            Constraint::Length(SIDE),
+            Constraint::Length(columns),
         ])
         .areas(middle);
         (main, Some(side))
@@ -76,6 +86,12 @@ pub fn places(area: Rect) -> Places {
     }
 }
 
+/// Columns of a screen's body in a terminal of this size.
+#[must_use]
+pub fn body_width((columns, rows): (u16, u16)) -> u16 {
+    places(Rect::new(0, 0, columns, rows)).body.width
+}
+
 /// A screen or modal before it is painted.
 #[derive(Debug, Clone, Default)]
 pub struct Page {
@@ -92,7 +108,9 @@ pub struct Page {
 pub struct Laid {
     /// Rows above the body.
     pub head: Vec<Row>,
-    /// All rows of the body.
+    /// Rows before the body that are laid out when they are in sight.
+    pub ahead: usize,
+    /// All other rows of the body.
     pub body: Vec<Row>,
     /// Rows below the body.
     pub foot: Vec<Row>,
@@ -105,6 +123,12 @@ pub struct Laid {
 /// Lays a page, with the pane's remark, into a place.
 #[must_use]
 pub fn lay(page: Page, notice: Option<&super::model::Notice>, area: Rect) -> Laid {
+    lay_behind(0, page, notice, area)
+}
+
+/// The same behind rows that are laid out only where they are in sight
+/// (`screens::review::rows`); they scroll with the body.
+fn lay_behind(ahead: usize, page: Page, notice: Option<&super::model::Notice>, area: Rect) -> Laid {
     use super::theme::Tone;
     let width = usize::from(area.width);
     let mut head = Vec::new();
@@ -124,15 +148,39 @@ pub fn lay(page: Page, notice: Option<&super::model::Notice>, area: Rect) -> Lai
     let room = usize::from(area.height)
         .saturating_sub(head.len())
         .saturating_sub(foot.len());
-    let scrolls = page.body.len() > room;
+    let scrolls = ahead.saturating_add(page.body.len()) > room;
     // One row says that there is more.
     let height = if scrolls { room.saturating_sub(1) } else { room };
     Laid {
         head,
+        ahead,
         body: page.body,
         foot,
         height,
         scrolls,
+    }
+}
+
+impl Laid {
+    /// All rows that scroll.
+    #[must_use]
+    pub fn total(&self) -> usize {
+        self.ahead.saturating_add(self.body.len())
+    }
+
+    /// The rows in sight.
+    #[must_use]
+    pub fn in_sight(&self, model: &Model, scroll: usize, width: usize) -> Vec<Row> {
+        let long = self.ahead.saturating_sub(scroll).min(self.height);
+        let mut rows = if long > 0 {
+            screens::review::rows(model, width, scroll, long)
+        } else {
+            Vec::new()
+        };
+        let skip = scroll.saturating_sub(self.ahead);
+        let rest = self.height.saturating_sub(long);
+        rows.extend(self.body.iter().skip(skip).take(rest).cloned());
+        rows
     }
 }
 
@@ -143,9 +191,11 @@ pub fn laid(model: &Model) -> (Laid, Rect) {
     let places = places(area);
     match &model.modal {
         None => {
-            let page = (screens::of(model).page)(model, usize::from(places.body.width));
+            let width = usize::from(places.body.width);
+            let page = (screens::of(model).page)(model, width);
+            let ahead = screens::review::ahead(model, width);
             (
-                lay(page, model.local.pane.notice.as_ref(), places.body),
+                lay_behind(ahead, page, model.local.pane.notice.as_ref(), places.body),
                 places.body,
             )
         }
@@ -168,15 +218,15 @@ pub fn settle(model: &mut Model) {
         return;
     }
     let (laid, _) = laid(model);
-    let last = laid.body.len().saturating_sub(laid.height);
-    // The JSON view is another look at the bytes, not the text that is reviewed.
-    let other_view =
-        model.modal.is_none() && matches!(model.local.extra, Extra::Review { as_json: true, .. });
+    let last = laid.total().saturating_sub(laid.height);
+    // JSON and the folded text are other looks at the bytes, not what is reviewed.
+    let other_view = model.modal.is_none()
+        && matches!(&model.local.extra, Extra::Review(reading) if reading.view != View::Text);
     let pane = model.pane_mut();
     pane.scroll = pane.scroll.min(last);
     if !other_view && pane.scroll <= pane.read_to {
         pane.read_to = pane.read_to.max(pane.scroll.saturating_add(laid.height));
-        pane.end_seen |= pane.read_to >= laid.body.len();
+        pane.end_seen |= pane.read_to >= laid.total();
     }
 }
 

@@ -10,6 +10,7 @@ mod keys;
 pub mod layout;
 pub mod modals;
 pub mod model;
+pub mod plug;
 pub mod screens;
 pub mod terminal;
 pub mod theme;

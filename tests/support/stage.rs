@@ -532,8 +532,8 @@ impl Stage {
             Question::Recover { .. } => Answer::Recover {
                 typed: typed("recover"),
             },
-            Question::Cover { .. } => Answer::Covered {
-                typed: typed("covered"),
+            Question::Cover { token } => Answer::Covered {
+                typed: self.serial(token)[10..].to_owned(),
             },
             Question::Dice { .. } => Answer::Dice { rolls: Ticket(4) },
             Question::Copy { .. } => Answer::Copied { typed: Ticket(5) },

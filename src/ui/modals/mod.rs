@@ -10,7 +10,7 @@ pub mod second;
 use super::keymap::Intent;
 use super::layout::Page;
 use super::model::{Extra, Modal, ModalKind, Model, Notice, Out, Pane, Shutter};
-use super::screens::Hint;
+use super::screens::{Hint, attestation};
 use super::widgets::form::Form;
 use super::wording;
 use crate::engine::Question;
@@ -35,7 +35,7 @@ pub fn open(model: &mut Model, kind: ModalKind) {
     let form = match kind {
         ModalKind::Note => note::form(),
         ModalKind::Leave => leave::form(),
-        ModalKind::Help | ModalKind::Second | ModalKind::Overview => Form::default(),
+        ModalKind::Help | ModalKind::Second | ModalKind::Overview | ModalKind::Attestation => Form::default(),
     };
     let mut pane = Pane::with(form);
     if kind == ModalKind::Overview {
@@ -52,6 +52,7 @@ pub fn page(model: &Model, kind: ModalKind, width: usize) -> Page {
         ModalKind::Note => note::page(model, width),
         ModalKind::Second => second::page(model, width),
         ModalKind::Overview => overview::page(model, width),
+        ModalKind::Attestation => attestation::page(model, width),
         ModalKind::Leave => leave::page(model, width),
     }
 }
@@ -64,6 +65,7 @@ pub fn title(kind: ModalKind) -> &'static str {
         ModalKind::Note => wording::TITLE_NOTE,
         ModalKind::Second => wording::TITLE_SECOND,
         ModalKind::Overview => wording::TITLE_OVERVIEW,
+        ModalKind::Attestation => wording::attestation::TITLE,
         ModalKind::Leave => wording::TITLE_LEAVE,
     }
 }
@@ -72,7 +74,7 @@ pub fn title(kind: ModalKind) -> &'static str {
 #[must_use]
 pub fn hints(kind: ModalKind) -> Vec<Hint> {
     match kind {
-        ModalKind::Help | ModalKind::Overview | ModalKind::Second => vec![
+        ModalKind::Help | ModalKind::Overview | ModalKind::Second | ModalKind::Attestation => vec![
             (Intent::PageDown, wording::KEY_MORE),
             (Intent::PageUp, wording::KEY_UP),
             (Intent::Back, wording::KEY_BACK),
@@ -90,6 +92,6 @@ pub fn submit(model: &mut Model, kind: ModalKind) -> Vec<Out> {
     match kind {
         ModalKind::Note => note::submit(model),
         ModalKind::Leave => leave::submit(model),
-        ModalKind::Help | ModalKind::Second | ModalKind::Overview => Vec::new(),
+        ModalKind::Help | ModalKind::Second | ModalKind::Overview | ModalKind::Attestation => Vec::new(),
     }
 }

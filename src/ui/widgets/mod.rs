@@ -3,6 +3,7 @@
 //! pure functions of what they are given.
 
 pub mod bars;
+pub mod bench;
 pub mod card;
 pub mod form;
 pub mod rows;
