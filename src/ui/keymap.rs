@@ -128,6 +128,12 @@ pub fn reading(c: char) -> Option<Intent> {
         .map(|(.., intent)| *intent)
 }
 
+/// Every key with its name, in the order of the tables.
+pub fn all() -> impl Iterator<Item = (&'static str, Intent)> {
+    let letters = READING.iter().map(|(_, name, intent)| (*name, *intent));
+    TABLE.iter().map(|b| (b.name, b.intent)).chain(letters)
+}
+
 /// The name of the key for an intent.
 #[must_use]
 pub fn name(intent: Intent) -> &'static str {

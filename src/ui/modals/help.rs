@@ -9,7 +9,6 @@ use crate::ui::plug;
 use crate::ui::screens;
 use crate::ui::theme::Tone;
 use crate::ui::widgets::rows::{Row, fact, para};
-use crate::ui::widgets::text::pad;
 use crate::ui::wording;
 
 /// The page.
@@ -56,9 +55,8 @@ pub fn page(model: &Model, width: usize) -> Page {
         body.push(Row::blank());
     }
     body.push(Row::of(Tone::Strong, wording::HELP_KEYS));
-    for (intent, text) in wording::ALL_KEYS {
-        let name = pad(keymap::name(*intent), 12);
-        body.push(Row::of(Tone::Quiet, name).and(Tone::Plain, *text));
+    for (name, intent) in keymap::all() {
+        body.extend(fact(name, 12, Tone::Plain, wording::key_means(intent), width));
     }
     Page {
         say: wording::HELP_SAY.to_owned(),

@@ -101,7 +101,7 @@ fn vouched(model: &Model, name: &Id, key: &KeyState, width: usize, body: &mut Ve
     add(body, width, words::LEAVES, leaves);
     add(body, width, words::MAY, &words::capabilities(&may));
     add(body, width, words::ALGORITHM, key.algorithm.name());
-    add(body, width, words::DOMAINS, words::after_hex(&got("domains")));
+    add(body, width, words::DOMAINS, words::domains(&got("domains")));
     add(body, width, words::FIRMWARE, &got("firmware"));
     add(
         body,

@@ -252,14 +252,18 @@ fn arrive(reading: &Reading, pane: &mut Pane, line: usize, width: usize) {
     pane.notice = Some(Notice::good(text));
 }
 
+/// From this width on the key of the search stands beside all others.
+const FIND_FROM: u16 = 100;
+
 fn hints(model: &Model) -> Vec<Hint> {
     let text = match &model.local.extra {
         Extra::Review(reading) if reading.view == View::Json => words::REVIEW_F6_BACK,
         _ => words::REVIEW_F6,
     };
-    vec![
-        (Intent::PageDown, words::MORE),
-        (Intent::Toggle, text),
-        (Intent::Find, looking::KEY_FIND),
-    ]
+    let mut out = vec![(Intent::PageDown, words::MORE), (Intent::Toggle, text)];
+    // With a second machine's key beside it a small footer has no room; F1 lists it.
+    if !model.has_second() || model.size.0 >= FIND_FROM {
+        out.push((Intent::Find, looking::KEY_FIND));
+    }
+    out
 }

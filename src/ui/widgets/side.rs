@@ -15,7 +15,7 @@ use crate::ui::theme::Tone;
 use crate::ui::wording::{frame, safe, screens as words};
 
 /// Rows that the plan keeps in any case.
-const PLAN_LEAST: usize = 8;
+const PLAN_LEAST: usize = 10;
 
 /// Rows that people, files and the plan need beside the bench.
 const ROOM_FOR_OTHERS: usize = 28;
@@ -41,7 +41,9 @@ pub fn draw(model: &Model, frame: &mut Frame, area: Rect) {
     if record.len().saturating_add(PLAN_LEAST) > room {
         record.truncate(2);
     }
-    let mut rows = window(plan, room.saturating_sub(record.len()));
+    let mut rows = progress(model, width);
+    let left = room.saturating_sub(record.len()).saturating_sub(rows.len());
+    rows.extend(window(plan, left));
     rows.extend(rest);
     rows.extend(record);
     paint(frame, inner, &rows, model.theme);
@@ -51,17 +53,26 @@ fn head(text: &str) -> Row {
     Row::of(Tone::Strong, text)
 }
 
+/// How far and how long; always in sight.
+fn progress(model: &Model, width: usize) -> Vec<Row> {
+    let (plan, state) = (&model.seen.plan, &model.seen.state);
+    let of = plan.steps().len();
+    let steps = frame::progress(state.cursor.min(of), of);
+    let time = frame::all_time(model.seconds_since(state.began), plan.minutes());
+    let line = head(words::SIDE_PLAN).and(Tone::Plain, format!("  {steps}"));
+    if steps.len().saturating_add(time.len()).saturating_add(8) <= width {
+        vec![line.and(Tone::Plain, format!(", {time}"))]
+    } else {
+        vec![line, Row::of(Tone::Plain, fit(&format!("  {time}"), width))]
+    }
+}
+
 /// Acts, and the steps of the present one.
 fn outline(model: &Model, width: usize) -> Vec<Row> {
     let plan = &model.seen.plan;
     let state = &model.seen.state;
     let now_act = plan.step(state.cursor).map(|p| p.act);
-    let steps = frame::progress(state.cursor.min(plan.steps().len()), plan.steps().len());
-    let time = frame::all_time(model.seconds_since(state.began), plan.minutes());
-    let mut out = vec![head(words::SIDE_PLAN).and(
-        Tone::Plain,
-        fit(&format!("  {steps}, {time}"), width.saturating_sub(4)),
-    )];
+    let mut out = Vec::new();
     for (number, act) in plan.script().acts.iter().enumerate() {
         let now = state.begun && now_act == Some(number);
         let mark = if now {

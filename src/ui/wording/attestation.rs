@@ -78,6 +78,12 @@ pub fn after_hex(got: &str) -> &str {
     rest.trim().trim_start_matches('(').trim_end_matches(')')
 }
 
+/// In which of the device's domains it is.
+#[must_use]
+pub fn domains(got: &str) -> &str {
+    after_hex(got).trim_start_matches("domains ")
+}
+
 /// What the key may do.
 #[must_use]
 pub fn capabilities(got: &str) -> String {

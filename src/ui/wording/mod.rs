@@ -158,7 +158,14 @@ pub const SAYS_AFTER: &str = "after";
 pub const SAYS_EVIDENCE: &str = "evidence";
 /// Help.
 pub const SAYS_RETRY: &str = "again";
-/// Every key.
+/// What a key does, for the list of all keys.
+#[must_use]
+pub fn key_means(intent: Intent) -> &'static str {
+    let known = ALL_KEYS.iter().find(|(i, _)| *i == intent);
+    known.map_or("", |(_, text)| *text)
+}
+
+/// Every key of the tables.
 pub const ALL_KEYS: &[(Intent, &str)] = &[
     (Intent::Help, "this page"),
     (
@@ -179,6 +186,11 @@ pub const ALL_KEYS: &[(Intent, &str)] = &[
     (Intent::Fold, reading::FOLD_MEANS),
     (Intent::Enter, "go on with what was typed; alone it does nothing"),
     (Intent::Clear, "empty the field"),
+    (Intent::Backspace, "take the last character back"),
+    (Intent::Down, "one line or field down"),
+    (Intent::Up, "one line or field up"),
+    (Intent::Top, "to the first line"),
+    (Intent::Bottom, "to the last line"),
     (Intent::Next, "next field"),
     (Intent::PageDown, "read on"),
     (Intent::PageUp, "read back"),

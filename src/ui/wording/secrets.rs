@@ -75,8 +75,7 @@ pub fn secret(credential: Credential) -> &'static str {
 pub const COVER_NEXT: &str = "Next: each secret is made, shown after F5, typed back. Then it is set up.";
 /// The list.
 pub const COVER_BODY: &[&str] = &[
-    "New secrets of this device will stand on this screen in plain letters.",
-    "  - Close the shutter of every camera; stop the recording of this screen.",
+    "  - Secrets will stand here in plain letters: shut every camera, stop recording.",
     "  - Only the person who will keep a secret looks. The others turn away.",
     "  - Have a sheet of paper and a pen for each secret ready.",
     "  - Paper and device never go into one bag.",
@@ -85,7 +84,7 @@ pub const COVER_BODY: &[&str] = &[
 /// Instruction.
 #[must_use]
 pub fn cover_say(token: &str) -> String {
-    format!("Set up {token}: cover every camera, then type the end of the serial on its body.")
+    format!("Set up {token}: cover every camera, then type the end of its serial.")
 }
 
 /// Field.
