@@ -253,6 +253,9 @@ fn twelve_keys_on_six_devices_of_two_makes() {
     }
     assert_eq!(ada.prompts.len(), 7, "six devices, and what is about none");
     assert!(minutes < 90.0, "{minutes:.0} minutes");
+    // Each statement was shown when it was judged, in plain words.
+    let told = |what: &str| ada.seen.iter().any(|s| s.contains(what));
+    assert!(told("What the devices say about their keys") && told("generated in the device"));
     // No question's own screen shows a secret: only the open shutter does.
     for screen in &ada.seen {
         for secret in ada.paper.values().chain(&ada.dice) {

@@ -3,6 +3,7 @@
 //! disk, random numbers or terminal here: an auditor folds the recorded inputs
 //! and must get the same records, byte for byte.
 
+mod agreed;
 mod attesting;
 mod below_root;
 mod clock;
@@ -24,6 +25,7 @@ use crate::base::{Digest, Instant, Json};
 use crate::plan::Plan;
 use crate::transcript::{Kind, Record};
 
+pub use agreed::Agreed;
 pub use attesting::{AttesterAct, Attesting, Countersigning, NotSigning};
 pub use clock::{ClockDoubt, ClockFact};
 pub use custody::{Away, Differs, NumberFor, Numbered, lines, recorded};
@@ -39,7 +41,7 @@ pub use pending::{Pending, Plug, pending};
 pub use policy::{policy_facts, refused as policy_refused};
 pub use published::repository;
 pub use state::{
-    Agreed, Confirm, Copies, FileState, Head, KeyState, Person, Phase, Question, State, TokenState, Trouble,
+    Confirm, Copies, FileState, Head, KeyState, Person, Phase, Question, State, TokenState, Trouble,
 };
 pub use steps::attest_key::judge as judge_statement;
 pub use steps::confirm::{tail as serial_tail, wanted as confirm_wanted};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::agreed::Agreed;
 use super::attesting::{AttesterAct, Attesting, Countersigning};
 use super::clock::{ClockDoubt, ClockFact};
 use super::custody::{Away, Differs, NumberFor, Numbered};
@@ -297,17 +298,6 @@ pub enum Confirm {
     PutBack,
     /// The record will be closed: type `close`.
     Close,
-}
-
-/// An act that stood on a page with others and was agreed to there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Agreed {
-    /// Its step.
-    pub step: Id,
-    /// Its key: to be made, or to sign with.
-    pub key: Id,
-    /// The payload that is signed; none where a key is made.
-    pub payload: Option<Digest>,
 }
 
 /// A failure that waits for a person.

@@ -124,6 +124,18 @@ fn what_devices_say_about_their_keys_looks_as_it_did() {
         press(m, Intent::Claims);
         press(m, Intent::Bottom);
     });
+    let mine = whole_of(&stage);
+    assert!(
+        mine.contains("Keys on other devices: 1.") && !mine.contains("root-d"),
+        "{mine}"
+    );
+    // At a step without a device every key is there.
+    let mut stage = stage;
+    stage.state.cursor = 1;
+    screen("claims-all", &stage, |m| {
+        press(m, Intent::Claims);
+        press(m, Intent::PageDown);
+    });
     let whole = whole_of(&stage);
     for said in [
         "REHEARSAL; whole, under a root made for practice",
@@ -137,7 +149,7 @@ fn what_devices_say_about_their_keys_looks_as_it_did() {
         "[claimed]",
         "NO ATTESTATION: this device makes no signed statement",
         "the module does not say",
-        "What this does NOT show",
+        "What a signed statement does NOT show",
         "software can give the same answers",
     ] {
         assert!(whole.contains(said), "{said}\n{whole}");

@@ -151,15 +151,24 @@ fn unknown_text_is_escaped_in_every_view() {
 fn a_hundred_thousand_lines_are_laid_out_where_they_are_seen() {
     let mut reading = long(100_000);
     assert!(reading.height(78) > 100_000);
-    let begin = std::time::Instant::now();
     for from in (0..100_000).step_by(1000) {
         assert_eq!(reading.rows(78, from, 20).len(), 20);
     }
-    println!("100 pages of 100,000 lines: {:?}", begin.elapsed());
     reading.find.text = "FILE-99998\"".to_owned();
-    let begin = std::time::Instant::now();
     assert_eq!(reading.search(0), Some(100_001));
-    println!("a search through them: {:?}", begin.elapsed());
     assert_eq!(reading.find.hits.len(), 1);
     assert_eq!(reading.next_hit(), Some(100_001));
+}
+
+#[test]
+#[ignore = "wall clock: run it by hand, on an idle machine"]
+fn a_hundred_thousand_lines_scroll_at_once() {
+    let reading = long(100_000);
+    reading.height(78);
+    let begin = std::time::Instant::now();
+    for from in (0..100_000).step_by(1000) {
+        reading.rows(78, from, 20);
+    }
+    // 100 pages; 16 ms each in release, ten times that in an unoptimised build.
+    assert!(begin.elapsed().as_millis() < 100 * 160);
 }

@@ -61,13 +61,13 @@ pub struct Operator {
     since: Instant,
 }
 
-/// A person's pace, stated so that it can be argued with: slow reading (170 words a
-/// minute, of the question's page), slow typing (two characters a second), block letters on paper, a die
+/// A person's pace, stated so that it can be argued with: careful reading (200 words
+/// a minute, of the question's page), slow typing (two characters a second), block letters on paper, a die
 /// rolled and its digit typed, a device or a sheet fetched and looked at.
 struct Pace;
 
 impl Pace {
-    const READ_WORD: f64 = 0.35;
+    const READ_WORD: f64 = 0.3;
     const TYPE: f64 = 0.5;
     const WRITE: f64 = 1.5;
     const DIE: f64 = 3.0;
@@ -234,7 +234,9 @@ impl Operator {
             );
             if self.text().contains("What the devices say about their keys") {
                 // A device's statement was judged: read to its end, then back.
-                self.seen.push(self.text());
+                let page = self.text();
+                self.seconds += Pace::READ_WORD * read(&page) as f64;
+                self.seen.push(page);
                 self.read_on();
                 self.press(ESC);
                 self.wait("the question or the work behind it", |t| {
@@ -544,8 +546,10 @@ impl Drop for Operator {
 fn read(screen: &str) -> usize {
     let rule = |line: &&str| line.starts_with("───");
     let lines: Vec<&str> = screen.lines().collect();
-    let first = lines.iter().skip(3).position(|l| rule(&l)).map_or(0, |at| at + 4);
     let last = lines.iter().rposition(|l| rule(&l)).unwrap_or(lines.len());
+    let first = lines.iter().skip(3).position(|l| rule(&l)).map_or(0, |at| at + 4);
+    // What lies over a question has no heading of its own.
+    let first = if first > last { 3 } else { first };
     let page = lines.get(first..last.max(first)).unwrap_or_default();
     page.iter().map(|line| line.split_whitespace().count()).sum()
 }

@@ -4,9 +4,9 @@
 
 use super::{export, formal_break, generate_key, retire, seal, sign};
 use crate::base::Json;
-use crate::engine::Refusal;
-use crate::engine::state::{Agreed, Confirm, Phase, Question, State};
+use crate::engine::state::{Confirm, Phase, Question, State};
 use crate::engine::turn::Turn;
+use crate::engine::{Agreed, Refusal};
 use crate::plan::Plan;
 use crate::script::Verb;
 use crate::transcript::Kind;

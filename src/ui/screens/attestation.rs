@@ -18,24 +18,43 @@ use crate::ui::wording::{self, attestation as words, safe};
 /// The column of names.
 const NAME: usize = 13;
 
-/// The page: keys of the device at hand first.
+/// The page: the keys of the present step's device; of all, where it has none.
 #[must_use]
 pub fn page(model: &Model, width: usize) -> Page {
     let state = &model.seen.state;
-    let here = at_hand(model);
-    let first = |key: &KeyState| here.as_ref().is_some_and(|on| key.token == *on);
+    let step = model.seen.plan.step(state.cursor);
+    let here = step.and_then(|s| s.step.verb.token());
+    let here = here.filter(|on| state.keys.values().any(|key| key.token == **on));
+    let shown = |key: &KeyState| here.is_none_or(|on| key.token == *on);
     let mut body = Vec::new();
-    let (mine, others): (Vec<_>, Vec<_>) = state.keys.iter().partition(|(_, key)| first(key));
-    for (name, key) in mine.into_iter().chain(others) {
+    let mut unproven: &[&str] = &[];
+    let mut unsigned = false;
+    for (name, key) in state.keys.iter().filter(|(_, key)| shown(key)) {
         body.push(Row::of(
             Tone::Strong,
             words::title(name.as_str(), key.token.as_str()),
         ));
         match &key.statement {
-            Some(_) => vouched(model, name, key, width, &mut body),
-            None => claimed(model, key, width, &mut body),
+            Some(_) => unproven = vouched(model, name, key, width, &mut body),
+            None => {
+                claimed(model, key, width, &mut body);
+                unsigned = true;
+            }
         }
         body.push(Row::blank());
+    }
+    not_shown(words::NOT_SHOWN, unproven, width, &mut body);
+    if unsigned {
+        not_shown(
+            words::NOT_SHOWN_CLAIMS,
+            words::CLAIMS_DO_NOT_SHOW,
+            width,
+            &mut body,
+        );
+    }
+    let others = state.keys.values().filter(|key| !shown(key)).count();
+    if others > 0 {
+        body.extend(para(Tone::Quiet, &words::others(others), width));
     }
     if state.keys.is_empty() {
         body.extend(para(Tone::Plain, words::NO_KEYS, width));
@@ -45,14 +64,6 @@ pub fn page(model: &Model, width: usize) -> Page {
         body,
         ask: para(Tone::Quiet, wording::ESC_BACK, width),
     }
-}
-
-/// The device of the present step; behind it, that of the last one that had any.
-fn at_hand(model: &Model) -> Option<Id> {
-    let steps = model.seen.plan.steps();
-    let now = model.seen.state.cursor.saturating_add(1);
-    let mut back = steps.iter().take(now).rev();
-    back.find_map(|s| s.step.verb.token().cloned())
 }
 
 fn group(class: Class, text: &str) -> Row {
@@ -69,18 +80,25 @@ fn add(body: &mut Vec<Row>, width: usize, name: &str, text: &str) {
     ));
 }
 
-/// A key about which its device made a statement that was judged.
-fn vouched(model: &Model, name: &Id, key: &KeyState, width: usize, body: &mut Vec<Row>) {
+/// A key about which its device made a statement that was judged; what no such
+/// statement proves.
+fn vouched(
+    model: &Model,
+    name: &Id,
+    key: &KeyState,
+    width: usize,
+    body: &mut Vec<Row>,
+) -> &'static [&'static str] {
     let state = &model.seen.state;
     let serial = state.bench.get(&key.token).and_then(|t| t.serial.clone());
     let (Some(statement), serial) = (&key.statement, serial.unwrap_or_default()) else {
-        return;
+        return &[];
     };
     let report = match judge_statement(&model.seen.plan, &serial, name, key, statement) {
         Ok(report) => report,
         Err(why) => {
             body.extend(para(Tone::Bad, &words::unjudged(&safe(&why)), width));
-            return;
+            return &[];
         }
     };
     let got = |check: &str| report.check(check).map(|c| c.got.clone()).unwrap_or_default();
@@ -131,7 +149,7 @@ fn vouched(model: &Model, name: &Id, key: &KeyState, width: usize, body: &mut Ve
     for check in report.checks.iter().filter(|c| c.outcome.as_str() == "waived") {
         add(body, width, words::WAIVED, &words::waived(check.name, &check.got));
     }
-    not_shown(report.does_not_prove(), width, body);
+    report.does_not_prove()
 }
 
 /// SHA-256 of a certificate as the record has it.
@@ -190,12 +208,15 @@ fn claimed(model: &Model, key: &KeyState, width: usize, body: &mut Vec<Row>) {
         words::KEY,
         &words::key(true, &key.public.fingerprint().grouped()),
     );
-    not_shown(words::CLAIMS_DO_NOT_SHOW, width, body);
 }
 
-fn not_shown(list: &[&str], width: usize, body: &mut Vec<Row>) {
-    body.push(Row::of(Tone::Strong, format!("  {}", words::NOT_SHOWN)));
-    for line in list {
-        body.extend(para(Tone::Plain, &format!("    - {line}"), width));
+fn not_shown(heading: &str, list: &[&str], width: usize, body: &mut Vec<Row>) {
+    if list.is_empty() {
+        return;
     }
+    body.push(Row::of(Tone::Strong, heading));
+    for line in list {
+        body.extend(para(Tone::Plain, &format!("  - {line}"), width));
+    }
+    body.push(Row::blank());
 }

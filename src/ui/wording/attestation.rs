@@ -188,7 +188,18 @@ pub const ENROLLED: &str = "NO ATTESTATION HERE: an earlier ceremony made the ke
 /// Another token.
 pub const NO_STATEMENT: &str = "NO ATTESTATION: this device makes no signed statement about its keys.";
 /// Heading.
-pub const NOT_SHOWN: &str = "What this does NOT show";
+pub const NOT_SHOWN: &str = "What a signed statement does NOT show";
+/// Heading.
+pub const NOT_SHOWN_CLAIMS: &str = "What a module's word does NOT show";
+
+/// Keys that are not on this page.
+#[must_use]
+pub fn others(keys: usize) -> String {
+    format!(
+        "Keys on other devices: {keys}. They are on this page at their own steps, and all are at a step without a device."
+    )
+}
+
 /// Without a statement.
 pub const CLAIMS_DO_NOT_SHOW: &[&str] = &[
     "that the key is in hardware: software can give the same answers",
