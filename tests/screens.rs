@@ -39,12 +39,22 @@ use tuf_ceremony::ui::{Choice, Event, Out, Theme, update};
 mod attest;
 #[path = "screens/custody.rs"]
 mod custody;
+#[path = "screens/fatigue.rs"]
+mod fatigue;
+#[path = "screens/frame.rs"]
+mod frame;
 #[path = "screens/laws.rs"]
 mod laws;
 #[path = "screens/machine.rs"]
 mod machine;
+#[path = "support/maker.rs"]
+mod maker;
+#[path = "screens/plug.rs"]
+mod plug;
 #[path = "screens/qr.rs"]
 mod qr;
+#[path = "screens/reading.rs"]
+mod reading;
 #[path = "screens/show.rs"]
 mod show;
 #[path = "support/stage.rs"]

@@ -246,6 +246,16 @@ fn twelve_keys_on_six_devices_of_two_makes() {
     let slips: usize = ada.prompts.values().map(|(_, slips)| slips).sum();
     println!("prompts in all: {} (and {slips} after a slip)", all - slips);
     println!("secrets copied from the screen: {}", ada.paper.len());
+    let minutes = ada.seconds / 60.0;
+    println!("minutes of reading, writing, typing and fetching: {minutes:.0}");
+    for (token, (all, slips)) in ada.prompts.iter().filter(|(token, _)| !token.is_empty()) {
+        assert!(all - slips <= 12, "{token}: {} prompts", all - slips);
+    }
+    assert_eq!(ada.prompts.len(), 7, "six devices, and what is about none");
+    assert!(minutes < 90.0, "{minutes:.0} minutes");
+    // Each statement was shown when it was judged, in plain words.
+    let told = |what: &str| ada.seen.iter().any(|s| s.contains(what));
+    assert!(told("What the devices say about their keys") && told("generated in the device"));
     // No question's own screen shows a secret: only the open shutter does.
     for screen in &ada.seen {
         for secret in ada.paper.values().chain(&ada.dice) {

@@ -272,7 +272,8 @@ pub enum Answer {
         /// The last characters of the serial, from the device's body.
         typed: String,
     },
-    /// Nobody but its keeper sees the screen: the word `covered`.
+    /// Nobody but its keeper sees the screen, and this device is emptied: the last
+    /// characters of the serial on its body.
     Covered {
         /// As typed.
         typed: String,

@@ -3,6 +3,7 @@
 //! disk, random numbers or terminal here: an auditor folds the recorded inputs
 //! and must get the same records, byte for byte.
 
+mod agreed;
 mod attesting;
 mod below_root;
 mod clock;
@@ -13,6 +14,7 @@ mod fold;
 mod gate;
 mod input;
 mod machine;
+mod pending;
 mod policy;
 mod published;
 mod state;
@@ -24,6 +26,7 @@ use crate::base::{Digest, Instant, Json};
 use crate::plan::Plan;
 use crate::transcript::{Kind, Record};
 
+pub use agreed::Agreed;
 pub use attesting::{AttesterAct, Attesting, Countersigning, NotSigning};
 pub use clock::{ClockDoubt, ClockFact};
 pub use custody::{Away, Differs, NumberFor, Numbered, lines, recorded};
@@ -36,6 +39,7 @@ pub use input::{
     Outcome, Program, Resumption, SecretsPath, Seen, Ticket,
 };
 pub use machine::{Against, FROZEN, NOT_READY, Surroundings, frozen};
+pub use pending::{Pending, Plug, pending};
 pub use policy::{policy_facts, refused as policy_refused};
 pub use published::repository;
 pub use state::{
@@ -340,6 +344,7 @@ fn resume(turn: &mut Turn, resumption: &Resumption) -> Result<(), Refusal> {
     copies.lost = (copies.mirrored && resumption.mirror.is_none()).then_some(crate::base::CopyName::Mirror);
     copies.mirrored |= resumption.mirror.is_some();
     turn.state.minted.clear();
+    turn.state.agreed.clear();
     // Seats sign a head that this run has lines in, or nobody vouches for it.
     turn.state.countersigning = None;
     // Kept until it is settled, however often the program stops meanwhile; what was
@@ -382,6 +387,8 @@ fn note(turn: &mut Turn, deviation: &Deviation) -> Result<(), Refusal> {
         steps::check_text(what, text)?;
     }
     turn.state.deviations = turn.state.deviations.saturating_add(1);
+    // Something is not as expected: what is left of a page is asked again.
+    turn.state.agreed.clear();
     Ok(())
 }
 

@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::agreed::Agreed;
 use super::attesting::{AttesterAct, Attesting, Countersigning};
 use super::clock::{ClockDoubt, ClockFact};
 use super::custody::{Away, Differs, NumberFor, Numbered};
 use super::effect::{Effect, What};
 use super::input::{Seen, Ticket};
 use super::machine::Surroundings;
-use crate::base::device::{Credential, DeviceCard, DeviceFault, KeyAttributes, OperationId};
+use crate::base::device::{Credential, DeviceCard, DeviceFault, KeyAttributes, OperationId, Statement};
 use crate::base::medium::Release;
 use crate::base::{Algorithm, CopyName, Digest, Id, Instant, PublicKey, Stamp};
 use crate::script::Subject;
@@ -42,6 +43,12 @@ pub struct State {
     pub phase: Phase,
     /// Whether the briefing was answered.
     pub begun: bool,
+    /// When the briefing was answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub began: Option<Instant>,
+    /// When the present step was entered, in this run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entered: Option<Instant>,
     /// Position in the plan.
     pub cursor: usize,
     /// A gate's checkpoint is being taken; the next step follows it.
@@ -72,6 +79,9 @@ pub struct State {
     pub keys: BTreeMap<Id, KeyState>,
     /// New secrets of the device that is being set up.
     pub minted: Vec<Minted>,
+    /// What is left of the acts that people have agreed to on one page, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub agreed: Vec<Agreed>,
     /// What was under way when the program stopped, until it is settled.
     pub recovering: Option<Effect>,
     /// What the recovery in this step came to.
@@ -418,6 +428,9 @@ pub struct KeyState {
     pub proven: bool,
     /// What its device's statement came to; none: it was not asked.
     pub attested: Option<String>,
+    /// The statement that was judged, for screens; the record has its bytes.
+    #[serde(skip)]
+    pub statement: Option<Arc<Statement>>,
     /// The object's id on the device, as the statement tells it.
     pub object: Option<u16>,
     /// Its name on the device, where that is not the script's.
@@ -478,6 +491,8 @@ impl State {
             last: None,
             phase: Phase::New,
             begun: false,
+            began: None,
+            entered: None,
             cursor: 0,
             gating: false,
             people: Vec::new(),
@@ -492,6 +507,7 @@ impl State {
             bench: BTreeMap::new(),
             keys: BTreeMap::new(),
             minted: Vec::new(),
+            agreed: Vec::new(),
             recovering: None,
             recovered: None,
             resumed: None,

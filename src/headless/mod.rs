@@ -349,9 +349,10 @@ impl Driver {
             }
             // Nobody reads paper here: what was made is typed back by looking
             // at it. A rehearsal only, and the record says who drove.
-            Question::Cover { .. } => a.device.then(|| Answer::Covered {
-                typed: "covered".to_owned(),
-            }),
+            Question::Cover { token } => {
+                let typed = tail(seen, token).filter(|_| a.device)?;
+                Some(Answer::Covered { typed })
+            }
             Question::Copy {
                 token,
                 credential,

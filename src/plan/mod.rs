@@ -23,6 +23,7 @@ mod says;
 mod staying;
 mod supersede;
 mod targets;
+mod together;
 mod trust;
 mod veterans;
 
@@ -36,6 +37,7 @@ pub use record::{EarlierRecord, MadeKey};
 pub use says::{Retry, Says};
 pub use supersede::Mark;
 pub use targets::{TargetsPlan, TargetsPlans, delegation_changes, form, published};
+pub use together::ON_ONE_PAGE;
 pub use trust::{Trusted, keyids_of};
 
 use crate::base::{Digest, Id, PublicKey};

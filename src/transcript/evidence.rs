@@ -51,6 +51,7 @@ impl Class {
             // The engine derives these too, but from what was typed or read
             // at this machine: nobody else can come to the fact itself.
             Kind::Key
+            | Kind::Agreed
             | Kind::Credential
             | Kind::Recovered
             | Kind::DeviceLog

@@ -74,6 +74,8 @@ kinds! {
     Intended = "intended",
     /// Derived: what came of something that was under way when the program stopped.
     Recovered = "recovered",
+    /// Derived: people agreed to several acts of one device on one page.
+    Agreed = "agreed",
     /// Derived: a key exists and is enrolled under a name.
     Key = "key",
     /// Derived: a device's new secret, typed from paper, has logged in.

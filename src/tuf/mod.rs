@@ -45,7 +45,7 @@ pub use bins::Bins;
 pub use canonical::{NotProducible, canonical, check_producible};
 pub use compose::{Draft, NotComposed, RootInputs, file_name};
 pub use delegations::{Delegated, DelegatedName, DelegatedRole, Delegations, Scope};
-pub use diff::{review, review_of};
+pub use diff::{review, review_marks, review_of};
 pub use in_place::{Document, TargetsView};
 pub use key::{Key, KeyId, NotUsable};
 pub use lint_sign::{NotRehearsed, lint_sign};

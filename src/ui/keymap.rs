@@ -41,6 +41,16 @@ pub enum Intent {
     Second,
     /// The whole plan.
     Overview,
+    /// What the devices say about their keys.
+    Claims,
+    /// Look for a text in what is read.
+    Find,
+    /// The next place that has it.
+    FindNext,
+    /// The next line that says what changes.
+    NextChange,
+    /// Fold away what stayed the same, or show it.
+    Fold,
     /// The other way of answering.
     Other,
     /// The other view of the same thing.
@@ -85,6 +95,7 @@ pub const TABLE: &[Binding] = &[
     key("F6", KeyCode::F(6), Intent::Toggle),
     key("F7", KeyCode::F(7), Intent::Qr),
     key("F8", KeyCode::F(8), Intent::Glossary),
+    key("F9", KeyCode::F(9), Intent::Claims),
     key("Esc", KeyCode::Esc, Intent::Back),
     key("Enter", KeyCode::Enter, Intent::Enter),
     key("Backspace", KeyCode::Backspace, Intent::Backspace),
@@ -111,10 +122,39 @@ pub const TABLE: &[Binding] = &[
     },
 ];
 
+/// Letters that are keys on a screen that is read, while nothing is typed there:
+/// none of them begins the word that the screen asks for.
+pub const READING: &[(char, &str, Intent)] = &[
+    ('/', "/", Intent::Find),
+    ('n', "n", Intent::FindNext),
+    ('c', "c", Intent::NextChange),
+    ('z', "z", Intent::Fold),
+];
+
+/// What a letter means on a screen that is read.
+#[must_use]
+pub fn reading(c: char) -> Option<Intent> {
+    READING
+        .iter()
+        .find(|(key, ..)| *key == c)
+        .map(|(.., intent)| *intent)
+}
+
+/// Every key with its name, in the order of the tables.
+pub fn all() -> impl Iterator<Item = (&'static str, Intent)> {
+    let letters = READING.iter().map(|(_, name, intent)| (*name, *intent));
+    TABLE.iter().map(|b| (b.name, b.intent)).chain(letters)
+}
+
 /// The name of the key for an intent.
 #[must_use]
 pub fn name(intent: Intent) -> &'static str {
-    TABLE.iter().find(|b| b.intent == intent).map_or("", |b| b.name)
+    let letter = READING
+        .iter()
+        .find(|(.., i)| *i == intent)
+        .map(|(_, name, _)| *name);
+    let key = TABLE.iter().find(|b| b.intent == intent).map(|b| b.name);
+    key.or(letter).unwrap_or("")
 }
 
 /// The intent of a key press; `None` for keys that mean nothing here.

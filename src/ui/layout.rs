@@ -2,12 +2,10 @@
 //! can never scroll to a place that is not drawn, and "read to the end" means
 //! that the last row was on the screen.
 
-use std::sync::Arc;
-
 use ratatui::layout::{Constraint, Layout, Margin, Rect};
 
 use super::model::{Extra, ModalKind, Model};
-use super::widgets::long::Wrapped;
+use super::screens::reading::View;
 use super::widgets::rows::{Row, para};
 use super::{modals, screens};
 
@@ -15,6 +13,10 @@ use super::{modals, screens};
 const WIDE: (u16, u16) = (110, 34);
 /// Columns of the side column.
 const SIDE: u16 = 38;
+/// From this width on the side column is wider, too: nothing in it is cut.
+const GENEROUS: u16 = 150;
+/// Columns of that one.
+const SIDE_GENEROUS: u16 = 60;
 
 /// The places of a frame.
 #[derive(Debug, Clone, Copy)]
@@ -53,10 +55,15 @@ pub fn places(area: Rect) -> Places {
     ])
     .areas(area);
     let (main, side) = if area.width >= WIDE.0 && area.height >= WIDE.1 {
+        let columns = if area.width >= GENEROUS {
+            SIDE_GENEROUS
+        } else {
+            SIDE
+        };
         let [main, _, side] = Layout::horizontal([
             Constraint::Min(80),
             Constraint::Length(1),
-            Constraint::Length(SIDE),
+            Constraint::Length(columns),
         ])
         .areas(middle);
         (main, Some(side))
@@ -79,6 +86,12 @@ pub fn places(area: Rect) -> Places {
     }
 }
 
+/// Columns of a screen's body in a terminal of this size.
+#[must_use]
+pub fn body_width((columns, rows): (u16, u16)) -> u16 {
+    places(Rect::new(0, 0, columns, rows)).body.width
+}
+
 /// A screen or modal before it is painted.
 #[derive(Debug, Clone, Default)]
 pub struct Page {
@@ -95,8 +108,8 @@ pub struct Page {
 pub struct Laid {
     /// Rows above the body.
     pub head: Vec<Row>,
-    /// A long text that the body begins with.
-    pub long: Option<Arc<Wrapped>>,
+    /// Rows before the body that are laid out when they are in sight.
+    pub ahead: usize,
     /// All other rows of the body.
     pub body: Vec<Row>,
     /// Rows below the body.
@@ -110,15 +123,12 @@ pub struct Laid {
 /// Lays a page, with the pane's remark, into a place.
 #[must_use]
 pub fn lay(page: Page, notice: Option<&super::model::Notice>, area: Rect) -> Laid {
-    lay_after(None, page, notice, area)
+    lay_behind(0, page, notice, area)
 }
 
-fn lay_after(
-    long: Option<Arc<Wrapped>>,
-    page: Page,
-    notice: Option<&super::model::Notice>,
-    area: Rect,
-) -> Laid {
+/// The same behind rows that are laid out only where they are in sight
+/// (`screens::review::rows`); they scroll with the body.
+fn lay_behind(ahead: usize, page: Page, notice: Option<&super::model::Notice>, area: Rect) -> Laid {
     use super::theme::Tone;
     let width = usize::from(area.width);
     let mut head = Vec::new();
@@ -138,16 +148,12 @@ fn lay_after(
     let room = usize::from(area.height)
         .saturating_sub(head.len())
         .saturating_sub(foot.len());
-    let all = long
-        .as_ref()
-        .map_or(0, |l| l.len())
-        .saturating_add(page.body.len());
-    let scrolls = all > room;
+    let scrolls = ahead.saturating_add(page.body.len()) > room;
     // One row says that there is more.
     let height = if scrolls { room.saturating_sub(1) } else { room };
     Laid {
         head,
-        long,
+        ahead,
         body: page.body,
         foot,
         height,
@@ -156,23 +162,24 @@ fn lay_after(
 }
 
 impl Laid {
-    /// Rows of the whole body.
+    /// All rows that scroll.
     #[must_use]
-    pub fn rows(&self) -> usize {
-        let long = self.long.as_ref().map_or(0, |l| l.len());
-        long.saturating_add(self.body.len())
+    pub fn total(&self) -> usize {
+        self.ahead.saturating_add(self.body.len())
     }
 
-    /// The rows that are in sight at a scroll position.
+    /// The rows in sight.
     #[must_use]
-    pub fn window(&self, scroll: usize) -> Vec<Row> {
-        let mut rows = self
-            .long
-            .as_ref()
-            .map_or_else(Vec::new, |l| l.window(scroll, self.height));
-        let skip = scroll.saturating_sub(self.long.as_ref().map_or(0, |l| l.len()));
-        let take = self.height.saturating_sub(rows.len());
-        rows.extend(self.body.iter().skip(skip).take(take).cloned());
+    pub fn in_sight(&self, model: &Model, scroll: usize, width: usize) -> Vec<Row> {
+        let long = self.ahead.saturating_sub(scroll).min(self.height);
+        let mut rows = if long > 0 {
+            screens::review::rows(model, width, scroll, long)
+        } else {
+            Vec::new()
+        };
+        let skip = scroll.saturating_sub(self.ahead);
+        let rest = self.height.saturating_sub(long);
+        rows.extend(self.body.iter().skip(skip).take(rest).cloned());
         rows
     }
 }
@@ -186,9 +193,9 @@ pub fn laid(model: &Model) -> (Laid, Rect) {
         None => {
             let width = usize::from(places.body.width);
             let page = (screens::of(model).page)(model, width);
-            let long = screens::review::long(model, width);
+            let ahead = screens::review::ahead(model, width);
             (
-                lay_after(long, page, model.local.pane.notice.as_ref(), places.body),
+                lay_behind(ahead, page, model.local.pane.notice.as_ref(), places.body),
                 places.body,
             )
         }
@@ -211,16 +218,15 @@ pub fn settle(model: &mut Model) {
         return;
     }
     let (laid, _) = laid(model);
-    let (rows, height) = (laid.rows(), laid.height);
-    let last = rows.saturating_sub(height);
-    // The JSON view is another look at the bytes, not the text that is reviewed.
-    let other_view =
-        model.modal.is_none() && matches!(model.local.extra, Extra::Review { as_json: true, .. });
+    let last = laid.total().saturating_sub(laid.height);
+    // JSON and the folded text are other looks at the bytes, not what is reviewed.
+    let other_view = model.modal.is_none()
+        && matches!(&model.local.extra, Extra::Review(reading) if reading.view != View::Text);
     let pane = model.pane_mut();
     pane.scroll = pane.scroll.min(last);
     if !other_view && pane.scroll <= pane.read_to {
-        pane.read_to = pane.read_to.max(pane.scroll.saturating_add(height));
-        pane.end_seen |= pane.read_to >= rows;
+        pane.read_to = pane.read_to.max(pane.scroll.saturating_add(laid.height));
+        pane.end_seen |= pane.read_to >= laid.total();
     }
 }
 

@@ -11,6 +11,7 @@ pub mod layout;
 pub mod machine;
 pub mod modals;
 pub mod model;
+pub mod plug;
 pub mod replay;
 pub mod screens;
 pub mod terminal;

@@ -8,7 +8,6 @@ use super::keymap::Intent;
 use super::screens;
 use super::theme::{Theme, Tone};
 use super::widgets::form::Form;
-use super::widgets::long::Text;
 use super::wording;
 use crate::base::device::Credential;
 use crate::base::{Secret, Stamp};
@@ -97,16 +96,7 @@ pub enum Extra {
     /// A seat with an audit key declines.
     Declines,
     /// Review: texts made once.
-    Review {
-        /// The review text.
-        lines: Text,
-        /// The payload as indented JSON.
-        json: Text,
-        /// JSON is shown.
-        as_json: bool,
-        /// How far the review text was scrolled when JSON was opened.
-        back_to: usize,
-    },
+    Review(super::screens::reading::Reading),
     /// Set-up of a file token: the shutter before a suggested passphrase.
     Shutter(Shutter),
 }
@@ -155,6 +145,8 @@ pub enum ModalKind {
     Qr(usize),
     /// What the words mean.
     Glossary,
+    /// What the devices say about their keys.
+    Attestation,
     /// Pause or abort.
     Leave,
 }
@@ -383,6 +375,12 @@ impl Model {
         self.rehearsal() && sources.iter().any(|s| s.kind == SourceKind::Simulated)
     }
 
+    /// Whether there are keys that a device can say something about.
+    #[must_use]
+    pub fn has_keys(&self) -> bool {
+        !self.seen.state.keys.is_empty()
+    }
+
     /// Whether the terminal is too small to show a question whole.
     #[must_use]
     pub fn too_small(&self) -> bool {
@@ -393,6 +391,14 @@ impl Model {
     #[must_use]
     pub fn elapsed_s(&self) -> u64 {
         self.now.mono_ms.saturating_sub(self.since).div_euclid(1000)
+    }
+
+    /// Seconds since a moment of the record, by the machine's clock; 0 where that
+    /// clock was set back since.
+    #[must_use]
+    pub fn seconds_since(&self, moment: Option<crate::base::Instant>) -> u64 {
+        let passed = moment.map_or(0, |then| self.now.wall.since(then));
+        u64::try_from(passed).unwrap_or(0)
     }
 
     /// The pane that keys go to.

@@ -10,7 +10,7 @@ use super::screens;
 use super::widgets::form::Entered;
 use super::wording;
 use crate::engine::{Phase, Refusal};
-use crate::runner::{Cmd, Msg};
+use crate::runner::{Cmd, Msg, Snapshot};
 
 /// Takes one event in.
 pub fn update(model: &mut Model, event: Event) -> Vec<Out> {
@@ -63,7 +63,12 @@ fn hear(model: &mut Model, msg: Msg) -> Vec<Out> {
                     }
                 }
             }
+            let told = vouched(&model.seen) < vouched(&seen);
             model.see(seen, answered);
+            // A statement is read when it was made, not when somebody thinks of it.
+            if told && model.modal.is_none() && model.stop.is_none() {
+                modals::open(model, ModalKind::Attestation);
+            }
             if noted && !answered {
                 model.local.pane.notice = Some(Notice::good(wording::NOTED));
             }
@@ -83,6 +88,12 @@ fn hear(model: &mut Model, msg: Msg) -> Vec<Out> {
             stop(model)
         }
     }
+}
+
+/// Keys about which a device's statement was judged.
+fn vouched(seen: &Snapshot) -> usize {
+    let keys = seen.state.keys.values();
+    keys.filter(|key| key.statement.is_some()).count()
 }
 
 fn refused(model: &mut Model, refusal: &Refusal) -> Vec<Out> {
@@ -152,7 +163,8 @@ fn key(model: &mut Model, intent: Intent) -> Vec<Out> {
             Some(ModalKind::Qr(number)) => ModalKind::Qr(number.saturating_add(1)),
             _ => ModalKind::Qr(0),
         }),
-        Intent::Note | Intent::Second => return Vec::new(),
+        Intent::Claims if model.has_keys() => Some(ModalKind::Attestation),
+        Intent::Note | Intent::Second | Intent::Claims => return Vec::new(),
         _ => None,
     };
     if let Some(kind) = kind {

@@ -98,12 +98,12 @@ fn page(model: &Model, frame: &mut Frame, laid: &Laid, scroll: usize, area: Rect
     ])
     .areas(area);
     paint(frame, head, &laid.head, model.theme);
-    let visible = laid.window(scroll);
+    let visible = laid.in_sight(model, scroll, usize::from(area.width));
     paint(frame, body, &visible, model.theme);
     if laid.scrolls {
         let first = scroll.saturating_add(1);
         let last = scroll.saturating_add(visible.len());
-        let text = wording::lines_of(first, last, laid.rows());
+        let text = wording::lines_of(first, last, laid.total());
         paint(frame, more, &[Row::of(Tone::Warn, text)], model.theme);
     }
     paint(frame, foot, &laid.foot, model.theme);

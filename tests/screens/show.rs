@@ -261,7 +261,13 @@ fn step_through() -> Vec<(&'static str, Stage)> {
             });
         }
     });
+    at("confirm-sign-two", &|s| {
+        s.until(confirm(Confirm::Sign));
+    });
     at("confirm-sign", &|s| {
+        s.until(confirm(Confirm::Sign));
+        let answer = s.good_answer();
+        s.answer(answer);
         s.until(confirm(Confirm::Sign));
     });
     at("confirm-export", &|s| {

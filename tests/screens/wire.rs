@@ -11,7 +11,7 @@ use ratatui::{Terminal, TerminalOptions, Viewport};
 use tuf_ceremony::engine::Question;
 use tuf_ceremony::ui::keymap::Intent;
 use tuf_ceremony::ui::model::Extra;
-use tuf_ceremony::ui::widgets::long::Text;
+use tuf_ceremony::ui::screens::reading::Reading;
 use tuf_ceremony::ui::{Event, Model, draw, update};
 
 use crate::show::{LARGE, SMALL, model, press, questions};
@@ -78,9 +78,8 @@ fn review(size: (u16, u16), lines: usize) -> Model {
     assert!(matches!(stage.question(), Question::Review { .. }));
     let mut model = model(&stage, size);
     let text = |n: usize| format!("  path packages/{n}/file-{n}.tar.gz length {n} sha256 {n:064x}");
-    if let Extra::Review { lines: kept, .. } = &mut model.local.extra {
-        *kept = Text::new((0..lines).map(text).collect());
-    }
+    let lines: Vec<String> = (0..lines).map(text).collect();
+    model.local.extra = Extra::Review(Reading::new(&lines, "{}"));
     update(&mut model, Event::Resize(size.0, size.1));
     model
 }
@@ -124,24 +123,6 @@ fn a_key_sends_only_the_cells_that_it_changed() {
         // No more than the body itself, whatever is out of sight.
         assert!(most(&page) < first * 3);
     }
-}
-
-/// The same work for a hundred lines and for a hundred thousand: what is out of
-/// sight is wrapped once, and no row is made of it.
-#[test]
-fn a_long_review_is_wrapped_once() {
-    let mut model = review(LARGE, 100_000);
-    let Extra::Review { lines, .. } = &model.local.extra else {
-        panic!("a review")
-    };
-    let width = 79;
-    let wrapped = lines.at(width);
-    press(&mut model, Intent::Char('r'));
-    press(&mut model, Intent::PageDown);
-    let Extra::Review { lines, .. } = &model.local.extra else {
-        panic!("a review")
-    };
-    assert!(Arc::ptr_eq(&wrapped, &lines.at(width)), "the same rows as before");
 }
 
 #[test]

@@ -56,7 +56,22 @@ pub struct Operator {
     pub prompts: BTreeMap<String, (usize, usize)>,
     /// The devices of the script.
     pub tokens: Vec<String>,
+    /// Seconds that a person would have needed so far, at the pace of [`Pace`].
+    pub seconds: f64,
     since: Instant,
+}
+
+/// A person's pace, stated so that it can be argued with: careful reading (200 words
+/// a minute, of the question's page), slow typing (two characters a second), block letters on paper, a die
+/// rolled and its digit typed, a device or a sheet fetched and looked at.
+struct Pace;
+
+impl Pace {
+    const READ_WORD: f64 = 0.3;
+    const TYPE: f64 = 0.5;
+    const WRITE: f64 = 1.5;
+    const DIE: f64 = 3.0;
+    const FETCH: f64 = 20.0;
 }
 
 impl Operator {
@@ -112,6 +127,7 @@ impl Operator {
             slips: Vec::new(),
             prompts: BTreeMap::new(),
             tokens: Vec::new(),
+            seconds: 0.0,
             since: Instant::now(),
         }
     }
@@ -133,6 +149,7 @@ impl Operator {
 
     /// One key at a time, like fingers.
     pub fn type_in(&mut self, text: &str) {
+        self.seconds += Pace::TYPE * text.chars().count() as f64;
         for c in text.chars() {
             self.press(&c.to_string());
         }
@@ -215,7 +232,18 @@ impl Operator {
                 "never came to {until}:\n{}",
                 self.text()
             );
-            if let Some(step) = self.question() {
+            if self.text().contains("What the devices say about their keys") {
+                // A device's statement was judged: read to its end, then back.
+                let page = self.text();
+                self.seconds += Pace::READ_WORD * read(&page) as f64;
+                self.seen.push(page);
+                self.read_on();
+                self.press(ESC);
+                self.wait("the question or the work behind it", |t| {
+                    !t.contains("What the devices say about their keys")
+                });
+                start = Instant::now();
+            } else if let Some(step) = self.question() {
                 // The frame may have come between the two looks.
                 if self.text().contains(until) {
                     return;
@@ -231,9 +259,10 @@ impl Operator {
         }
     }
 
-    /// Books the open question on its device.
+    /// Books the open question on its device, and the reading of its page.
     fn count(&mut self) {
         let text = self.text();
+        self.seconds += Pace::READ_WORD * read(&text) as f64;
         let head = text.lines().find(|l| l.contains("(step ")).unwrap_or_default();
         let of = self.tokens.iter().find(|t| {
             head.split(|c: char| c != '-' && !c.is_alphanumeric())
@@ -281,6 +310,7 @@ impl Operator {
             .map(|l| l.split('│').nth(1).unwrap().replace(' ', ""))
             .collect();
         assert!(secret.len() >= 6, "{open}");
+        self.seconds += Pace::FETCH + Pace::WRITE * secret.len() as f64;
         self.press(ESC);
         let closed = self.wait("the shutter", |t| t.lines().any(|l| l.starts_with(" > ")));
         assert!(!closed.contains(&secret[..4]), "{closed}");
@@ -305,6 +335,7 @@ impl Operator {
             digits.pop();
         }
         self.dice.push(digits.clone());
+        self.seconds += Pace::FETCH + Pace::DIE * digits.len() as f64;
         self.enter(&digits);
     }
 
@@ -360,6 +391,7 @@ impl Operator {
         } else if prompt.starts_with("Type yes") {
             self.enter("yes");
         } else if prompt.starts_with("Serial on the body") {
+            self.seconds += Pace::FETCH;
             let token = after(&text, "Take ");
             let serial = self.serial(&token);
             self.enter(&serial);
@@ -395,19 +427,18 @@ impl Operator {
             } else {
                 right
             };
+            self.seconds += Pace::FETCH;
             self.enter(&pin);
         } else if prompt.starts_with("Last 4 of the serial") {
+            self.seconds += Pace::FETCH;
+            self.read_on();
             let line = text.lines().find(|l| l.contains("(step ")).unwrap();
             let headline = line.split("(step ").next().unwrap();
             let token = headline.split_whitespace().last().unwrap().to_owned();
             let serial = self.serial(&token);
             self.enter(&serial[serial.len() - 4..]);
         } else if prompt.starts_with("Type read") {
-            while !self.text().contains("this is the end") {
-                let before = self.text();
-                self.press(PAGE_DOWN);
-                self.wait("the next page", |t| t != before);
-            }
+            self.read_on();
             self.enter("read");
         } else if prompt.starts_with("word ") {
             self.words();
@@ -417,6 +448,16 @@ impl Operator {
             self.enter(&word);
         } else {
             panic!("no answer to {prompt}:\n{text}");
+        }
+    }
+
+    /// Reads a page that is longer than the screen to its end.
+    fn read_on(&mut self) {
+        while self.text().contains("PgDn: there is more") {
+            let before = self.text();
+            self.press(PAGE_DOWN);
+            let text = self.wait("the next page", |t| t != before);
+            self.seconds += Pace::READ_WORD * read(&text) as f64;
         }
     }
 
@@ -483,6 +524,7 @@ impl Operator {
             }
         }
         for at in asked {
+            self.seconds += Pace::FETCH / 2.0;
             let word = words
                 .get(&at)
                 .unwrap_or_else(|| panic!("no word {at}:\n{page}"))
@@ -498,6 +540,18 @@ impl Drop for Operator {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Words of the question's page: what stands between the heading and the status.
+fn read(screen: &str) -> usize {
+    let rule = |line: &&str| line.starts_with("───");
+    let lines: Vec<&str> = screen.lines().collect();
+    let last = lines.iter().rposition(|l| rule(&l)).unwrap_or(lines.len());
+    let first = lines.iter().skip(3).position(|l| rule(&l)).map_or(0, |at| at + 4);
+    // What lies over a question has no heading of its own.
+    let first = if first > last { 3 } else { first };
+    let page = lines.get(first..last.max(first)).unwrap_or_default();
+    page.iter().map(|line| line.split_whitespace().count()).sum()
 }
 
 /// Whether a prompt's line waits with nothing typed.

@@ -359,9 +359,12 @@ impl Room {
             Question::Recover { .. } => Answer::Recover {
                 typed: typed("recover"),
             },
-            Question::Cover { .. } => Answer::Covered {
-                typed: typed("covered"),
-            },
+            Question::Cover { token } => {
+                let serial = self.serial(token.as_str());
+                Answer::Covered {
+                    typed: serial[serial.len() - 4..].to_owned(),
+                }
+            }
             Question::Dice { .. } => Answer::Dice { rolls: self.ticket() },
             Question::Copy { .. } => Answer::Copied { typed: self.ticket() },
             Question::Pin { .. } => Answer::Pin {

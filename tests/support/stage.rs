@@ -18,8 +18,8 @@ use tuf_ceremony::note::{Note, Vkey};
 use tuf_ceremony::plan::{Inputs, Plan};
 use tuf_ceremony::runner::Snapshot;
 use tuf_ceremony::script::Script;
-use tuf_ceremony::transcript::Checkpoint;
 use tuf_ceremony::transcript::words::words;
+use tuf_ceremony::transcript::{Checkpoint, Kind};
 
 /// The stage.
 #[derive(Clone)]
@@ -28,6 +28,8 @@ pub struct Stage {
     pub state: State,
     pub at: Stamp,
     pub records: u64,
+    /// The records themselves: kind, and body as a line.
+    pub lines: Vec<(Kind, String)>,
     /// What the devices say; tests change it.
     pub cards: BTreeMap<String, DeviceCard>,
     keys: u8,
@@ -258,6 +260,7 @@ impl Stage {
                 mono_ms: 1000,
             },
             records: 0,
+            lines: Vec::new(),
             cards: BTreeMap::new(),
             keys: 0,
             made: Vec::new(),
@@ -347,6 +350,8 @@ impl Stage {
         self.at.wall = Instant::from_unix(self.at.wall.unix() + 1).unwrap();
         let transition = step(&self.plan, &self.state, &Input { at: self.at, kind })?;
         self.records += transition.records.len() as u64;
+        let lines = transition.records.iter().map(|r| (r.kind, r.body.line()));
+        self.lines.extend(lines);
         self.state = transition.state;
         Ok(())
     }
@@ -535,8 +540,8 @@ impl Stage {
             Question::Recover { .. } => Answer::Recover {
                 typed: typed("recover"),
             },
-            Question::Cover { .. } => Answer::Covered {
-                typed: typed("covered"),
+            Question::Cover { token } => Answer::Covered {
+                typed: self.serial(token)[10..].to_owned(),
             },
             Question::Dice { .. } => Answer::Dice { rolls: Ticket(4) },
             Question::Copy { .. } => Answer::Copied { typed: Ticket(5) },

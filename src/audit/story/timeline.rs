@@ -137,6 +137,10 @@ fn told(line: &Line, keys: &[KeyTold]) -> Option<(Sort, String)> {
         ),
         Kind::Step => (Sort::Step, of("headline")),
         Kind::Intended => return None,
+        Kind::Agreed => (
+            Sort::Done,
+            format!("agreed to on one page: {}, with {}", of("steps"), of("keys")),
+        ),
         Kind::Recovered => {
             let text = format!(
                 "the program had stopped during: {}; found: {}",

@@ -87,6 +87,7 @@ pub(super) fn attested(turn: &mut Turn, key: &Id, statement: Option<&Statement>)
     if let Some(state) = turn.state.keys.get_mut(key) {
         state.attested = Some(verdict.as_str().to_owned());
         state.object = statement.object;
+        state.statement = Some(std::sync::Arc::new(statement.clone()));
     }
     turn.finish(false);
     Ok(())

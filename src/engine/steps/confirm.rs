@@ -3,11 +3,13 @@
 //! from the device's body, or a whole word.
 
 use super::{export, formal_break, generate_key, retire, seal, sign};
-use crate::engine::Refusal;
+use crate::base::Json;
 use crate::engine::state::{Confirm, Phase, Question, State};
 use crate::engine::turn::Turn;
+use crate::engine::{Agreed, Refusal};
 use crate::plan::Plan;
 use crate::script::Verb;
+use crate::transcript::Kind;
 
 /// The text that the open confirmation wants; `None` when none is open.
 #[must_use]
@@ -30,6 +32,7 @@ pub fn wanted(plan: &Plan, state: &State) -> Option<String> {
 pub(super) fn answer(turn: &mut Turn, text: &str) -> Result<(), Refusal> {
     let wanted = wanted(turn.plan, &turn.state).unwrap_or_default();
     typed(&wanted, text)?;
+    agree(turn);
     match turn.verb() {
         Some(Verb::GenerateKey { .. }) => generate_key::go(turn),
         Some(Verb::Sign { .. }) => sign::go(turn),
@@ -48,6 +51,61 @@ pub(super) fn answer(turn: &mut Turn, text: &str) -> Result<(), Refusal> {
         }
     }
     Ok(())
+}
+
+/// The page stood for several acts in a row: the record says for which. What comes
+/// between them ends it (a failure, a note, a new run), and the rest is asked again.
+fn agree(turn: &mut Turn) {
+    if !matches!(turn.verb(), Some(Verb::GenerateKey { .. } | Verb::Sign { .. })) {
+        return;
+    }
+    let steps = turn.plan.together(turn.state.cursor);
+    if steps.len() < 2 {
+        return;
+    }
+    let acts: Vec<Agreed> = steps.filter_map(|at| act(turn, at)).collect();
+    let listed = |f: &dyn Fn(&Agreed) -> Option<String>| {
+        let all: Vec<String> = acts.iter().filter_map(f).collect();
+        Json::from(all.join(" "))
+    };
+    turn.derive(
+        Kind::Agreed,
+        [
+            ("steps", listed(&|a| Some(a.step.to_string()))),
+            ("keys", listed(&|a| Some(a.key.to_string()))),
+            ("payloads", listed(&|a| a.payload.map(|p| p.hex()))),
+        ],
+    );
+    // The present one is on its way; what is left are the others.
+    turn.state.agreed = acts.into_iter().skip(1).collect();
+}
+
+/// What a step would do, as its page shows it.
+fn act(turn: &Turn, cursor: usize) -> Option<Agreed> {
+    let step = &turn.plan.step(cursor)?.step;
+    let (key, payload) = match &step.verb {
+        Verb::GenerateKey { key, .. } => (key, None),
+        Verb::Sign { key, metadata, .. } => (key, Some(turn.state.files.get(metadata)?.draft.digest)),
+        _ => return None,
+    };
+    Some(Agreed {
+        step: step.id.clone(),
+        key: key.clone(),
+        payload,
+    })
+}
+
+/// Whether people have agreed to exactly this act on an earlier page; asked once.
+pub(super) fn agreed(turn: &mut Turn) -> bool {
+    let Some(now) = act(turn, turn.state.cursor) else {
+        return false;
+    };
+    if turn.state.agreed.first() == Some(&now) {
+        turn.state.agreed.remove(0);
+        return true;
+    }
+    turn.state.agreed.clear();
+    false
 }
 
 /// The last four characters of a serial, which people copy from the body.

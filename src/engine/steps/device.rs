@@ -75,19 +75,11 @@ pub(super) fn pursue(turn: &mut Turn) {
 
 /// Which of the device's secrets the present step needs.
 fn needed(turn: &Turn, token: &Id) -> Credential {
-    let operation = match turn.verb() {
-        Some(Verb::GenerateKey { .. }) => Operation::Generate,
-        Some(Verb::AttestKey { .. }) => Operation::Attest,
-        Some(Verb::DeviceLog { .. }) => Operation::ReadLog,
-        Some(Verb::Retire { .. }) => Operation::Retire,
-        _ => Operation::Sign,
-    };
-    let of = turn
-        .plan
-        .token(token)
-        .map(|t| t.backend.credentials())
-        .unwrap_or_default();
-    Credential::needed(of, operation)
+    let wanted = turn.verb().and_then(|verb| turn.plan.secret_for(verb, token));
+    wanted.unwrap_or_else(|| {
+        let of = turn.plan.token(token).map(|t| t.backend.credentials());
+        Credential::needed(of.unwrap_or_default(), Operation::Sign)
+    })
 }
 
 /// One device is logged in at a time. Whether a logout had to be started.

@@ -178,6 +178,7 @@ fn judge(turn: &Turn, on: &Id, key: &Id, found: &[KeyFound]) -> Judged {
         attributes: one.attributes.clone(),
         // Nobody vouches for an audit key: it proves itself, in a step of its own.
         proven: keyid.is_some(),
+        statement: None,
         attested: None,
         object: None,
         called: (called != *key).then_some(called),

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::device_log::{self, OnYubihsm};
-use super::{device, recover};
+use super::{confirm, device, recover};
 use crate::base::device::{
     Changed, DeviceCode, DeviceFault, KeyAttributes, KeyFound, KeyOrder, Operation, OperationId, Retry,
 };
@@ -27,9 +27,13 @@ pub(super) fn ready(turn: &mut Turn) {
         turn.work(What::Keys { token, serial });
         return;
     }
-    turn.ask(Question::Confirm {
-        what: Confirm::Generate,
-    });
+    if confirm::agreed(turn) {
+        go(turn);
+    } else {
+        turn.ask(Question::Confirm {
+            what: Confirm::Generate,
+        });
+    }
 }
 
 pub(super) fn go(turn: &mut Turn) {
@@ -117,6 +121,7 @@ pub(super) fn made(
             public: public.clone(),
             attributes: attributes.clone(),
             proven: false,
+            statement: None,
             attested: None,
             object: None,
             called: None,
@@ -143,6 +148,7 @@ pub(super) fn fault(turn: &mut Turn, effect: &Effect, fault: &DeviceFault) -> Re
         super::trouble(turn, Trouble::Device(fault.clone()));
     } else {
         turn.state.unclear = Some(effect.clone());
+        turn.state.agreed.clear();
         turn.token(&token).here = false;
         device::pursue(turn);
     }

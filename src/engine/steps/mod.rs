@@ -48,6 +48,7 @@ pub(super) fn enter(turn: &mut Turn) {
         token.here = false;
     }
     let verb = &planned.step.verb;
+    turn.state.entered = Some(turn.at.wall);
     turn.derive(
         Kind::Step,
         [("do", verb.name().into()), ("headline", verb.headline().into())],
@@ -100,6 +101,7 @@ pub(super) fn answer(turn: &mut Turn, answer: &Answer) -> Result<(), Refusal> {
         (Question::Begin, Answer::Begin { typed }) => {
             confirm::typed("begin", typed)?;
             turn.state.begun = true;
+            turn.state.began = Some(turn.at.wall);
             enter(turn);
             Ok(())
         }
@@ -313,6 +315,8 @@ pub(super) fn outcome(turn: &mut Turn, id: u64, outcome: &Outcome) -> Result<(),
 
 /// Stops the step until a person decides to try it again.
 pub(super) fn trouble(turn: &mut Turn, trouble: Trouble) {
+    // Whatever people agreed to before, they did not know of this.
+    turn.state.agreed.clear();
     turn.ask(Question::Trouble { trouble });
 }
 

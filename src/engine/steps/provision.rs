@@ -43,14 +43,17 @@ pub(super) fn ready(turn: &mut Turn, token: &Id, card: &DeviceCard) {
     }
 }
 
-/// Nobody else sees the screen.
+/// Nobody else sees the screen, and this is the device that is to be emptied.
 pub(super) fn covered(turn: &mut Turn, token: &Id, typed: &str) -> Result<(), Refusal> {
-    confirm::typed("covered", typed)?;
+    // One answer for the whole set-up: the page says that the device is emptied, and
+    // the text comes from its body (law 9).
+    confirm::typed(&confirm::tail(&turn.serial(token)), typed)?;
     next_secret(turn, token);
     Ok(())
 }
 
-/// Makes the next secret, or asks for the end of the serial when all are made.
+/// Makes the next secret; when all are made the device gets them, or its present
+/// SO PIN is asked for.
 fn next_secret(turn: &mut Turn, token: &Id) {
     let have: Vec<Credential> = turn.state.minted.iter().map(|m| m.credential).collect();
     let Some(credential) = made(turn, token).into_iter().find(|c| !have.contains(c)) else {
@@ -59,6 +62,10 @@ fn next_secret(turn: &mut Turn, token: &Id) {
             .copied()
             .filter(|c| !have.contains(c))
             .collect();
+        if typed.is_empty() {
+            initialise(turn, token);
+            return;
+        }
         let token = token.clone();
         turn.ask(Question::SetUp {
             token,
@@ -173,6 +180,11 @@ pub(super) fn answer(
             wrong: 0,
         });
     }
+    initialise(turn, token);
+    Ok(())
+}
+
+fn initialise(turn: &mut Turn, token: &Id) {
     let secrets = turn
         .state
         .minted
@@ -181,10 +193,9 @@ pub(super) fn answer(
         .collect();
     turn.work(What::Initialise {
         token: token.clone(),
-        serial,
+        serial: turn.serial(token),
         secrets,
     });
-    Ok(())
 }
 
 pub(super) fn done(turn: &mut Turn, token: &Id, card: &DeviceCard) {
@@ -213,6 +224,9 @@ fn prove_next(turn: &mut Turn, token: &Id) {
     turn.state
         .minted
         .retain(|m| m.credential != Credential::SoPin && m.again.is_some() && !pad);
+    // Last the one that the next step needs: with it the device stays logged in.
+    let stays = turn.plan.stays_unlocked(turn.state.cursor);
+    turn.state.minted.sort_by_key(|m| Some(m.credential) == stays);
     let serial = turn.serial(token);
     match turn.state.minted.first().copied() {
         Some(next) => {
@@ -245,6 +259,13 @@ pub(super) fn proven(turn: &mut Turn, token: &Id, outcome: &Outcome) -> Result<(
                         ("proven", Json::Bool(true)),
                     ],
                 );
+                let stays = turn.plan.stays_unlocked(turn.state.cursor);
+                if turn.state.minted.is_empty() && stays == Some(proven.credential) {
+                    // Its keeper has typed it a moment ago, and does not for the next step.
+                    turn.token(token).unlocked = stays;
+                    turn.finish(false);
+                    return Ok(());
+                }
             }
             prove_next(turn, token);
             Ok(())

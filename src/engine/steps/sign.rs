@@ -4,6 +4,7 @@
 
 use data_encoding::HEXLOWER;
 
+use super::confirm;
 use super::countersign;
 use super::device;
 use super::device_log::{self, OnYubihsm};
@@ -17,7 +18,11 @@ use crate::transcript::Kind;
 use crate::tuf::{Meter, RoleName};
 
 pub(super) fn ready(turn: &mut Turn) {
-    turn.ask(Question::Confirm { what: Confirm::Sign });
+    if confirm::agreed(turn) {
+        go(turn);
+    } else {
+        turn.ask(Question::Confirm { what: Confirm::Sign });
+    }
 }
 
 pub(super) fn go(turn: &mut Turn) {

@@ -4,11 +4,13 @@
 //! means, then every value. The second half is total: different canonical
 //! bytes give different lines (law 4, threats T01, V20, V21).
 
+mod marks;
 mod online;
 mod root;
 mod targets;
 mod values;
 
+pub use marks::review_marks;
 pub use values::Value;
 pub(super) use values::values;
 

@@ -1,14 +1,14 @@
 //! F1: what is asked, why, what comes next, and what happens if somebody pulls
 //! the plug now. Also every key, since a footer may not hold them all.
 
-use crate::engine::{Expect, expects};
+use crate::engine::Plug;
 use crate::ui::keymap;
 use crate::ui::layout::Page;
 use crate::ui::model::Model;
+use crate::ui::plug;
 use crate::ui::screens;
 use crate::ui::theme::Tone;
 use crate::ui::widgets::rows::{Row, fact, para};
-use crate::ui::widgets::text::pad;
 use crate::ui::wording;
 
 /// The page.
@@ -23,9 +23,18 @@ pub fn page(model: &Model, width: usize) -> Page {
     part(wording::HELP_ASKED, help.asked);
     part(wording::HELP_WHY, help.why);
     part(wording::HELP_NEXT, help.next);
-    let acting = matches!(expects(&model.seen.state), Expect::Outcome(e) if e.what.is_act());
-    let plug = if acting { wording::PLUG_ACTING } else { help.plug };
-    part(wording::HELP_PLUG, plug);
+    let (class, sentences) = plug::answer(model);
+    let tone = if class == Plug::NothingLost {
+        Tone::Good
+    } else {
+        Tone::Bad
+    };
+    body.push(Row::of(Tone::Strong, wording::HELP_PLUG));
+    body.push(Row::of(tone, wording::plug::class(class)));
+    for sentence in sentences {
+        body.extend(para(Tone::Plain, &sentence, width));
+    }
+    body.push(Row::blank());
     if !model.ended()
         && let Some(planned) = model
             .seen
@@ -46,9 +55,8 @@ pub fn page(model: &Model, width: usize) -> Page {
         body.push(Row::blank());
     }
     body.push(Row::of(Tone::Strong, wording::HELP_KEYS));
-    for (intent, text) in wording::ALL_KEYS {
-        let name = pad(keymap::name(*intent), 12);
-        body.push(Row::of(Tone::Quiet, name).and(Tone::Plain, *text));
+    for (name, intent) in keymap::all() {
+        body.extend(fact(name, 12, Tone::Plain, wording::key_means(intent), width));
     }
     Page {
         say: wording::HELP_SAY.to_owned(),

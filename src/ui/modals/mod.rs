@@ -12,7 +12,7 @@ pub mod second;
 use super::keymap::Intent;
 use super::layout::Page;
 use super::model::{Extra, Modal, ModalKind, Model, Notice, Out, Pane, Shutter};
-use super::screens::Hint;
+use super::screens::{Hint, attestation};
 use super::widgets::form::Form;
 use super::wording;
 use crate::engine::Question;
@@ -40,7 +40,11 @@ pub fn open(model: &mut Model, kind: ModalKind) {
         ModalKind::Note => note::form(),
         ModalKind::Leave => leave::form(),
         ModalKind::Glossary => glossary::form(),
-        ModalKind::Help | ModalKind::Second | ModalKind::Overview | ModalKind::Qr(_) => Form::default(),
+        ModalKind::Help
+        | ModalKind::Second
+        | ModalKind::Overview
+        | ModalKind::Attestation
+        | ModalKind::Qr(_) => Form::default(),
     };
     let mut pane = Pane::with(form);
     if kind == ModalKind::Overview {
@@ -59,6 +63,7 @@ pub fn page(model: &Model, kind: ModalKind, width: usize) -> Page {
         ModalKind::Overview => overview::page(model, width),
         ModalKind::Qr(number) => qr::page(model, number, width),
         ModalKind::Glossary => glossary::page(model, width),
+        ModalKind::Attestation => attestation::page(model, width),
         ModalKind::Leave => leave::page(model, width),
     }
 }
@@ -73,6 +78,7 @@ pub fn title(kind: ModalKind) -> &'static str {
         ModalKind::Overview => wording::TITLE_OVERVIEW,
         ModalKind::Qr(_) => wording::TITLE_QR,
         ModalKind::Glossary => wording::glossary::TITLE,
+        ModalKind::Attestation => wording::attestation::TITLE,
         ModalKind::Leave => wording::TITLE_LEAVE,
     }
 }
@@ -92,7 +98,7 @@ pub fn hints(kind: ModalKind) -> Vec<Hint> {
             (Intent::PageDown, wording::KEY_MORE),
             (Intent::Back, wording::KEY_BACK),
         ],
-        ModalKind::Overview | ModalKind::Second | ModalKind::Glossary => vec![
+        ModalKind::Overview | ModalKind::Second | ModalKind::Glossary | ModalKind::Attestation => vec![
             (Intent::PageDown, wording::KEY_MORE),
             (Intent::PageUp, wording::KEY_UP),
             (Intent::Back, wording::KEY_BACK),
@@ -114,6 +120,7 @@ pub fn submit(model: &mut Model, kind: ModalKind) -> Vec<Out> {
         | ModalKind::Second
         | ModalKind::Overview
         | ModalKind::Qr(_)
-        | ModalKind::Glossary => Vec::new(),
+        | ModalKind::Glossary
+        | ModalKind::Attestation => Vec::new(),
     }
 }

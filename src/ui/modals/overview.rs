@@ -6,9 +6,9 @@ use crate::ui::layout::Page;
 use crate::ui::model::Model;
 use crate::ui::theme::Tone;
 use crate::ui::widgets::rows::{Row, fact, para};
-use crate::ui::widgets::text::fit;
-use crate::ui::widgets::{bars, card};
-use crate::ui::wording::{self, safe, screens as words};
+use crate::ui::widgets::text::{ends, fit};
+use crate::ui::widgets::{bars, bench, card};
+use crate::ui::wording::{self, frame, safe, screens as words};
 
 /// The row to begin with: the present step in sight.
 pub fn start(model: &Model) -> usize {
@@ -37,18 +37,21 @@ pub fn page(model: &Model, width: usize) -> Page {
             } else {
                 (wording::MARK_LATER, Tone::Plain)
             };
-            let line =
+            let mut line =
                 wording::overview_line(mark, step.id.as_str(), &step.verb.headline(), step.by.as_str());
+            let time = if number == state.cursor && state.begun {
+                frame::step_time(model.seconds_since(state.entered), step.minutes)
+            } else {
+                frame::allowed(step.minutes)
+            };
+            line = ends(&line, &time, width);
             body.push(Row::of(tone, fit(&line, width)));
             number = number.saturating_add(1);
         }
     }
     body.push(Row::blank());
-    body.push(Row::of(Tone::Strong, words::SIDE_DEVICES));
-    for token in &plan.script().tokens {
-        let (tone, text) = card::bench_line(&token.id, state.bench.get(&token.id));
-        body.push(Row::of(tone, fit(&text, width)));
-    }
+    body.push(Row::of(Tone::Strong, frame::BENCH));
+    body.extend(bench::rows(model, true, width));
     for (name, key) in &state.keys {
         if let Some(verdict) = &key.attested {
             let firmware = state.bench.get(&key.token).and_then(|t| t.card.as_ref());
@@ -99,8 +102,9 @@ pub fn page(model: &Model, width: usize) -> Page {
         ));
         body.extend(card::word_grid(&spoken::words(&model.seen.head), width));
     }
+    let time = frame::all_time(model.seconds_since(state.began), plan.minutes());
     Page {
-        say: wording::OVERVIEW_SAY.to_owned(),
+        say: format!("{} Time: {time}.", wording::OVERVIEW_SAY),
         body,
         ask: para(Tone::Quiet, wording::ESC_BACK, width),
     }
@@ -110,7 +114,7 @@ pub fn page(model: &Model, width: usize) -> Page {
 fn machine(model: &Model, width: usize) -> Vec<Row> {
     use crate::ui::wording::machine as said;
     let machine = &model.seen.state.machine;
-    let (tone, light) = bars::light(model);
+    let (tone, light) = bars::machine_light(model);
     let mut rows = vec![Row::of(tone, light)];
     if model.rehearsal() && !machine.against().is_empty() {
         rows.extend(para(Tone::Warn, said::GOES_ON, width));

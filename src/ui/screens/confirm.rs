@@ -2,7 +2,7 @@
 //! from another source than this screen (law 9). The serial is masked here,
 //! because its end is what must be read from the device's body.
 
-use super::{Screen, ask, no_hints, no_key, say, unchecked};
+use super::{Hint, Screen, ask, no_key, say, together, unchecked};
 use crate::base::Id;
 use crate::base::device::touch_seconds;
 use crate::base::medium::Release;
@@ -11,13 +11,14 @@ use crate::runner::Snapshot;
 use crate::script::{Backend, Verb};
 use crate::transcript::words as spoken;
 use crate::tuf::{MetadataName, RoleName};
+use crate::ui::keymap::Intent;
 use crate::ui::layout::Page;
-use crate::ui::model::{Local, Model};
+use crate::ui::model::{Local, Model, Notice};
 use crate::ui::theme::Tone;
 use crate::ui::widgets::card;
 use crate::ui::widgets::form::Form;
 use crate::ui::widgets::rows::{Row, boxed, fact, para};
-use crate::ui::wording::{attest, custody, help, safe, screens as words, secrets};
+use crate::ui::wording::{self, attest, custody, help, safe, screens as words, secrets};
 
 /// The screen.
 pub static SCREEN: Screen = Screen {
@@ -25,14 +26,25 @@ pub static SCREEN: Screen = Screen {
     page,
     check: unchecked,
     submit: |model| {
+        if together::count(&model.seen) > 1 && !model.local.pane.end_seen {
+            return Err(Notice::warn(wording::together::TOO_SOON));
+        }
         say(Answer::Confirm {
             typed: model.local.pane.form.text(0).to_owned(),
         })
     },
     key: no_key,
-    hints: no_hints,
+    hints,
     help: &help::CONFIRM,
 };
+
+fn hints(model: &Model) -> Vec<Hint> {
+    if together::count(&model.seen) > 1 {
+        vec![(Intent::PageDown, words::MORE)]
+    } else {
+        Vec::new()
+    }
+}
 
 fn what(seen: &Snapshot) -> Option<Confirm> {
     match &seen.state.phase {
@@ -52,6 +64,9 @@ fn local(seen: &Snapshot) -> Local {
 }
 
 fn page(model: &Model, width: usize) -> Page {
+    if let Some(page) = together::page(model, width) {
+        return page;
+    }
     let seen = &model.seen;
     let verb = seen.plan.step(seen.state.cursor).map(|p| &p.step.verb);
     let (text, body, next) = match (what(seen), verb) {

@@ -1,5 +1,6 @@
 //! Before secrets are made: no camera and nobody but a secret's keeper sees the
-//! screen (PyPI's ceremony showed a PIN on a live stream, T5).
+//! screen (PyPI's ceremony showed a PIN on a live stream, T5). The end of the
+//! serial stands for the whole set-up: the device is emptied with what is made now.
 
 use super::{Screen, ask, no_hints, no_key, say, unchecked};
 use crate::engine::{Answer, Question};
@@ -13,7 +14,7 @@ use crate::ui::wording::{help, secrets as words};
 
 /// The screen.
 pub static SCREEN: Screen = Screen {
-    local: |_| Local::with(Form::line(words::COVER_FIELD)),
+    local: |_| Local::with(Form::line(words::LAST_FOUR)),
     page,
     check: unchecked,
     submit: |model| {
@@ -31,6 +32,7 @@ fn page(model: &Model, width: usize) -> Page {
         return Page::default();
     };
     let mut body = card::full(&model.seen, token, width);
+    body.extend(para(Tone::Warn, words::SET_UP_DESTROYS, width));
     for line in words::COVER_BODY {
         body.extend(para(Tone::Plain, line, width));
     }

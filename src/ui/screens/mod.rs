@@ -2,6 +2,7 @@
 //! list of keys; it proposes an answer, the engine disposes (law 5). A new kind
 //! of question breaks the match below until somebody decides how it is asked.
 
+pub mod attestation;
 pub mod attester;
 pub mod begin;
 pub mod clock;
@@ -15,12 +16,14 @@ pub mod frozen;
 pub mod item;
 pub mod number;
 pub mod pin;
+pub mod reading;
 pub mod recover;
 pub mod reopen;
 pub mod review;
 pub mod seat;
 pub mod serial;
 pub mod set_up;
+pub mod together;
 pub mod too_small;
 pub mod trouble;
 pub mod words;

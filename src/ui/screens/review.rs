@@ -2,22 +2,21 @@
 //! the screen; the answer names the digest of the bytes that were shown
 //! (law 4). The review text is the engine's; this file only wraps it.
 
-use std::sync::Arc;
-
+use super::reading::{Reading, View};
 use super::{Hint, Screen, ask, out_of_place, say, unchecked};
 use crate::engine::{Answer, FileState, Phase, Question, review_text, standing};
 use crate::runner::Snapshot;
 use crate::transcript::words as spoken;
 use crate::tuf::Draft;
-use crate::ui::keymap::Intent;
+use crate::ui::keymap::{self, Intent};
 use crate::ui::layout::Page;
-use crate::ui::model::{Extra, Local, Model, Notice, Out};
+use crate::ui::model::{Extra, Local, Model, Notice, Out, Pane};
 use crate::ui::theme::Tone;
 use crate::ui::widgets::card;
 use crate::ui::widgets::form::Form;
-use crate::ui::widgets::long::{Text, Wrapped};
 use crate::ui::widgets::rows::{Row, fact, para};
-use crate::ui::wording::{help, safe, screens as words};
+use crate::ui::widgets::text::tail;
+use crate::ui::wording::{self, help, reading as looking, safe, screens as words};
 
 /// The screen.
 pub static SCREEN: Screen = Screen {
@@ -44,35 +43,37 @@ fn file(seen: &Snapshot) -> Option<&FileState> {
 fn local(seen: &Snapshot) -> Local {
     let mut local = Local::with(Form::line(words::REVIEW_FIELD));
     if let Some(file) = file(seen) {
-        let draft = &file.draft;
-        local.extra = Extra::Review {
-            lines: Text::new(review_text(&seen.plan, &file.notes, draft)),
-            json: Text::new(draft.signed.indented().lines().map(str::to_owned).collect()),
-            as_json: false,
-            back_to: 0,
-        };
+        let text = review_text(&seen.plan, &file.notes, &file.draft);
+        local.extra = Extra::Review(Reading::new(&text, &file.draft.signed.indented()));
     }
     local
 }
 
-/// The text that the body begins with, wrapped: of a review, and of nothing else.
+/// How many rows the text takes; 0 on every other screen.
 #[must_use]
-pub fn long(model: &Model, width: usize) -> Option<Arc<Wrapped>> {
+pub fn ahead(model: &Model, width: usize) -> usize {
     match &model.local.extra {
-        Extra::Review {
-            lines, json, as_json, ..
-        } => Some(if *as_json { json } else { lines }.at(width)),
-        _ => None,
+        Extra::Review(reading) => reading.height(width),
+        _ => 0,
+    }
+}
+
+/// Rows of the text, laid out for where they are shown.
+#[must_use]
+pub fn rows(model: &Model, width: usize, from: usize, count: usize) -> Vec<Row> {
+    match &model.local.extra {
+        Extra::Review(reading) => reading.rows(width, from, count),
+        _ => Vec::new(),
     }
 }
 
 fn page(model: &Model, width: usize) -> Page {
-    let (Some(draft), Extra::Review { as_json, .. }) = (draft(&model.seen), &model.local.extra) else {
+    let (Some(draft), Extra::Review(reading)) = (draft(&model.seen), &model.local.extra) else {
         return Page::default();
     };
     // After the text itself, which is `long`.
     let mut body = Vec::new();
-    if !as_json {
+    if reading.view == View::Text {
         body.push(Row::blank());
         body.extend(fact(
             words::DIGEST,
@@ -86,16 +87,34 @@ fn page(model: &Model, width: usize) -> Page {
         body.extend(clients(&model.seen, draft, width));
         body.extend(para(Tone::Quiet, words::REVIEW_END, width));
     }
-    let next = if model.local.pane.end_seen {
-        words::REVIEW_NEXT
-    } else {
-        words::REVIEW_UNREAD
-    };
     Page {
         say: words::review_say(&draft.file_name()),
         body,
-        ask: ask(model, next, width),
+        ask: if reading.find.typing {
+            finding(reading, width)
+        } else {
+            ask(model, next(model, reading), width)
+        },
     }
+}
+
+fn next(model: &Model, reading: &Reading) -> &'static str {
+    match reading.view {
+        View::Folded => looking::FOLDED,
+        _ if model.local.pane.end_seen => words::REVIEW_NEXT,
+        _ => words::REVIEW_UNREAD,
+    }
+}
+
+/// What is looked for, while it is typed; the form waits below.
+fn finding(reading: &Reading, width: usize) -> Vec<Row> {
+    let typed = format!("{}_", safe(&reading.find.text));
+    let mut rows = vec![
+        Row::of(Tone::Strong, format!("/ {}: ", looking::FIND_FIELD))
+            .and(Tone::Entry, tail(&typed, width.saturating_sub(9))),
+    ];
+    rows.extend(para(Tone::Quiet, looking::FIND_NEXT, width));
+    rows
 }
 
 /// What each client model said of the payload, before it was frozen.
@@ -135,26 +154,117 @@ fn submit(model: &Model) -> Result<Out, Notice> {
 }
 
 fn key(model: &mut Model, intent: Intent) -> Option<Vec<Out>> {
-    if intent != Intent::Toggle {
+    let width = usize::from(crate::ui::layout::body_width(model.size));
+    let empty = model.local.pane.form.text(0).is_empty();
+    let Local {
+        pane,
+        extra: Extra::Review(reading),
+    } = &mut model.local
+    else {
         return None;
+    };
+    if reading.find.typing {
+        return Some(typing(reading, pane, intent, width));
     }
-    let pane = &mut model.local.pane;
-    if let Extra::Review { as_json, back_to, .. } = &mut model.local.extra {
-        *as_json = !*as_json;
-        pane.scroll = if *as_json {
-            *back_to = pane.scroll;
-            0
-        } else {
-            *back_to
-        };
+    // Letters are keys only while nothing is typed: `read` is typed as always.
+    let intent = match intent {
+        Intent::Char(c) if empty => keymap::reading(c)?,
+        other => other,
+    };
+    pane.notice = None;
+    match intent {
+        Intent::Find => {
+            reading.find.typing = true;
+            reading.find.text.clear();
+        }
+        Intent::FindNext => match reading.next_hit() {
+            Some(line) => arrive(reading, pane, line, width),
+            None => pane.notice = Some(Notice::warn(looking::FIND_FIRST)),
+        },
+        Intent::NextChange => match reading.next_change(reading.line_at(pane.scroll, width)) {
+            Some(line) => pane.scroll = reading.row_of(line, width),
+            None => pane.notice = Some(Notice::warn(looking::NO_CHANGES)),
+        },
+        Intent::Fold if reading.view == View::Text && !reading.folds() => {
+            pane.notice = Some(Notice::warn(looking::NO_FOLD));
+        }
+        Intent::Fold if reading.view != View::Json => {
+            let line = reading.line_at(pane.scroll, width);
+            reading.show(match reading.view {
+                View::Text => View::Folded,
+                _ => View::Text,
+            });
+            pane.scroll = reading.row_of(line, width);
+        }
+        Intent::Toggle => {
+            let text = std::mem::replace(&mut reading.back_to, pane.scroll);
+            if reading.view == View::Json {
+                reading.show(View::Text);
+                pane.scroll = text;
+            } else {
+                if reading.view == View::Folded {
+                    let line = reading.line_at(pane.scroll, width);
+                    reading.show(View::Text);
+                    reading.back_to = reading.row_of(line, width);
+                }
+                reading.show(View::Json);
+                pane.scroll = 0;
+            }
+        }
+        Intent::Fold => {}
+        _ => return None,
     }
     Some(Vec::new())
 }
 
+/// Keys while a text to be found is typed: none of them answers the question.
+fn typing(reading: &mut Reading, pane: &mut Pane, intent: Intent, width: usize) -> Vec<Out> {
+    pane.notice = None;
+    match intent {
+        Intent::Char(c) => {
+            if !reading.find_push(c) {
+                pane.notice = Some(Notice::warn(wording::FIELD_FULL));
+            }
+        }
+        Intent::Backspace => _ = reading.find.text.pop(),
+        Intent::Clear => reading.find.text.clear(),
+        Intent::Back => reading.find.typing = false,
+        Intent::Enter if reading.find.text.is_empty() => reading.find.typing = false,
+        Intent::Enter => {
+            let from = reading.line_at(pane.scroll, width);
+            if reading.view == View::Folded {
+                reading.show(View::Text);
+            }
+            match reading.search(from) {
+                Some(line) => arrive(reading, pane, line, width),
+                None => pane.notice = Some(Notice::warn(looking::nowhere(&safe(&reading.find.text)))),
+            }
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// To a line that was found.
+fn arrive(reading: &Reading, pane: &mut Pane, line: usize, width: usize) {
+    pane.scroll = reading.row_of(line, width);
+    let at = reading.find.at.map_or(0, |at| at.saturating_add(1));
+    let text = looking::found(at, reading.find.hits.len(), &safe(&reading.find.text));
+    pane.notice = Some(Notice::good(text));
+}
+
+/// From this width on the key of the search stands beside all others.
+const FIND_FROM: u16 = 100;
+
 fn hints(model: &Model) -> Vec<Hint> {
     let text = match &model.local.extra {
-        Extra::Review { as_json: true, .. } => words::REVIEW_F6_BACK,
+        Extra::Review(reading) if reading.view == View::Json => words::REVIEW_F6_BACK,
         _ => words::REVIEW_F6,
     };
-    vec![(Intent::PageDown, words::MORE), (Intent::Toggle, text)]
+    let mut out = vec![(Intent::PageDown, words::MORE), (Intent::Toggle, text)];
+    // With a second machine's key beside it a small footer has no room; F1 lists it.
+    if !model.has_second() || model.size.0 >= FIND_FROM {
+        out.push((Intent::Find, looking::KEY_FIND));
+    }
+    out
 }

@@ -7,7 +7,7 @@ use crate::ui::theme::Tone;
 use crate::ui::widgets::card;
 use crate::ui::widgets::rows::Row;
 use crate::ui::widgets::text::{fit, len, pad};
-use crate::ui::wording::{safe, screens as words};
+use crate::ui::wording::{frame, safe, screens as words};
 
 /// The column's rows; what does not fit at the end is left out.
 #[must_use]
@@ -40,7 +40,7 @@ fn acts(model: &Model, width: usize) -> Vec<Row> {
 }
 
 fn devices(model: &Model, width: usize) -> Vec<Row> {
-    let mut out = vec![Row::of(Tone::Strong, words::SIDE_DEVICES)];
+    let mut out = vec![Row::of(Tone::Strong, frame::BENCH)];
     for token in &model.seen.plan.script().tokens {
         let (tone, text) = card::bench_line(&token.id, model.seen.state.bench.get(&token.id));
         out.push(Row::of(tone, fit(&text, width)));

@@ -5,11 +5,11 @@
 use super::rows::Row;
 use super::text::{ends, fit, len, pad};
 use crate::base::medium::Release;
-use crate::engine::{Confirm, Expect, Phase, Question, expects};
+use crate::engine::{Expect, Pending, Phase, Question, expects, pending};
 use crate::ui::keymap::{self, Intent};
 use crate::ui::model::Model;
 use crate::ui::theme::Tone;
-use crate::ui::wording::{self, safe};
+use crate::ui::wording::{self, frame, safe};
 use crate::ui::{modals, screens};
 
 /// The banner: unmistakable in words, whatever the colours.
@@ -90,31 +90,71 @@ pub fn heading(model: &Model, width: u16) -> Vec<Row> {
     let left = pad(&left, width.saturating_sub(len(&who)));
     vec![
         Row::of(Tone::Plain, left).and(Tone::Strong, who),
-        Row::of(Tone::Strong, fit(&step, width)),
+        timed(model, &step, width),
     ]
+}
+
+/// The step's headline, and as much of the times as stands beside it whole.
+fn timed(model: &Model, step: &str, width: usize) -> Row {
+    let state = &model.seen.state;
+    let plan = &model.seen.plan;
+    let allowed = plan.step(state.cursor).map_or(0, |p| p.step.minutes);
+    let seconds = model.seconds_since(state.entered);
+    let step_time = frame::step_time(seconds, allowed);
+    let all = frame::all_time(model.seconds_since(state.began), plan.minutes());
+    let room = width.saturating_sub(len(step)).saturating_sub(2);
+    let both = format!("{step_time}, {all}");
+    let text = [both, step_time].into_iter().find(|t| len(t) <= room);
+    let tone = if seconds > u64::from(allowed).saturating_mul(60) {
+        Tone::Warn
+    } else {
+        Tone::Plain
+    };
+    match text {
+        Some(text) => {
+            let left = pad(step, width.saturating_sub(len(&text)));
+            Row::of(Tone::Strong, left).and(tone, text)
+        }
+        None => Row::of(Tone::Strong, fit(step, width)),
+    }
+}
+
+/// Whether anything may be unplugged: the engine's rule, and what only this run
+/// of the program knows. Also the headline of what F1 says about the plug.
+#[must_use]
+pub fn light(model: &Model) -> (Tone, &'static str) {
+    let state = &model.seen.state;
+    let by_hand = |released: &Option<Release>| matches!(released, Some(Release::ByHand { .. }));
+    match pending(state) {
+        _ if model.failed.is_some() => (Tone::Bad, wording::STATUS_FAILED),
+        Pending::Writing if state.phase == Phase::Closed => match &model.sealed {
+            Some(sealed) if matches!(sealed.released, Release::ByHand { .. }) => {
+                (Tone::Bad, wording::STATUS_UNMOUNT)
+            }
+            Some(_) => (Tone::Good, wording::STATUS_REMOVE),
+            None => (Tone::Bad, wording::STATUS_SEALING),
+        },
+        Pending::Acted(effect) if state.dangling() == Some(effect) => (Tone::Bad, wording::STATUS_WORKING),
+        // Nobody is sure what the device did: it stays where it is.
+        Pending::Acted(_) => (Tone::Bad, wording::STATUS_UNSETTLED),
+        Pending::Unclear(_) => (Tone::Bad, wording::STATUS_UNCLEAR),
+        Pending::Writing => (Tone::Bad, wording::STATUS_WRITING),
+        Pending::Unread if by_hand(&state.released) => (Tone::Bad, wording::STATUS_UNMOUNT),
+        Pending::Unread => (Tone::Warn, wording::STATUS_UNREAD),
+        Pending::Asked(_) => (Tone::Warn, wording::STATUS_ASKING),
+        Pending::Nothing if state.phase == Phase::New => (Tone::Warn, wording::STATUS_ASKING),
+        Pending::Nothing if model.waiting.is_some() => (Tone::Warn, wording::STATUS_SENT),
+        Pending::Nothing => (Tone::Good, wording::STATUS_SAFE),
+    }
 }
 
 /// Record, whether anything may be unplugged, deviations.
 #[must_use]
 pub fn status(model: &Model, width: u16) -> Row {
     let state = &model.seen.state;
-    let (tone, safe) = match expects(state) {
-        _ if model.failed.is_some() => (Tone::Bad, wording::STATUS_FAILED),
-        Expect::Closed if let Some(sealed) = &model.sealed => match sealed.released {
-            Release::ByHand { .. } => (Tone::Bad, wording::STATUS_UNMOUNT),
-            _ => (Tone::Good, wording::STATUS_REMOVE),
-        },
-        Expect::Closed => (Tone::Bad, wording::STATUS_SEALING),
-        Expect::Outcome(effect) if effect.what.is_act() => (Tone::Bad, wording::STATUS_WORKING),
-        Expect::Outcome(_) | Expect::Opening => (Tone::Warn, wording::STATUS_ASKING),
-        Expect::Answer(Question::Confirm {
-            what: Confirm::PutBack,
-        }) if matches!(state.released, Some(Release::ByHand { .. })) => (Tone::Bad, wording::STATUS_UNMOUNT),
-        Expect::Answer(_) if model.waiting.is_some() => (Tone::Warn, wording::STATUS_SENT),
-        _ => (Tone::Good, wording::STATUS_SAFE),
-    };
+    let (tone, safe) = light(model);
     let mut left = wording::record_lines(model.seen.records);
-    let (tone_light, light) = light(model);
+    let (tone_light, light) = machine_light(model);
     let mut copies = wording::copies(state.copies).map_or_else(String::new, |c| format!(", {c}"));
     let mut right = format!("  {}", wording::deviations(state.deviations));
     let used = len(&copies);
@@ -158,7 +198,7 @@ pub fn status(model: &Model, width: u16) -> Row {
 
 /// The machine light: the last report of the surroundings, in words.
 #[must_use]
-pub fn light(model: &Model) -> (Tone, String) {
+pub fn machine_light(model: &Model) -> (Tone, String) {
     use wording::machine as words;
     let machine = &model.seen.state.machine;
     let Some(report) = &machine.report else {
@@ -175,6 +215,8 @@ pub fn light(model: &Model) -> (Tone, String) {
         count => (Tone::Warn, words::light_warned(count)),
     }
 }
+/// From this width on a footer has room for the key of the claims.
+const CLAIMS_FROM: u16 = 100;
 
 /// The keys that work here, by the keymap's names.
 #[must_use]
@@ -190,6 +232,10 @@ pub fn hints(model: &Model) -> Vec<screens::Hint> {
         out.push((Intent::Second, wording::KEY_SECOND));
     }
     out.push((Intent::Overview, wording::KEY_OVERVIEW));
+    // Where there is room: F1 lists every key.
+    if model.has_keys() && model.size.0 >= CLAIMS_FROM {
+        out.push((Intent::Claims, wording::attestation::KEY_CLAIMS));
+    }
     out.extend((screens::of(model).hints)(model));
     if model.size.0 >= 110 {
         out.push((Intent::Qr, wording::KEY_QR));

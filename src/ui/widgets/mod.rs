@@ -3,9 +3,9 @@
 //! pure functions of what they are given.
 
 pub mod bars;
+pub mod bench;
 pub mod card;
 pub mod form;
-pub mod long;
 pub mod qr;
 pub mod rows;
 pub mod side;

@@ -1,21 +1,24 @@
-//! The side column of a large terminal: the plan, the devices, the people, the
-//! files and the record. It repeats nothing that a question asks for: serials
+//! The side column of a large terminal: the plan with its times, the bench, the
+//! people, the files and the record. It repeats nothing that a question asks for: serials
 //! are masked, and no words stand here while words are compared.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use super::card;
 use super::rows::{Row, paint};
 use super::text::{fit, pad};
+use super::{bench, card};
 use crate::engine::Question;
 use crate::transcript::words as spoken;
 use crate::ui::model::Model;
 use crate::ui::theme::Tone;
-use crate::ui::wording::{safe, screens as words};
+use crate::ui::wording::{frame, safe, screens as words};
 
 /// Rows that the plan keeps in any case.
-const PLAN_LEAST: usize = 8;
+const PLAN_LEAST: usize = 10;
+
+/// Rows that people, files and the plan need beside the bench.
+const ROOM_FOR_OTHERS: usize = 28;
 
 /// Draws the column; what does not fit at its end is in F4.
 pub fn draw(model: &Model, frame: &mut Frame, area: Rect) {
@@ -28,7 +31,7 @@ pub fn draw(model: &Model, frame: &mut Frame, area: Rect) {
     ])
     .areas(area);
     let height = usize::from(area.height);
-    let mut rest = devices(model, width);
+    let mut rest = bench_rows(model, height, width);
     rest.extend(people(model, width));
     rest.extend(files(model, width));
     let mut record = record(model, width);
@@ -38,7 +41,9 @@ pub fn draw(model: &Model, frame: &mut Frame, area: Rect) {
     if record.len().saturating_add(PLAN_LEAST) > room {
         record.truncate(2);
     }
-    let mut rows = window(plan, room.saturating_sub(record.len()));
+    let mut rows = progress(model, width);
+    let left = room.saturating_sub(record.len()).saturating_sub(rows.len());
+    rows.extend(window(plan, left));
     rows.extend(rest);
     rows.extend(record);
     paint(frame, inner, &rows, model.theme);
@@ -48,12 +53,26 @@ fn head(text: &str) -> Row {
     Row::of(Tone::Strong, text)
 }
 
+/// How far and how long; always in sight.
+fn progress(model: &Model, width: usize) -> Vec<Row> {
+    let (plan, state) = (&model.seen.plan, &model.seen.state);
+    let of = plan.steps().len();
+    let steps = frame::progress(state.cursor.min(of), of);
+    let time = frame::all_time(model.seconds_since(state.began), plan.minutes());
+    let line = head(words::SIDE_PLAN).and(Tone::Plain, format!("  {steps}"));
+    if steps.len().saturating_add(time.len()).saturating_add(8) <= width {
+        vec![line.and(Tone::Plain, format!(", {time}"))]
+    } else {
+        vec![line, Row::of(Tone::Plain, fit(&format!("  {time}"), width))]
+    }
+}
+
 /// Acts, and the steps of the present one.
 fn outline(model: &Model, width: usize) -> Vec<Row> {
     let plan = &model.seen.plan;
     let state = &model.seen.state;
     let now_act = plan.step(state.cursor).map(|p| p.act);
-    let mut out = vec![head(words::SIDE_PLAN)];
+    let mut out = Vec::new();
     for (number, act) in plan.script().acts.iter().enumerate() {
         let now = state.begun && now_act == Some(number);
         let mark = if now {
@@ -104,12 +123,12 @@ fn window(rows: Vec<Row>, height: usize) -> Vec<Row> {
     part
 }
 
-fn devices(model: &Model, width: usize) -> Vec<Row> {
-    let mut out = vec![head(words::SIDE_DEVICES)];
-    for token in &model.seen.plan.script().tokens {
-        let (tone, text) = card::bench_line(&token.id, model.seen.state.bench.get(&token.id));
-        out.push(Row::of(tone, fit(&text, width)));
-    }
+/// Devices in two lines each where the column is high enough for all of them.
+fn bench_rows(model: &Model, height: usize, width: usize) -> Vec<Row> {
+    let tokens = model.seen.plan.script().tokens.len();
+    let two_lines = tokens.saturating_mul(2).saturating_add(ROOM_FOR_OTHERS) <= height;
+    let mut out = vec![head(frame::BENCH)];
+    out.extend(bench::rows(model, two_lines, width));
     out.push(Row::blank());
     out
 }

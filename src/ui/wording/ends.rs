@@ -198,8 +198,6 @@ pub fn size_now(columns: u16, rows: u16) -> String {
 /// Heading.
 pub const SIDE_PLAN: &str = "PLAN";
 /// Heading.
-pub const SIDE_DEVICES: &str = "DEVICES";
-/// Heading.
 pub const SIDE_PEOPLE: &str = "PEOPLE";
 /// Heading.
 pub const SIDE_FILES: &str = "FILES";

@@ -4,18 +4,23 @@
 //! next, what is safe. A change here is a reviewed diff of the golden screens.
 
 pub mod attest;
+pub mod attestation;
 pub mod clock;
 pub mod custody;
 pub mod ends;
+pub mod frame;
 pub mod glossary;
 pub mod help;
 pub mod home;
 pub mod machine;
+pub mod plug;
 pub mod qr;
+pub mod reading;
 pub mod recover;
 pub mod replay;
 pub mod screens;
 pub mod secrets;
+pub mod together;
 pub mod watch;
 
 use super::keymap::Intent;
@@ -85,6 +90,14 @@ pub const STATUS_UNMOUNT: &str = "NOT SAFE TO REMOVE - unmount first";
 pub const STATUS_SEALING: &str = "WRITING THE SEAL - do not unplug";
 /// Status line.
 pub const STATUS_WORKING: &str = "WORKING - do not unplug";
+/// Status line: something was ordered before the program stopped.
+pub const STATUS_UNSETTLED: &str = "NOT SETTLED - leave the device in";
+/// Status line: a device cannot say what it did.
+pub const STATUS_UNCLEAR: &str = "DEVICE UNCLEAR - leave it in";
+/// Status line.
+pub const STATUS_WRITING: &str = "WRITING THE MEDIA - do not unplug";
+/// Status line.
+pub const STATUS_UNREAD: &str = "MEDIA NOT READ BACK YET";
 /// Status line.
 pub const STATUS_ASKING: &str = "LOOKING - nothing is changed";
 /// Status line.
@@ -158,9 +171,14 @@ pub const SAYS_AFTER: &str = "after";
 pub const SAYS_EVIDENCE: &str = "evidence";
 /// Help.
 pub const SAYS_RETRY: &str = "again";
-/// While a device does what must not be repeated.
-pub const PLUG_ACTING: &str = "Do not, if you can help it. The record says that this was started. If power goes now, nobody knows whether the device has done it, and the program will not do it twice: it stops and asks people.";
-/// Every key.
+/// What a key does, for the list of all keys.
+#[must_use]
+pub fn key_means(intent: Intent) -> &'static str {
+    let known = ALL_KEYS.iter().find(|(i, _)| *i == intent);
+    known.map_or("", |(_, text)| *text)
+}
+
+/// Every key of the tables.
 pub const ALL_KEYS: &[(Intent, &str)] = &[
     (Intent::Help, "this page"),
     (
@@ -172,6 +190,7 @@ pub const ALL_KEYS: &[(Intent, &str)] = &[
         "the simulated second machine (some rehearsals only)",
     ),
     (Intent::Overview, "the whole plan; devices, people, files, record"),
+    (Intent::Claims, attestation::KEY_MEANS),
     (Intent::Other, "the other way to answer, where a screen has one"),
     (Intent::Toggle, "review text or JSON, where a screen has both"),
     (
@@ -179,8 +198,17 @@ pub const ALL_KEYS: &[(Intent, &str)] = &[
         "QR codes: payload, checkpoint, witness request; again for the next",
     ),
     (Intent::Glossary, "what the words mean"),
+    (Intent::Find, reading::FIND_MEANS),
+    (Intent::FindNext, reading::NEXT_MEANS),
+    (Intent::NextChange, reading::CHANGE_MEANS),
+    (Intent::Fold, reading::FOLD_MEANS),
     (Intent::Enter, "go on with what was typed; alone it does nothing"),
     (Intent::Clear, "empty the field"),
+    (Intent::Backspace, "take the last character back"),
+    (Intent::Down, "one line or field down"),
+    (Intent::Up, "one line or field up"),
+    (Intent::Top, "to the first line"),
+    (Intent::Bottom, "to the last line"),
     (Intent::Next, "next field"),
     (Intent::PageDown, "read on"),
     (Intent::PageUp, "read back"),

@@ -71,24 +71,20 @@ pub fn secret(credential: Credential) -> &'static str {
 
 // ------------------------------------------------------------ made here
 
-/// Field.
-pub const COVER_FIELD: &str = "Type covered";
 /// Below the form.
-pub const COVER_NEXT: &str = "Next: the first secret is made. It is shown only after F5, to its keeper.";
+pub const COVER_NEXT: &str = "Next: each secret is made, shown after F5, typed back. Then it is set up.";
 /// The list.
 pub const COVER_BODY: &[&str] = &[
-    "New secrets of this device will stand on this screen in plain letters.",
-    "  - Close the shutter of every camera; stop the recording of this screen.",
+    "  - Secrets will stand here in plain letters: shut every camera, stop recording.",
     "  - Only the person who will keep a secret looks. The others turn away.",
-    "  - Have a sheet of paper and a pen for each secret ready. Each is shown here,",
-    "    written down, hidden, then typed back from the paper.",
+    "  - Have a sheet of paper and a pen for each secret ready.",
     "  - Paper and device never go into one bag.",
 ];
 
 /// Instruction.
 #[must_use]
 pub fn cover_say(token: &str) -> String {
-    format!("Cover every camera now: the secrets of {token} are made. Then type covered.")
+    format!("Set up {token}: cover every camera, then type the end of its serial.")
 }
 
 /// Field.
