@@ -398,7 +398,7 @@ fn only_plain_evidence_with_honest_names_is_bound() {
     for (sin, out, says) in [
         ("a folder that is there", "taken", "error[output-exists]"),
         ("in the bundle", "bundle/video", "not in the bundle"),
-        ("in a folder of the bundle", "bundle/blobs/x", "not in the bundle"),
+        ("in a folder of the bundle", "bundle/keys/x", "not in the bundle"),
         ("the bundle", "bundle/.", "not in the bundle"),
         ("nowhere", "nowhere/video", "nothing was changed"),
     ] {

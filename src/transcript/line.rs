@@ -6,7 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::base::{Digest, Instant, Json, Stamp, json, shown};
+use crate::base::json::{self, Cursor, NotJson};
+use crate::base::{Digest, Instant, Json, Stamp, shown};
 
 use super::record::{Kind, MAX_FIELD, Record};
 use super::spelling;
@@ -204,8 +205,7 @@ pub fn parse_line(raw: &[u8]) -> Result<Line, LineError> {
     {
         return Err(LineError::NotAscii { byte, at });
     }
-    let value = Json::parse(raw).map_err(|e| LineError::NotJson(e.to_string()))?;
-    let Json::Object(mut map) = value else {
+    let Json::Object(mut map) = value(raw).map_err(|e| LineError::NotJson(e.to_string()))? else {
         return Err(LineError::Keys("no object".to_owned()));
     };
     // The version first: another version may well have other keys.
@@ -245,6 +245,15 @@ pub fn parse_line(raw: &[u8]) -> Result<Line, LineError> {
         line.record.body = body;
     }
     Ok(line)
+}
+
+/// Built in one pass, unlike [`Json::parse`], which judges a document of any length
+/// before it builds: a line is short.
+fn value(raw: &[u8]) -> Result<Json, NotJson> {
+    let mut cursor = Cursor::new(json::text(raw)?);
+    let value = Json::next(&mut cursor)?;
+    cursor.end()?;
+    Ok(value)
 }
 
 impl Line {

@@ -124,7 +124,7 @@ FILES = {
     "seq-gap--swapped": text(LINES[:5] + [LINES[6], LINES[5]] + LINES[7:]),
     "seq-gap--doubled": text(LINES[:6] + LINES[5:]),
     "prev-mismatch--edited": text(LINES[:5] + [LINES[5].replace("yubi-a", "yubi-b")] + LINES[6:]),
-    "ceremony-mismatch--another": text([LINES[0], LINES[1].replace(json.loads(LINES[1])["ceremony"], "0" * 64)]),
+    "ceremony-mismatch--another": text(LINES[:2] + [LINES[2].replace(json.loads(LINES[2])["ceremony"], "0" * 64)]),
     "open-misplaced--twice": text(chained([GOOD[0], GOOD[0], GOOD[-1]])),
     "open-misplaced--not-first": text(chained([GOOD[1], GOOD[-1]])),
     "line-after-close--a-note": text(chained([GOOD[0], GOOD[-1], SHORT[6]])),
