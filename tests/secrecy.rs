@@ -1,9 +1,8 @@
 //! A canary PIN goes through a whole ceremony; then every sink is searched for
 //! it, raw and in hexadecimal and base64: the record and its mirror, bundle, report,
 //! verdict, device folders, output, and the program's own dumps of its state. Typed
-//! at a terminal, the
-//! canaries are looked for in the screen's bytes, in the processes' arguments
-//! and environment, and in their memory, too.
+//! at a terminal, the canaries are looked for in the screen's bytes, in the
+//! processes' arguments and environment, and in their memory, too.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
