@@ -113,6 +113,77 @@ fn a_forger_with_a_log_key_of_his_own_is_caught_by_replay() {
     }
 }
 
+/// Version 1 has no place for it: neither in an input, at any depth, nor in what the
+/// engine derives. `verify.py` reads no bodies, and says that it did not re-execute.
+#[test]
+fn an_unknown_field_is_refused_wherever_it_stands() {
+    let lines = audit::lines(&ROOM.record);
+    let replay = |lines: &[Line]| tuf_ceremony::engine::replay(&ROOM.plan, lines, |_, _, _| {}).is_ok();
+    assert!(replay(&lines));
+    let mut seen = std::collections::BTreeSet::new();
+    let mut places = 0;
+    for (at, line) in lines.iter().enumerate() {
+        let mut paths = Vec::new();
+        objects(&line.record.body, &mut Vec::new(), &mut paths);
+        // Of objects of one kind of record and one shape of path, the first.
+        for path in paths {
+            let names: Vec<&String> = path.iter().filter(|p| p.parse::<usize>().is_err()).collect();
+            if !seen.insert(format!("{} {names:?}", line.record.kind)) {
+                continue;
+            }
+            let mut spoiled = lines.clone();
+            member(&mut spoiled[at].record.body, &path).insert("of_tomorrow".to_owned(), Json::Int(1));
+            assert!(!replay(&spoiled), "record {at}, {}: {path:?}", line.record.kind);
+            places += 1;
+        }
+    }
+    assert!(places > 60, "{places}");
+    let own = Key::new("log 1", Algorithm::Ed25519);
+    let files = forged(&ROOM, &own, |lines| {
+        let body = &mut last(lines, Kind::Answer).record.body;
+        member(body, &["input".to_owned()]).insert("of_tomorrow".to_owned(), Json::Int(1));
+    });
+    assert_eq!(judge(&files).failed(), ["replay"]);
+    let (good, text) = python_on(&files);
+    assert!(good && text.contains("not re-executed"), "{text}");
+}
+
+/// The paths of all objects in a value.
+fn objects(value: &Json, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
+    let inner: Vec<(String, &Json)> = match value {
+        Json::Object(map) => {
+            found.push(path.clone());
+            map.iter().map(|(k, v)| (k.clone(), v)).collect()
+        }
+        Json::Array(items) => items
+            .iter()
+            .enumerate()
+            .map(|(n, v)| (n.to_string(), v))
+            .collect(),
+        _ => return,
+    };
+    for (name, value) in inner {
+        path.push(name);
+        objects(value, path, found);
+        path.pop();
+    }
+}
+
+fn member<'j>(value: &'j mut Json, path: &[String]) -> &'j mut std::collections::BTreeMap<String, Json> {
+    let mut at = value;
+    for name in path {
+        at = match at {
+            Json::Object(map) => map.get_mut(name).unwrap(),
+            Json::Array(items) => &mut items[name.parse::<usize>().unwrap()],
+            _ => panic!("no {name}"),
+        };
+    }
+    match at {
+        Json::Object(map) => map,
+        _ => panic!("no object at {path:?}"),
+    }
+}
+
 /// What the last record of verdicts says of one client.
 fn client(lines: &mut [Line], name: &str, change: impl Fn(&mut std::collections::BTreeMap<String, Json>)) {
     let Json::Object(body) = &mut last(lines, Kind::ClientVerdicts).record.body else {

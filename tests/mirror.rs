@@ -235,7 +235,7 @@ fn zeroes_of_a_half_written_input_are_kept_and_cut_off() {
     let path = room.record().join("ceremony.jsonl");
     let mut bytes = std::fs::read(&path).unwrap();
     bytes.extend([0; 512]);
-    bytes.extend(b"\"type\":\"pause\",\"v\":0,\"who\":\"\"}\n");
+    bytes.extend(b"\"type\":\"pause\",\"v\":1,\"who\":\"\"}\n");
     std::fs::write(&path, bytes).unwrap();
     closed(&go(&room, "resume", &answers()));
     same_copies(&room);

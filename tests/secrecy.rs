@@ -1,8 +1,8 @@
 //! A canary PIN goes through a whole ceremony; then every sink is searched for
-//! it, raw and in hexadecimal and base64: record, bundle, device folders,
-//! output, and the program's own dumps of its state. Typed at a terminal, the
-//! canaries are looked for in the screen's bytes, in the processes' arguments
-//! and environment, and in their memory, too.
+//! it, raw and in hexadecimal and base64: the record and its mirror, bundle, report,
+//! verdict, device folders, output, and the program's own dumps of its state. Typed
+//! at a terminal, the canaries are looked for in the screen's bytes, in the
+//! processes' arguments and environment, and in their memory, too.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -91,10 +91,36 @@ fn no_pin_is_anywhere_afterwards() {
     }
     let answers = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(answers.path(), &text).unwrap();
-    let done = room.run(&script("root-keygen.toml"), answers.path());
+    // The record is kept twice, and each copy is a sink of its own.
+    let mirror = room.dir.path().join("mirror");
+    let done = program::ran(
+        room.command("run")
+            .arg(script("root-keygen.toml"))
+            .arg("--answers")
+            .arg(answers.path())
+            .arg("--mirror")
+            .arg(&mirror),
+    );
     assert_eq!(done.code, 0, "{}{}", done.out, done.err);
-    for canary in CANARIES {
-        assert!(!done.out.contains(canary) && !done.err.contains(canary));
+    // What is made of a record afterwards lies where the search looks.
+    let made = room.dir.path().join("made");
+    std::fs::create_dir(&made).unwrap();
+    std::fs::write(made.join("out"), format!("{}{}", done.out, done.err)).unwrap();
+    for (name, path, more) in [
+        ("report", room.bundle(), &["--out", "report.html"][..]),
+        ("report", room.record(), &["--text", "--out", "report.txt"]),
+        ("verify", room.bundle(), &[]),
+        ("verify", room.record(), &["--json"]),
+        ("verify", mirror.clone(), &[]),
+    ] {
+        let mut command = std::process::Command::new(&*program::BINARY);
+        let said = program::ran(command.arg(name).arg(&path).args(more).current_dir(&made));
+        assert!(said.code <= 1, "{name} {more:?}: {said:?}");
+        let file = format!("{name}-{}", more.len() + path.as_os_str().len());
+        std::fs::write(made.join(file), format!("{}{}", said.out, said.err)).unwrap();
+    }
+    for sink in ["made/report.html", "made/report.txt", "mirror/ceremony.jsonl"] {
+        assert!(room.dir.path().join(sink).exists(), "{sink} was searched");
     }
     let mut found = Vec::new();
     search(room.dir.path(), &mut found);

@@ -100,8 +100,9 @@ fn every_sin_has_its_code() {
     };
     assert!(code_of(|line| line.as_bytes().to_vec()).is_empty());
     let sins: &[(&str, &str, &str)] = &[
-        (r#""v":0"#, r#""v":1"#, "line-version"),
-        (r#""v":0,"#, "", "line-version"),
+        (r#""v":1"#, r#""v":0"#, "line-version"),
+        (r#""v":1"#, r#""v":2"#, "line-version"),
+        (r#""v":1,"#, "", "line-version"),
         (r#""type":"open""#, r#""type":"refused""#, "line-type"),
         (r#""type":"open""#, r#""type":7"#, "line-field"),
         (r#""who":"""#, r#""whom":"""#, "line-keys"),
@@ -168,7 +169,7 @@ fn all_problems_are_reported_and_the_rest_is_read() {
     let mut bytes = Vec::new();
     for (i, line) in lines.iter().enumerate() {
         match i {
-            3 => bytes.extend_from_slice(line.replacen("\"v\":0", "\"v\":9", 1).as_bytes()),
+            3 => bytes.extend_from_slice(line.replacen("\"v\":1", "\"v\":9", 1).as_bytes()),
             7 => bytes.extend_from_slice(b"junk"),
             11 => continue,
             _ => bytes.extend_from_slice(line.as_bytes()),

@@ -64,6 +64,10 @@ codes! {
     METADATA_SWAPPED = "metadata-swapped": "metadata is not what the re-executed ceremony makes",
     THRESHOLD_SHORT = "threshold-short": "too few signatures by distinct keys",
     CLIENT_REFUSES = "client-refuses": "a TUF client does not accept the metadata",
+    ADDENDUM_FORM = "addendum-form": "an addendum is no text of its one spelling, signed or not",
+    ADDENDUM_OTHER = "addendum-other-record": "an addendum is bound to another closing checkpoint",
+    ADDENDUM_UNSIGNED = "addendum-unsigned": "no seat's audit key has signed an addendum",
+    ADDENDUM_UNVERIFIED = "addendum-unverified": "an addendum belongs to a bundle that does not verify",
     VERDICT_FORGED = "verdict-forged": "the record says other than the client's model",
 }
 

@@ -3,6 +3,7 @@
 //! (law 11). Every check that can run is run: the first failure hides nothing.
 //! One file per named check in `checks/`; `docs/bundle-format.md` lists them.
 
+pub mod addendum;
 pub mod anchors;
 mod case;
 mod checks;

@@ -85,6 +85,29 @@ impl Digest {
     }
 }
 
+/// A digest of bytes that come piece by piece: of a file that is larger than memory.
+#[derive(Clone, Default)]
+pub struct Running(Sha256);
+
+impl Running {
+    /// Of nothing yet.
+    #[must_use]
+    pub fn new() -> Running {
+        Running::default()
+    }
+
+    /// The next bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// SHA-256 of all of them.
+    #[must_use]
+    pub fn end(self) -> Digest {
+        Digest(self.0.finalize().into())
+    }
+}
+
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.hex())
@@ -122,6 +145,10 @@ mod tests {
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         );
         assert_eq!(Digest::of_parts(&[b"a", b"bc"]), d);
+        let mut running = Running::new();
+        running.update(b"ab");
+        running.update(b"c");
+        assert_eq!(running.end(), d);
         assert!(d.grouped().starts_with("ba78 16bf 8f01"));
     }
 

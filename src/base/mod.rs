@@ -19,11 +19,11 @@ pub mod shown;
 pub mod veteran;
 
 pub use copies::{CopyName, MirrorFound};
-pub use digest::Digest;
+pub use digest::{Digest, Running};
 pub use id::Id;
 pub use instant::{Instant, Stamp};
 pub use json::Json;
 pub use key::{Algorithm, PublicKey};
-pub use payload::{APPROVAL_HEADING, Payload, Purpose};
+pub use payload::{ADDENDUM_HEADING, APPROVAL_HEADING, Payload, Purpose};
 pub use secret::Secret;
 pub use shown::{is_plain, shown, shown_bytes};

@@ -12,6 +12,9 @@ use super::Digest;
 /// The first line of what approvers sign (docs/approval-format.md). No TUF metadata,
 /// proof or checkpoint begins so; key files sign no other text beside payloads.
 pub const APPROVAL_HEADING: &str = "tuf-ceremony approval v1";
+/// The first line of what seats sign when evidence came after the close
+/// (docs/addendum-format.md). It holds spaces, as no checkpoint's first line does.
+pub const ADDENDUM_HEADING: &str = "tuf-ceremony addendum v1";
 
 /// What the bytes are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

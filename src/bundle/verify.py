@@ -3,6 +3,7 @@
 alone; re-executes nothing: `tuf-ceremony verify` does. Run the release's copy of this file, never the one in the bundle."""
 import base64, hashlib, json, os, pathlib, re, stat, subprocess, sys, tempfile
 ED25519, KEYS = bytes.fromhex("302a300506032b6570032100"), "body boot ceremony prev seq step t_mono_ms t_wall type v who"  # RFC 8410
+TYPES = "open resume answer outcome note storage pause abort step intended recovered key credential recorded differed break back superseded waived attested device-log retired composed transition frozen reviewed compared locked proven attester countersigned declined signed complete client-verdicts gate exported gate-failed close"  # of version 1; another is not passed over
 sha, b64 = (lambda data: hashlib.sha256(data).hexdigest()), (lambda data: base64.b64encode(data).decode())
 def need(holds, otherwise):
     if not holds: raise ValueError(otherwise)
@@ -30,11 +31,10 @@ def note(data):  # C2SP signed-note -> text, {(key name, key id): signature}
 def vkey(spki): need(spki[:12] == ED25519, "not an Ed25519 key"); return hashlib.sha256(f"{origin}\n\1".encode() + spki[12:]).digest()[:4]
 def head(size): return f"{origin}\n{size}\n{b64(merkle(lines[:size]))}\n"  # C2SP tlog-checkpoint
 def canonical():  # the first of the checks: each raises when it does not hold
-    for n, (line, record) in enumerate(zip(lines, records)): need(json.dumps(record, sort_keys=True, separators=(",", ":")).encode() == line and len(line) <= 65535 and " ".join(record) == KEYS and repr(record["v"]) == "0", f"record {n}")
+    for n, (line, record) in enumerate(zip(lines, records)): need(json.dumps(record, sort_keys=True, separators=(",", ":")).encode() == line and len(line) <= 65535 and " ".join(record) == KEYS and repr(record["v"]) == "1" and record["type"] in TYPES.split(" "), f"record {n}")
 def chain():
     prev = ceremony = "0" * 64
-    for n, (line, record) in enumerate(zip(lines, records)):
-        need(repr([record[key] for key in ("seq", "prev", "ceremony")]) == repr([n, prev, ceremony]), f"record {n}"); prev, ceremony = sha(line), sha(lines[0])
+    for n, (line, record) in enumerate(zip(lines, records)): need(repr([record[key] for key in ("seq", "prev", "ceremony")]) == repr([n, prev, ceremony]), f"record {n}"); prev, ceremony = sha(line), sha(lines[0])
     need([n for n, record in enumerate(records) if record["type"] == "open"] == [0] and not torn, "`open`, or the last LF")
 def root():
     need(note(files["checkpoint"])[0] == head(len(lines)), "checkpoint")

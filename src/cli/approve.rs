@@ -252,23 +252,29 @@ fn approver<'s>(script: &'s Script, name: &str) -> Result<&'s Vkey, Exit> {
 
 /// The line of a signature that was made elsewhere, once it verifies.
 fn signed(script: &Script, vkey: &Vkey, bytes: &[u8]) -> Result<crate::note::Line, Exit> {
-    let text = script.approval_text();
+    line_of(&script.approval_text(), vkey, bytes)
+        .ok_or_else(|| refuse(&NotApproved::Wrong(shown(vkey.name(), 80))))
+}
+
+/// The line of a signature over `text` in any form that a tool gives it, raw, DER or
+/// base64, if it verifies.
+pub(super) fn line_of(text: &str, vkey: &Vkey, bytes: &[u8]) -> Option<crate::note::Line> {
     let line = bytes.strip_suffix(b"\n").unwrap_or(bytes);
     let decoded = BASE64.decode(line).ok();
     let forms = [Some(bytes.to_vec()), decoded].into_iter().flatten();
     for form in forms {
-        if let Ok(line) = Note::sign_line(&text, vkey, &form) {
-            return Ok(line);
+        if let Ok(line) = Note::sign_line(text, vkey, &form) {
+            return Some(line);
         }
         // Cards and pkcs11-tool give the two numbers of ECDSA bare; a note has them in DER.
         let bare = p256::ecdsa::Signature::from_slice(&form)
             .ok()
             .filter(|_| vkey.signs() == SignatureType::EcdsaP256);
-        if let Some(Ok(line)) = bare.map(|s| Note::sign_line(&text, vkey, s.to_der().as_bytes())) {
-            return Ok(line);
+        if let Some(Ok(line)) = bare.map(|s| Note::sign_line(text, vkey, s.to_der().as_bytes())) {
+            return Some(line);
         }
     }
-    Err(refuse(&NotApproved::Wrong(shown(vkey.name(), 80))))
+    None
 }
 
 fn add(note: &mut Note, line: crate::note::Line) -> Result<(), Exit> {

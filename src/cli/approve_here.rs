@@ -11,7 +11,7 @@ use rand_core::{OsRng, RngCore};
 use super::typed::Typist;
 use super::{Exit, approve, check, harden, import_key, out};
 use crate::base::device::DeviceCode;
-use crate::base::{Digest, shown};
+use crate::base::{Digest, PublicKey, shown};
 use crate::fault::Code;
 use crate::note::{Line, Note};
 use crate::plan::{Plan, summary};
@@ -25,29 +25,10 @@ const TRIES: usize = 3;
 
 /// The approver's line, once they have compared and typed.
 pub(super) fn sign(plan: &Plan, key: &Path) -> Result<Line, Exit> {
-    harden::harden()?;
     let script = plan.script();
-    let pem = import_key::read(key).map_err(|e| {
-        out::complain(&format!("{}: {e}", check::name(key)));
-        Exit::Usage
-    })?;
-    for line in summary(plan) {
-        out::say(&line);
-    }
-    compare(&script.sha256)?;
-    let passphrase = Typist::open()
-        .and_then(|mut typist| typist.ask("Passphrase of your key file (not shown): "))
-        .map_err(|e| no_terminal(&e))?
-        .ok_or(Exit::Person)?;
     let text = script.approval_text();
-    let (public, signature) = FileProvider::approve(&pem, &passphrase, &text).map_err(|fault| {
-        out::complain(&format!("not signed: {}", fault.meaning));
-        match fault.code {
-            DeviceCode::PinWrong => Exit::Person,
-            DeviceCode::DeviceError => Exit::Fault,
-            _ => Exit::Usage,
-        }
-    })?;
+    let said = summary(plan);
+    let (public, signature) = by_hand(key, &text, &said, &script.sha256, COMPARE)?;
     let mut keys = script.approvals.iter().flat_map(|a| &a.keys);
     let vkey = keys.find(|k| *k.key() == public).ok_or_else(|| {
         let key = format!("a key with fingerprint {}", public.fingerprint().hex());
@@ -58,8 +39,44 @@ pub(super) fn sign(plan: &Plan, key: &Path) -> Result<Line, Exit> {
         .map_err(|_| approve::refuse(&NotApproved::Wrong(shown(vkey.name(), 80))))
 }
 
+const COMPARE: &str = "\nTo approve, read words of the script's SHA-256 from your own copy: the paper script, or\n\
+     `tuf-ceremony words SCRIPT` on another computer, where you read the script. Enter alone approves nothing.";
+
+/// A signature over `text` by the key file of a person who has read what is `said`,
+/// typed words of `digest` from another source, as `compare` asks, and a passphrase.
+/// Whose key it is the caller judges.
+pub(super) fn by_hand(
+    key: &Path,
+    text: &str,
+    said: &[String],
+    digest: &Digest,
+    compare: &str,
+) -> Result<(PublicKey, Vec<u8>), Exit> {
+    harden::harden()?;
+    let pem = import_key::read(key).map_err(|e| {
+        out::complain(&format!("{}: {e}", check::name(key)));
+        Exit::Usage
+    })?;
+    for line in said {
+        out::say(line);
+    }
+    self::compare(digest, compare)?;
+    let passphrase = Typist::open()
+        .and_then(|mut typist| typist.ask("Passphrase of your key file (not shown): "))
+        .map_err(|e| no_terminal(&e))?
+        .ok_or(Exit::Person)?;
+    FileProvider::approve(&pem, &passphrase, text).map_err(|fault| {
+        out::complain(&format!("not signed: {}", fault.meaning));
+        match fault.code {
+            DeviceCode::PinWrong => Exit::Person,
+            DeviceCode::DeviceError => Exit::Fault,
+            _ => Exit::Usage,
+        }
+    })
+}
+
 /// Words at positions that nobody can know before, read from another copy.
-fn compare(digest: &Digest) -> Result<(), Exit> {
+fn compare(digest: &Digest, asks: &str) -> Result<(), Exit> {
     let mut drawn = [0u8; 32];
     OsRng.try_fill_bytes(&mut drawn).map_err(|_| {
         out::card(Code::Internal, "the system gives no random bytes");
@@ -73,10 +90,7 @@ fn compare(digest: &Digest) -> Result<(), Exit> {
         .open("/dev/tty")
         .map_err(|e| no_terminal(&e))?;
     let mut typed = BufReader::new(terminal.try_clone().map_err(|e| no_terminal(&e))?);
-    out::say(
-        "\nTo approve, read words of the script's SHA-256 from your own copy: the paper script, or\n\
-         `tuf-ceremony words SCRIPT` on another computer, where you read the script. Enter alone approves nothing.",
-    );
+    out::say(asks);
     for _ in 0..TRIES {
         let mut all = true;
         for at in &positions {
@@ -91,7 +105,7 @@ fn compare(digest: &Digest) -> Result<(), Exit> {
         if all {
             return Ok(());
         }
-        out::complain("these are not the words of this script");
+        out::complain("these are not the words of these bytes");
     }
     out::complain("not signed: the two copies differ, or the words were read from elsewhere");
     Err(Exit::Person)

@@ -1,6 +1,7 @@
 //! The command line: one file per verb. It builds the ports, hands them over,
 //! and turns endings into exit codes; it decides nothing about a ceremony.
 
+mod addendum;
 mod approve;
 #[cfg(feature = "ceremony")]
 mod approve_here;
@@ -112,6 +113,8 @@ enum Verb {
     Approve(approve::Asked),
     /// Judge a bundle, or a record's folder: named checks and a verdict.
     Verify(verify::Asked),
+    /// Bind evidence that came after the close to a bundle, in a folder of its own; say who signed it.
+    Addendum(addendum::Asked),
     /// Write one page about a ceremony, from its record: HTML to read and print, or plain text.
     Report {
         /// The bundle's or record's folder.
@@ -267,6 +270,7 @@ pub fn main() -> ExitCode {
         Some(Verb::Plan { script }) => plan::plan(&script),
         Some(Verb::Approve(asked)) => approve::approve(&asked),
         Some(Verb::Verify(asked)) => verify::verify(&asked),
+        Some(Verb::Addendum(asked)) => addendum::addendum(&asked),
         Some(Verb::Report {
             path,
             out,

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{Exit, check, out, tuf};
+use super::{Exit, addendum, check, out, tuf};
 use crate::audit::{self, Anchors, Level, LiveRoot, Options, anchors};
-use crate::base::{Instant, shown};
+use crate::base::{Instant, Json, shown};
 use crate::bundle;
 use crate::fault::Code;
 
@@ -24,6 +24,9 @@ pub(super) struct Asked {
     /// What you know from outside of the bundle: keys, heads, digests.
     #[arg(long, value_name = "FILE")]
     anchors: Option<PathBuf>,
+    /// Also judge the addendum in this folder: evidence that came after the close.
+    #[arg(long, value_name = "DIR")]
+    addendum: Option<PathBuf>,
     /// The least verdict that is good: rehearsal, internally-consistent, unwitnessed, witnessed.
     #[arg(long, value_name = "LEVEL")]
     require: Option<String>,
@@ -64,15 +67,31 @@ fn judge(asked: &Asked, options: &Options, require: Option<Level>) -> Exit {
             return Exit::of(Code::BundleRefused);
         }
     };
+    let addendum = match asked.addendum.as_deref().map(addendum::read).transpose() {
+        Ok(found) => found,
+        Err(exit) => return exit,
+    };
+    let addendum = addendum.map(|(bytes, beside)| {
+        let closed = audit::addendum::closed(&files, options);
+        audit::addendum::judge(&closed, &bytes, &beside)
+    });
     let judgement = audit::judge(&files, options);
     if asked.json {
-        out::say(&judgement.json().line());
+        let mut json = judgement.json();
+        if let Json::Object(members) = &mut json {
+            let said = addendum.as_ref().map_or(Json::Null, |a| a.json());
+            members.insert("addendum".to_owned(), said);
+        }
+        out::say(&json.line());
     } else {
         out::say(&judgement.lines().join("\n"));
+        if let Some(judged) = &addendum {
+            out::say(&format!("\n{}", judged.lines().join("\n")));
+        }
     }
     let good = require.map_or_else(|| judgement.good(), |level| judgement.meets(level));
     let publish = judgement.publish.as_ref().is_none_or(|p| p.refused.is_empty());
-    if good && publish {
+    if good && publish && addendum.is_none_or(|a| a.good()) {
         Exit::Good
     } else {
         Exit::Negative

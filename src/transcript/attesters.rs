@@ -68,6 +68,21 @@ pub fn countersigned(lines: &[Line]) -> Vec<Countersigned> {
     found
 }
 
+/// The audit key of each seat: the one of its last `attester` record, under the
+/// attester's name in the script.
+#[must_use]
+pub fn enrolled(lines: &[Line]) -> BTreeMap<String, Vkey> {
+    let mut keys = BTreeMap::new();
+    for line in lines.iter().filter(|l| l.record.kind == Kind::Attester) {
+        let body = &line.record.body;
+        let vkey = Vkey::parse(text(body, "vkey")).map_err(|e| e.to_string());
+        if let Ok(vkey) = vkey.and_then(signs_notes) {
+            keys.insert(text(body, "attester").to_owned(), vkey);
+        }
+    }
+    keys
+}
+
 /// The lines that are to stand in the notes of gates, by size, in their order.
 #[must_use]
 pub fn lines_by_size(lines: &[Line]) -> BTreeMap<u64, Vec<String>> {

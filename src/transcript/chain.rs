@@ -210,104 +210,151 @@ impl fmt::Display for Code {
 /// Reads a whole record and reports all its problems.
 #[must_use]
 pub fn read(bytes: &[u8]) -> Chain {
-    let mut chain = Chain {
-        lines: Vec::new(),
-        problems: Vec::new(),
-        tree: Tree::new(),
-        head: Digest::ZERO,
-        ceremony: Digest::ZERO,
-        tail: 0..0,
-    };
-    let mut expected = Expected {
-        seq: 0,
-        closed: false,
-    };
+    let mut walk = Walk::new();
+    let mut lines = Vec::new();
+    let mut problems = Vec::new();
     let mut start = 0usize;
-    let mut number = 0usize;
     for piece in bytes.split_inclusive(|b| *b == b'\n') {
-        number = number.saturating_add(1);
         let end = start.saturating_add(piece.len());
         if let Some(raw) = piece.strip_suffix(b"\n") {
-            let range = start..end.saturating_sub(1);
-            take(&mut chain, &mut expected, number, raw, range);
+            if let Some(line) = walk.line(raw, &mut problems) {
+                lines.push((line, start..end.saturating_sub(1)));
+            }
             start = end;
         } else {
-            let code = if parse_line(piece).is_ok() {
-                Code::MissingLf
-            } else {
-                Code::TornTail
-            };
-            let got = format!("{} bytes without LF", piece.len());
-            report(&mut chain, number, code, "a line that ends with LF", got);
+            walk.tail(piece, &mut problems);
         }
     }
-    chain.tail = start..bytes.len();
-    if chain.tree.size() == 0 {
-        report(&mut chain, 1, Code::Empty, "at least one line", "none".to_owned());
+    if walk.tree.size() == 0 {
+        let got = "none".to_owned();
+        report(&mut problems, 1, Code::Empty, "at least one line", got);
     }
-    chain
+    Chain {
+        lines,
+        problems,
+        tree: walk.tree,
+        head: walk.head,
+        ceremony: walk.ceremony,
+        tail: start..bytes.len(),
+    }
 }
 
-/// What the next line must say, beyond what the chain itself knows.
-struct Expected {
+/// A record as it is read line by line, without being kept: what the lines so far
+/// come to, and what the next one must say. Memory is the same for every length.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Walk {
+    tree: Tree,
+    head: Digest,
+    ceremony: Digest,
+    number: usize,
     seq: u64,
     closed: bool,
 }
 
-fn take(chain: &mut Chain, expected: &mut Expected, number: usize, raw: &[u8], range: Range<usize>) {
-    let first = number == 1;
-    let (prev, ceremony) = (chain.head, chain.ceremony);
-    chain.head = Digest::of(raw);
-    chain.tree.append(raw);
-    if first {
-        chain.ceremony = chain.head;
-    }
-    if expected.closed {
-        let got = "another line".to_owned();
-        report(chain, number, Code::AfterClose, "nothing after `close`", got);
-    }
-    let line = match parse_line(raw) {
-        Ok(line) => line,
-        Err(e) => {
-            // Its digest still binds the next line; only its own words are lost.
-            expected.seq = expected.seq.saturating_add(1);
-            let (code, wanted, got) = explain(e);
-            return report(chain, number, code, &wanted, got);
+impl Walk {
+    /// Before the first line.
+    #[must_use]
+    pub fn new() -> Walk {
+        Walk {
+            tree: Tree::new(),
+            head: Digest::ZERO,
+            ceremony: Digest::ZERO,
+            number: 0,
+            seq: 0,
+            closed: false,
         }
-    };
-    if !line.is_canonical(raw) {
-        let canonical = line.encode().map_or_else(|e| e.to_string(), |l| shown(&l, 200));
-        let got = shown(&String::from_utf8_lossy(raw), 200);
-        report(chain, number, Code::NotCanonical, &canonical, got);
     }
-    if line.seq != expected.seq {
-        let wanted = expected.seq.to_string();
-        report(chain, number, Code::Seq, &wanted, line.seq.to_string());
+
+    /// The tree over all lines so far, also those that do not parse.
+    #[must_use]
+    pub fn tree(&self) -> &Tree {
+        &self.tree
     }
-    if line.prev != prev {
-        report(chain, number, Code::Prev, &prev.hex(), line.prev.hex());
+
+    /// SHA-256 of the last line; zeroes before the first.
+    #[must_use]
+    pub fn head(&self) -> Digest {
+        self.head
     }
-    if line.ceremony != ceremony {
-        report(
-            chain,
-            number,
-            Code::Ceremony,
-            &ceremony.hex(),
-            line.ceremony.hex(),
-        );
+
+    /// SHA-256 of the first line; zeroes before it.
+    #[must_use]
+    pub fn ceremony(&self) -> Digest {
+        self.ceremony
     }
-    if first != (line.record.kind == Kind::Open) {
-        let got = line.record.kind.to_string();
-        report(chain, number, Code::Open, "`open` first and only first", got);
+
+    /// Takes the next line, without its LF; what is wrong with it joins `problems`.
+    /// `None`: it does not parse.
+    pub fn line(&mut self, raw: &[u8], problems: &mut Vec<Problem>) -> Option<Line> {
+        self.number = self.number.saturating_add(1);
+        let number = self.number;
+        let mut wrong = |code, expected: &str, got: String| report(problems, number, code, expected, got);
+        let first = number == 1;
+        let (prev, ceremony) = (self.head, self.ceremony);
+        self.head = Digest::of(raw);
+        self.tree.append(raw);
+        if first {
+            self.ceremony = self.head;
+        }
+        if self.closed {
+            let got = "another line".to_owned();
+            wrong(Code::AfterClose, "nothing after `close`", got);
+        }
+        let line = match parse_line(raw) {
+            Ok(line) => line,
+            Err(e) => {
+                // Its digest still binds the next line; only its own words are lost.
+                self.seq = self.seq.saturating_add(1);
+                let (code, wanted, got) = explain(e);
+                wrong(code, &wanted, got);
+                return None;
+            }
+        };
+        if !line.is_spelled(raw) {
+            let canonical = line.encode().map_or_else(|e| e.to_string(), |l| shown(&l, 200));
+            let got = shown(&String::from_utf8_lossy(raw), 200);
+            wrong(Code::NotCanonical, &canonical, got);
+        }
+        if line.seq != self.seq {
+            wrong(Code::Seq, &self.seq.to_string(), line.seq.to_string());
+        }
+        if line.prev != prev {
+            wrong(Code::Prev, &prev.hex(), line.prev.hex());
+        }
+        if line.ceremony != ceremony {
+            wrong(Code::Ceremony, &ceremony.hex(), line.ceremony.hex());
+        }
+        if first != (line.record.kind == Kind::Open) {
+            let got = line.record.kind.to_string();
+            wrong(Code::Open, "`open` first and only first", got);
+        }
+        // Go on from what the line says, so that one gap is one problem.
+        self.seq = line.seq.saturating_add(1);
+        self.closed |= line.record.kind == Kind::Close;
+        Some(line)
     }
-    // Go on from what the line says, so that one gap is one problem.
-    expected.seq = line.seq.saturating_add(1);
-    expected.closed |= line.record.kind == Kind::Close;
-    chain.lines.push((line, range));
+
+    /// Bytes after the last LF: they were never durable, and count nowhere.
+    fn tail(&self, piece: &[u8], problems: &mut Vec<Problem>) {
+        let code = if parse_line(piece).is_ok() {
+            Code::MissingLf
+        } else {
+            Code::TornTail
+        };
+        let got = format!("{} bytes without LF", piece.len());
+        let number = self.number.saturating_add(1);
+        report(problems, number, code, "a line that ends with LF", got);
+    }
 }
 
-fn report(chain: &mut Chain, line: usize, code: Code, expected: &str, got: String) {
-    chain.problems.push(Problem {
+impl Default for Walk {
+    fn default() -> Self {
+        Walk::new()
+    }
+}
+
+fn report(problems: &mut Vec<Problem>, line: usize, code: Code, expected: &str, got: String) {
+    problems.push(Problem {
         line,
         code,
         expected: expected.to_owned(),

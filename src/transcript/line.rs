@@ -6,12 +6,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::base::{Digest, Instant, Json, Stamp, json, shown};
+use crate::base::json::{self, Cursor, NotJson};
+use crate::base::{Digest, Instant, Json, Stamp, shown};
 
 use super::record::{Kind, MAX_FIELD, Record};
+use super::spelling;
 
-/// The version of the format. 0: a draft, no promise yet.
-pub const VERSION: i64 = 0;
+/// The version of the format: 1, a draft until the first release. A reader knows no other.
+pub const VERSION: i64 = 1;
 /// The longest line in bytes, without LF (fits a tlog-tiles entry unchanged).
 pub const MAX_BYTES: usize = 65_535;
 /// The longest key of an object.
@@ -196,28 +198,31 @@ pub fn parse_line(raw: &[u8]) -> Result<Line, LineError> {
     if raw.len() > MAX_BYTES {
         return Err(LineError::TooLong(raw.len()));
     }
-    if let Some((at, &byte)) = raw.iter().enumerate().find(|(_, b)| !matches!(b, b' '..=b'~')) {
+    // Looked through as a whole first: nearly every line is plain.
+    let plain = |good, b: &u8| good & matches!(b, b' '..=b'~');
+    if !raw.iter().fold(true, plain)
+        && let Some((at, &byte)) = raw.iter().enumerate().find(|(_, b)| !matches!(b, b' '..=b'~'))
+    {
         return Err(LineError::NotAscii { byte, at });
     }
-    let value = Json::parse(raw).map_err(|e| LineError::NotJson(e.to_string()))?;
-    let Some(map) = value.as_object() else {
+    let Json::Object(mut map) = value(raw).map_err(|e| LineError::NotJson(e.to_string()))? else {
         return Err(LineError::Keys("no object".to_owned()));
     };
     // The version first: another version may well have other keys.
-    let version = map.get("v").map_or_else(|| "none".to_owned(), Json::line);
     if map.get("v") != Some(&Json::Int(VERSION)) {
+        let version = map.get("v").map_or_else(|| "none".to_owned(), Json::line);
         return Err(LineError::Version(shown(&version, 40)));
     }
     if !map.keys().map(String::as_str).eq(KEYS) {
         let got: Vec<&str> = map.keys().map(String::as_str).collect();
         return Err(LineError::Keys(shown(&got.join(" "), 200)));
     }
-    let fields = Fields(map);
+    let fields = Fields(&map);
     let kind = fields.text("type", "a word", |_| true)?;
     let kind = Kind::parse(kind).ok_or_else(|| LineError::Kind(shown(kind, 40)))?;
     let body = fields.get("body", OBJECT, |v| v.as_object().map(|_| v))?;
     check(body, 1)?;
-    Ok(Line {
+    let mut line = Line {
         seq: fields.count("seq")?,
         prev: fields.digest("prev")?,
         ceremony: fields.digest("ceremony")?,
@@ -232,9 +237,23 @@ pub fn parse_line(raw: &[u8]) -> Result<Line, LineError> {
             kind,
             step: fields.text("step", NAME, name_is_good)?.to_owned(),
             who: fields.text("who", NAME, name_is_good)?.to_owned(),
-            body: body.clone(),
+            body: Json::Null,
         },
-    })
+    };
+    // Moved, not copied: the body is most of the line.
+    if let Some(body) = map.remove("body") {
+        line.record.body = body;
+    }
+    Ok(line)
+}
+
+/// Built in one pass, unlike [`Json::parse`], which judges a document of any length
+/// before it builds: a line is short.
+fn value(raw: &[u8]) -> Result<Json, NotJson> {
+    let mut cursor = Cursor::new(json::text(raw)?);
+    let value = Json::next(&mut cursor)?;
+    cursor.end()?;
+    Ok(value)
 }
 
 impl Line {
@@ -259,6 +278,12 @@ impl Line {
     #[must_use]
     pub fn is_canonical(&self, raw: &[u8]) -> bool {
         self.encode().is_ok_and(|line| line.as_bytes() == raw)
+    }
+
+    /// The same for the bytes that this line was parsed from: seen from the bytes
+    /// where that is certain, and by writing the line again where it is not.
+    pub(super) fn is_spelled(&self, raw: &[u8]) -> bool {
+        spelling::is_canonical(raw) || self.is_canonical(raw)
     }
 }
 

@@ -3,6 +3,7 @@
 //! compare. Pure: bytes in, bytes or findings out; who writes, signs and shows
 //! is elsewhere. The format is `docs/transcript-format.md`.
 
+pub mod addendum;
 pub mod attesters;
 pub mod chain;
 pub mod checkpoint;
@@ -13,12 +14,14 @@ pub mod merkle;
 pub mod policy;
 pub mod proof;
 pub mod record;
+mod spelling;
 pub mod witness;
 pub mod words;
 mod words_list;
 
+pub use addendum::Addendum;
 pub use attesters::{Countersigned, countersigned};
-pub use chain::{Chain, Code, Problem, Writer, read};
+pub use chain::{Chain, Code, Problem, Walk, Writer, read};
 pub use checkpoint::Checkpoint;
 pub use evidence::Class;
 pub use line::{EncodeError, Line, LineError, encode, parse_line};

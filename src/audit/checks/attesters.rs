@@ -92,7 +92,7 @@ fn made(case: &Case<'_>, attester: &str, key: &PublicKey) -> Option<String> {
 }
 
 /// Every key that metadata here, or the chain that it follows, lists for any role.
-fn keys_of_tuf(case: &Case<'_>) -> Vec<PublicKey> {
+pub(in super::super) fn keys_of_tuf(case: &Case<'_>) -> Vec<PublicKey> {
     let mut keys: Vec<PublicKey> = Vec::new();
     let mut add = |key: &Key| keys.extend(key.to_public());
     for (_, bytes) in case.files.at(Place::Metadata) {

@@ -31,6 +31,7 @@ mod verifier;
 use super::case::Case;
 use super::{Check, Found, NOTE, Verdict};
 
+pub(super) use attesters::keys_of_tuf;
 pub use table::NAMES;
 use table::{Entry, TABLE};
 

@@ -7,21 +7,24 @@ use super::foreign;
 use super::import::refused;
 use super::{FileProvider, fault};
 use crate::base::device::{Changed, DeviceCode, DeviceFault, Operation};
-use crate::base::{APPROVAL_HEADING, PublicKey, Secret};
+use crate::base::{ADDENDUM_HEADING, APPROVAL_HEADING, PublicKey, Secret};
 
 impl FileProvider {
-    /// Opens the encrypted private key of `pem` and signs an approval's `text` with
-    /// it: raw for Ed25519, DER for P-256. Whose key it is the caller judges.
+    /// Opens the encrypted private key of `pem` and signs the `text` of an approval or
+    /// an addendum with it: raw for Ed25519, DER for P-256. Whose key it is the caller
+    /// judges.
     ///
     /// # Errors
-    /// A [`DeviceFault`]: `Unsupported` for a text that is no approval and for keys
+    /// A [`DeviceFault`]: `Unsupported` for a text that is neither and for keys
     /// that are not taken, `PinWrong`, `PinForm` for a file that is not encrypted,
     /// `AnswerRefused` for a malformed or costly file.
     pub fn approve(pem: &[u8], passphrase: &Secret, text: &str) -> Result<(PublicKey, Vec<u8>), DeviceFault> {
         let no = |code, why: &str| fault(Operation::Sign, code, Changed::No, why);
-        let heading = text.strip_prefix(APPROVAL_HEADING);
-        if !heading.is_some_and(|rest| rest.starts_with('\n')) {
-            return Err(no(DeviceCode::Unsupported, "the text is no approval"));
+        // Each heading has a whole first line of its own: no other bytes are signed by hand.
+        let first = text.split('\n').next().unwrap_or_default();
+        if text == first || ![APPROVAL_HEADING, ADDENDUM_HEADING].contains(&first) {
+            let why = "the text is neither an approval nor an addendum";
+            return Err(no(DeviceCode::Unsupported, why));
         }
         if !FileProvider::is_encrypted(pem)? {
             let why = "the key file is not encrypted: openssl pkcs8 -topk8 -scrypt -in OLD -out NEW";

@@ -35,7 +35,7 @@ kinds = ["open"] + KINDS + [rng.choice(KINDS) for _ in range(30)] + ["close"]
 with open("python.jsonl", "w", encoding="ascii", newline="\n") as out:
     for seq, kind in enumerate(kinds):
         line = dumps({
-            "v": 0, "seq": seq, "prev": prev, "ceremony": ceremony, "boot": "00112233445566778899aabbccddeeff",
+            "v": 1, "seq": seq, "prev": prev, "ceremony": ceremony, "boot": "00112233445566778899aabbccddeeff",
             "t_wall": "2026-11-22T15:%02d:%02dZ" % divmod(seq, 60), "t_mono_ms": seq * 1234567, "type": kind,
             "step": rng.choice(["", "admit.1", "say \"yes\""]), "who": rng.choice(["", "officer-a"]), "body": body(4)})
         out.write(line + "\n")
