@@ -96,7 +96,7 @@ pub enum Extra {
     /// A seat with an audit key declines.
     Declines,
     /// Review: texts made once.
-    Review(super::screens::reading::Reading),
+    Review(Box<super::screens::reading::Reading>),
     /// Set-up of a file token: the shutter before a suggested passphrase.
     Shutter(Shutter),
 }

@@ -87,7 +87,7 @@ fn what_was_jumped_over_or_folded_was_not_read() {
     press(&mut model, Intent::Bottom);
     assert!(!model.local.pane.end_seen, "a gap is a gap");
     // A folded text is another look, even scrolled to its end.
-    model.local.extra = Extra::Review(long(3000));
+    model.local.extra = Extra::Review(Box::new(long(3000)));
     model.local.pane.scroll = 0;
     model.local.pane.read_to = 0;
     press(&mut model, Intent::Char('z'));

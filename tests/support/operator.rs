@@ -58,6 +58,8 @@ pub struct Operator {
     pub tokens: Vec<String>,
     /// Seconds that a person would have needed so far, at the pace of [`Pace`].
     pub seconds: f64,
+    /// Lines that were read before.
+    known: std::collections::BTreeSet<String>,
     since: Instant,
 }
 
@@ -68,6 +70,8 @@ struct Pace;
 
 impl Pace {
     const READ_WORD: f64 = 0.3;
+    /// Of that, for a line that stood on an earlier screen word by word.
+    const GLANCE: f64 = 0.25;
     const TYPE: f64 = 0.5;
     const WRITE: f64 = 1.5;
     const DIE: f64 = 3.0;
@@ -128,6 +132,7 @@ impl Operator {
             prompts: BTreeMap::new(),
             tokens: Vec::new(),
             seconds: 0.0,
+            known: std::collections::BTreeSet::new(),
             since: Instant::now(),
         }
     }
@@ -235,7 +240,7 @@ impl Operator {
             if self.text().contains("What the devices say about their keys") {
                 // A device's statement was judged: read to its end, then back.
                 let page = self.text();
-                self.seconds += Pace::READ_WORD * read(&page) as f64;
+                self.reads(&page);
                 self.seen.push(page);
                 self.read_on();
                 self.press(ESC);
@@ -259,10 +264,20 @@ impl Operator {
         }
     }
 
+    /// Books the time that the reading of a screen takes.
+    fn reads(&mut self, screen: &str) {
+        for line in page(screen) {
+            let words = line.split_whitespace().count() as f64;
+            let again = !self.known.insert(line.trim().to_owned());
+            let part = if again { Pace::GLANCE } else { 1.0 };
+            self.seconds += Pace::READ_WORD * words * part;
+        }
+    }
+
     /// Books the open question on its device, and the reading of its page.
     fn count(&mut self) {
         let text = self.text();
-        self.seconds += Pace::READ_WORD * read(&text) as f64;
+        self.reads(&text);
         let head = text.lines().find(|l| l.contains("(step ")).unwrap_or_default();
         let of = self.tokens.iter().find(|t| {
             head.split(|c: char| c != '-' && !c.is_alphanumeric())
@@ -457,7 +472,7 @@ impl Operator {
             let before = self.text();
             self.press(PAGE_DOWN);
             let text = self.wait("the next page", |t| t != before);
-            self.seconds += Pace::READ_WORD * read(&text) as f64;
+            self.reads(&text);
         }
     }
 
@@ -542,16 +557,15 @@ impl Drop for Operator {
     }
 }
 
-/// Words of the question's page: what stands between the heading and the status.
-fn read(screen: &str) -> usize {
+/// Lines of the question's page: what stands between the heading and the status.
+fn page(screen: &str) -> Vec<&str> {
     let rule = |line: &&str| line.starts_with("───");
     let lines: Vec<&str> = screen.lines().collect();
     let last = lines.iter().rposition(|l| rule(&l)).unwrap_or(lines.len());
     let first = lines.iter().skip(3).position(|l| rule(&l)).map_or(0, |at| at + 4);
     // What lies over a question has no heading of its own.
     let first = if first > last { 3 } else { first };
-    let page = lines.get(first..last.max(first)).unwrap_or_default();
-    page.iter().map(|line| line.split_whitespace().count()).sum()
+    lines.get(first..last).unwrap_or_default().to_vec()
 }
 
 /// Whether a prompt's line waits with nothing typed.

@@ -44,7 +44,8 @@ fn local(seen: &Snapshot) -> Local {
     let mut local = Local::with(Form::line(words::REVIEW_FIELD));
     if let Some(file) = file(seen) {
         let text = review_text(&seen.plan, &file.notes, &file.draft);
-        local.extra = Extra::Review(Reading::new(&text, &file.draft.signed.indented()));
+        let reading = Reading::new(&text, &file.draft.signed.indented());
+        local.extra = Extra::Review(Box::new(reading));
     }
     local
 }
@@ -222,9 +223,7 @@ fn typing(reading: &mut Reading, pane: &mut Pane, intent: Intent, width: usize) 
     pane.notice = None;
     match intent {
         Intent::Char(c) => {
-            if !reading.find_push(c) {
-                pane.notice = Some(Notice::warn(wording::FIELD_FULL));
-            }
+            pane.notice = (!reading.find_push(c)).then(|| Notice::warn(wording::FIELD_FULL));
         }
         Intent::Backspace => _ = reading.find.text.pop(),
         Intent::Clear => reading.find.text.clear(),
