@@ -100,7 +100,8 @@ impl List {
     #[must_use]
     pub fn page(&self, width: usize, height: usize) -> usize {
         // A long head never drives the entries out of sight, nor the row that counts them.
-        let head = self.head(width).len().min(height.saturating_sub(6));
+        let least = self.items.len().min(5).saturating_add(1);
+        let head = self.head(width).len().min(height.saturating_sub(least));
         height.saturating_sub(head).saturating_sub(1)
     }
 
@@ -109,7 +110,11 @@ impl List {
     pub fn rows(&self, past: &Past, width: usize, height: usize) -> Vec<Row> {
         let page = self.page(width, height);
         let mut rows = self.head(width);
-        rows.truncate(height.saturating_sub(page).saturating_sub(1));
+        let room = height.saturating_sub(page).saturating_sub(1);
+        if rows.len() > room {
+            rows.truncate(room.saturating_sub(1));
+            rows.push(Row::of(Tone::Warn, words::HEAD_CUT));
+        }
         let first = self
             .cursor
             .saturating_sub(page.div_euclid(2))

@@ -76,6 +76,8 @@ impl Desk {
         let check = self.past.judged.checks.get(number)?;
         let (tone, word) = evidence::holds(check.holds);
         let mut say = vec![(tone, format!("{word}: {}", check.what))];
+        say.push((Tone::Quiet, format!("rests on {}", check.rests_on)));
+        say.push((Tone::Quiet, format!("falsified by {}", check.falsified_by)));
         let bad = if check.holds == Holds::No {
             Tone::Bad
         } else {
@@ -90,8 +92,6 @@ impl Desk {
                 format!("  .. {more} more: tuf-ceremony verify shows them"),
             ));
         }
-        say.push((Tone::Quiet, format!("rests on {}", check.rests_on)));
-        say.push((Tone::Quiet, format!("falsified by {}", check.falsified_by)));
         let lines: Vec<usize> = if check.records.is_empty() && check.every {
             say.push((Tone::Plain, words::CHECK_EVERY.to_owned()));
             (0..self.past.lines.len()).collect()

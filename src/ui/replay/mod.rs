@@ -39,13 +39,9 @@ pub(super) fn run(options: &Options, desk: &mut Desk) -> Result<(), UiError> {
         }
         dirty = heard.is_some();
         match heard {
-            Some(Heard::Key(intent)) => {
-                if desk.on(intent) {
-                    return Ok(());
-                }
-            }
+            Some(Heard::Key(intent)) if desk.on(intent) => return Ok(()),
             Some(Heard::Size(columns, rows)) => desk.resize((columns, rows)),
-            None => {}
+            Some(Heard::Key(_)) | None => {}
         }
     }
 }

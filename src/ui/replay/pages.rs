@@ -40,7 +40,9 @@ pub fn draw(desk: &Desk, frame: &mut Frame) {
     put(above, &[title(desk, usize::from(above.width))]);
     put(below, &[bar(desk, usize::from(below.width))]);
     put(places.footer, &[footer(desk, usize::from(places.footer.width))]);
-    if let Some(side) = places.side.filter(|_| desk.column) {
+    // Where the walk stops, the evidence is the page.
+    let beside = desk.column && desk.here() != Here::Stopped;
+    if let Some(side) = places.side.filter(|_| beside) {
         put(side, &column(desk, side));
     }
     let Some((name, rows)) = over(desk, &places) else {

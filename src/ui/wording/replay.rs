@@ -136,6 +136,8 @@ pub const CHECKS_SAY: &str = "Enter opens a check: what was found, and the recor
 /// A check that rests on files.
 pub const CHECK_NO_RECORDS: &str =
     "It rests on files, or on nothing that has one record: there is nowhere to go.";
+/// A check with more to say than there is room.
+pub const HEAD_CUT: &str = ".. there is more: tuf-ceremony verify says it whole";
 /// A check that rests on all.
 pub const CHECK_EVERY: &str = "It rests on every record alike.";
 /// Records.
