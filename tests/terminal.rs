@@ -17,6 +17,9 @@
 mod operator;
 #[path = "support/program.rs"]
 mod program;
+#[cfg(feature = "yubihsm")]
+#[path = "support/scripts.rs"]
+mod scripts;
 
 use operator::{CTRL_C, ENTER, ESC, F1, F2, F4, Operator};
 use portable_pty::CommandBuilder;
@@ -246,6 +249,7 @@ fn twelve_keys_on_six_devices_of_two_makes() {
     let slips: usize = ada.prompts.values().map(|(_, slips)| slips).sum();
     println!("prompts in all: {} (and {slips} after a slip)", all - slips);
     println!("secrets copied from the screen: {}", ada.paper.len());
+    as_foretold(&ada, "pypi-mix.toml");
     // No question's own screen shows a secret: only the open shutter does.
     for screen in &ada.seen {
         for secret in ada.paper.values().chain(&ada.dice) {
@@ -264,6 +268,27 @@ fn twelve_keys_on_six_devices_of_two_makes() {
     for secret in ada.paper.values().chain(&ada.dice) {
         assert!(!record.contains(secret.as_str()));
     }
+}
+
+/// Each device's prompts, but for slips, are those that `plan` prints.
+#[cfg(feature = "yubihsm")]
+fn as_foretold(ada: &Operator, name: &str) {
+    let path = script(name);
+    let plan = scripts::build(&std::fs::read(&path).unwrap(), path.parent().unwrap()).unwrap();
+    for (token, tally) in tuf_ceremony::plan::pace::by_token(&plan) {
+        let token = token.map(|t| t.to_string()).unwrap_or_default();
+        let (all, slips) = ada.prompts.get(&token).copied().unwrap_or_default();
+        assert_eq!(
+            u32::try_from(all - slips).unwrap(),
+            tally.prompts,
+            "{token}: {}",
+            tally.words()
+        );
+    }
+    println!(
+        "as the plan foretold: {}",
+        tuf_ceremony::plan::pace::total(&plan).words()
+    );
 }
 
 /// The three of the script, as new as they leave the factory.
