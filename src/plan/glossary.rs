@@ -61,8 +61,8 @@ pub const GLOSSARY: &[(&str, &str)] = &[
         "The number on a device's body. It is typed from there, never from the screen.",
     ),
     (
-        "snapshot, timestamp",
-        "TUF roles of the online side. They say which metadata is current; their keys are not in this room.",
+        "snapshot",
+        "A TUF role of the online side: which versions belong together. Its key is not in this room.",
     ),
     (
         "targets",
@@ -71,6 +71,10 @@ pub const GLOSSARY: &[(&str, &str)] = &[
     (
         "threshold",
         "How many different keys must sign a file before clients accept it.",
+    ),
+    (
+        "timestamp",
+        "A TUF role of the online side: which snapshot is the newest. Its key is not in this room.",
     ),
     (
         "verify.py",

@@ -186,7 +186,7 @@ fn metadata_of_others_is_shown_calmly() {
         compared("targets back", &new, &old_targets);
     }
     // And one by one, where one bad field refuses the file.
-    for text in &texts {
+    for (n, text) in texts.iter().enumerate() {
         let as_key = |json: &Json, path: &[&str]| kit::with(json, path, Some(text.as_str().into()));
         let mut key = match &root {
             Json::Object(map) => map["keys"].as_object().unwrap().values().next().unwrap().clone(),
@@ -224,11 +224,18 @@ fn metadata_of_others_is_shown_calmly() {
         ];
         key = kit::with(&key, &["keytype"], Some(text.as_str().into()));
         spoilt.push(keys(kit::with(&key, &["scheme"], Some(text.as_str().into()))));
-        for signed in &spoilt {
-            let new = kit::envelope(signed, &[1, 2, 4]);
+        // Each field is shown, and compared every third time: a look is a look.
+        for (field, signed) in spoilt.iter().enumerate() {
+            let new = kit::envelope(signed, &[4]);
             metadata("one field", &new);
-            compared("one field", &old_root, &new);
-            compared("one field of targets", &old_targets, &new);
+            if (n + field).is_multiple_of(3) {
+                let old = if signed.get("targets").is_some() {
+                    &old_targets
+                } else {
+                    &old_root
+                };
+                compared("one field", old, &new);
+            }
         }
         metadata("no metadata", text.as_bytes());
         metadata("cut", format!("{{\"signed\":{{\"_type\":\"{text}").as_bytes());

@@ -25,7 +25,7 @@ use tuf_ceremony::ui::keymap::{self, Intent};
 use tuf_ceremony::ui::{Event, Model, Out, Places, Theme, draw, update};
 
 use crate::scripts;
-use crate::stage::Stage;
+use crate::stage::{Stage, approvers};
 
 /// Columns and rows of every frame.
 pub const SIZE: (u16, u16) = (80, 24);
@@ -34,7 +34,7 @@ const NAMES: [&str; 12] = [
     "Ada", "Olga", "Otto", "Oona", "Wim", "Wanda", "Yuri", "Zoe", "Bela", "Cleo", "Dora", "Emil",
 ];
 /// What stands in the place of every secret.
-const HIDDEN: &str = "********************";
+const HIDDEN: &str = "********";
 
 /// One screen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,8 +112,9 @@ enum Do {
 impl Player {
     /// The script at its briefing.
     pub fn open(path: &Path) -> Player {
-        let text = std::fs::read(path).unwrap();
-        let plan = scripts::build(&text, path.parent().unwrap()).unwrap_or_else(|e| panic!("{e:?}"));
+        let text = approvable(&std::fs::read_to_string(path).unwrap());
+        let plan =
+            scripts::build(text.as_bytes(), path.parent().unwrap()).unwrap_or_else(|e| panic!("{e:?}"));
         let foreseen = pace::prompts(&plan);
         let mut stage = Stage::of(plan);
         stage.cards.clear();
@@ -458,6 +459,15 @@ impl Do {
             Do::Secret(_) => "(a secret)".to_owned(),
         }
     }
+}
+
+/// A template names approvers whose keys nobody holds: the stage's takes their place.
+fn approvable(text: &str) -> String {
+    let Some((before, rest)) = text.split_once("\n[approvals]") else {
+        return text.to_owned();
+    };
+    let after = rest.find("\n[[").unwrap();
+    format!("{before}\n{}{}", approvers(), &rest[after..])
 }
 
 /// The name of a question in `plan::pace`.
