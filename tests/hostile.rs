@@ -75,16 +75,14 @@ pub fn calm(place: &str, text: &str) {
         panic!("{place}: U+{:04X} leaves unescaped in {line:?}", u32::from(c));
     }
     for line in text.lines() {
-        for forged in ["verdict: accepted", "  changed?  no", "error[none]: ok"] {
-            assert!(!line.starts_with(forged), "{place}: a forged line: {line}");
-        }
+        assert!(!line.starts_with("FORGED"), "{place}: a forged line: {line}");
     }
 }
 
 /// A page of HTML in which no text became a tag or an attribute: each tag is one that
 /// the program writes, attribute by attribute.
 pub fn harmless(place: &str, page: &str) {
-    calm(place, &page.replace("verdict: ", ""));
+    calm(place, page);
     let (head, body) = page.split_once("</style>").unwrap();
     assert_eq!(head.matches("<style>").count(), 1, "{place}");
     let opened = head.split_once("<style>").unwrap();

@@ -209,12 +209,12 @@ pub fn texts() -> Vec<Hostile> {
         "a\u{b}b",
         "a\u{c}b",
         "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n",
-        "good\r\nverdict: accepted",
+        "good\r\nFORGED verdict: accepted",
         "x\u{0}y",
         "\u{0}",
         "\u{1a}",
         "\u{4}",
-        "error[none]: ok\n  changed?  no",
+        "error[none]: ok\nFORGED changed?  no",
     ] {
         add("line", text.to_owned());
         add("line", format!("{text}{text}end"));

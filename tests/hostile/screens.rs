@@ -19,7 +19,7 @@ use tuf_ceremony::runner::{Failure, Msg, Sealed};
 use tuf_ceremony::ui::home::Home;
 use tuf_ceremony::ui::keymap::Intent;
 use tuf_ceremony::ui::tokens::Tokens;
-use tuf_ceremony::ui::{Event, Model, Theme, draw, update};
+use tuf_ceremony::ui::{Event, Model, Places, Theme, draw, update};
 
 use crate::corpus;
 use crate::show::{LARGE, SMALL, file_stage, model, of_devices, press, questions, waiver_stage, working};
@@ -212,9 +212,11 @@ fn no_text_moves_the_cursor_on_any_screen() {
             // Each screen sees every text once; each text both sizes and every modal in turn.
             let turn = n + kind;
             let size = if turn.is_multiple_of(2) { SMALL } else { LARGE };
-            let mut model = model(&stage, size);
-            model.places.record = Some(some[0].to_owned());
-            model.places.media = Some(some[some.len() - 1].to_owned());
+            let places = Places {
+                record: Some(some[0].to_owned()),
+                media: Some(some[some.len() - 1].to_owned()),
+            };
+            let mut model = Model::new(stage.snapshot(), stage.at, size, Theme::Colour, places);
             let place = format!(
                 "{name} with {:?}",
                 some.iter()

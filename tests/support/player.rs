@@ -57,6 +57,8 @@ pub struct Player {
     keys: BTreeMap<String, Vec<(KeyFound, Pair)>>,
     tickets: u64,
     seats: usize,
+    /// Which kind of wait was drawn on which screen.
+    waits: Vec<(std::mem::Discriminant<What>, usize)>,
 }
 
 #[derive(Clone)]
@@ -140,6 +142,7 @@ impl Player {
             keys,
             tickets: 100,
             seats: 0,
+            waits: Vec::new(),
         }
     }
 
@@ -206,7 +209,23 @@ impl Player {
     fn work(&mut self) {
         let effect = self.stage.effect();
         if effect.what.is_act() {
-            self.frame(String::new());
+            let kind = std::mem::discriminant(&effect.what);
+            match self.waits.iter().find(|(known, _)| *known == kind) {
+                // One wait looks like another: the first of its kind is drawn.
+                Some((_, screen)) => {
+                    let text = format!("(as screen {screen}) {}\n", effect.what.label());
+                    let step = self.step();
+                    self.frames.push(Frame {
+                        step,
+                        text,
+                        does: String::new(),
+                    });
+                }
+                None => {
+                    self.waits.push((kind, self.frames.len() + 1));
+                    self.frame(String::new());
+                }
+            }
         }
         match self.outcome(&effect.what) {
             Some(outcome) => {
