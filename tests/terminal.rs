@@ -270,20 +270,29 @@ fn twelve_keys_on_six_devices_of_two_makes() {
     }
 }
 
-/// Each device's prompts, but for slips, are those that `plan` prints.
+/// Each device's prompts, but for slips, are those that `plan` prints. The plan reckons
+/// with new devices; the lab's SoftHSM2 tokens were set up before and keep their SO PIN,
+/// so that one of two secrets is not made: half of those prompts fall away.
 #[cfg(feature = "yubihsm")]
 fn as_foretold(ada: &Operator, name: &str) {
     let path = script(name);
     let plan = scripts::build(&std::fs::read(&path).unwrap(), path.parent().unwrap()).unwrap();
+    let prompts = tuf_ceremony::plan::pace::prompts(&plan);
     for (token, tally) in tuf_ceremony::plan::pace::by_token(&plan) {
-        let token = token.map(|t| t.to_string()).unwrap_or_default();
-        let (all, slips) = ada.prompts.get(&token).copied().unwrap_or_default();
-        assert_eq!(
-            u32::try_from(all - slips).unwrap(),
-            tally.prompts,
-            "{token}: {}",
-            tally.words()
-        );
+        let of = |what: &[&str]| {
+            let mine = prompts.iter().filter(|p| p.token == token);
+            mine.filter(|p| what.contains(&p.what)).count()
+        };
+        let used = token.as_ref().is_some_and(|t| t.as_str().starts_with("nitro"));
+        let kept = if used {
+            of(&["dice", "copy a secret"]) / 2
+        } else {
+            0
+        };
+        let name = token.as_ref().map(ToString::to_string).unwrap_or_default();
+        let (all, slips) = ada.prompts.get(&name).copied().unwrap_or_default();
+        let foretold = usize::try_from(tally.prompts).unwrap() - kept;
+        assert_eq!(all - slips, foretold, "{name}: {}", tally.words());
     }
     println!(
         "as the plan foretold: {}",
