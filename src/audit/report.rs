@@ -2,7 +2,7 @@
 //! `docs/bundle-format.md`; the text is for people. Both show what stands
 //! behind each fact, and neither is ever evidence.
 
-use crate::base::Json;
+use crate::base::{Json, shown};
 
 use super::{Anchored, Check, Fact, Judgement, NOTE, Publish, Today, Verdict};
 
@@ -82,7 +82,8 @@ impl Judgement {
         for name in self.failed() {
             out.push(format!("  because {name} failed"));
         }
-        out
+        // The belt: a check that repeats a word of the record unescaped moves no cursor.
+        out.iter().map(|text| shown::line(text)).collect()
     }
 
     /// The whole judgement.

@@ -31,6 +31,21 @@ pub fn shown_bytes(bytes: &[u8], max: usize) -> String {
     out
 }
 
+/// The belt for a finished line, whose parts passed [`shown`] where they are others':
+/// what is not printable ASCII is spelled out, line breaks too, and backslashes stay,
+/// so that nothing is escaped twice.
+#[must_use]
+pub fn line(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\\' => out.push(c),
+            _ => push_shown(&mut out, c),
+        }
+    }
+    out
+}
+
 /// Whether [`shown`] would leave the text as it is.
 #[must_use]
 pub fn is_plain(text: &str) -> bool {
@@ -56,6 +71,13 @@ mod tests {
         assert!(out.bytes().all(|b| (0x20..=0x7e).contains(&b)), "{out}");
         assert!(out.contains("\\u{001b}") && out.contains("\\u{202e}"));
         assert!(shown_bytes(&[0xff, b'a', 0x00], 10) == "\\xffa\\u{0000}");
+    }
+
+    #[test]
+    fn a_finished_line_is_escaped_once() {
+        let part = shown("a\u{202e}", 10);
+        assert_eq!(line(&format!("got {part}")), "got a\\u{202e}");
+        assert_eq!(line("one\ntwo\u{feff}"), "one\\u{000a}two\\u{feff}");
     }
 
     #[test]

@@ -1,8 +1,7 @@
 //! What the record says of the program itself. All of it is a claim of this
 //! machine: a changed program could claim anything.
 
-use std::path::PathBuf;
-
+pub(super) use super::own::{digest_of_file, executable};
 use crate::base::{Digest, Instant};
 use crate::engine::Program;
 
@@ -12,11 +11,6 @@ const LOCK: &[u8] = include_bytes!("../../Cargo.lock");
 /// Before the release of this version; each release moves it. A clock that says
 /// something earlier is wrong (facts/security.md, threat T15).
 const RELEASED: &str = "2026-11-01T00:00:00Z";
-
-/// The executable's path; ask before hardening, which hides it from us too.
-pub(super) fn executable() -> PathBuf {
-    std::env::current_exe().unwrap_or_default()
-}
 
 pub(super) fn program(executable: &std::path::Path) -> Program {
     let mut features = Vec::new();
@@ -37,15 +31,4 @@ pub(super) fn program(executable: &std::path::Path) -> Program {
         features,
         released: Instant::parse(RELEASED).ok(),
     }
-}
-
-/// Zero where the file cannot be read: no claim is made then. `ring` hashes
-/// several times faster than the portable code, and this file is large.
-pub(super) fn digest_of_file(path: &std::path::Path) -> Digest {
-    std::fs::read(path)
-        .ok()
-        .and_then(|bytes| {
-            <[u8; 32]>::try_from(ring::digest::digest(&ring::digest::SHA256, &bytes).as_ref()).ok()
-        })
-        .map_or(Digest::ZERO, Digest::from_bytes)
 }

@@ -19,7 +19,7 @@ pub(super) fn completions(shell: Shell) -> Exit {
         // clap_complete 4.6 spells a program's name with a hyphen in two ways, and finds no verb.
         text = text.replace("tuf__subcmd__ceremony", "tuf__ceremony");
     }
-    out::say(text.trim_end());
+    out::say_raw(text.trim_end());
     Exit::Good
 }
 

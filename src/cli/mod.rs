@@ -24,6 +24,7 @@ mod machine_check;
 mod manual;
 mod new_file;
 mod out;
+mod own;
 #[cfg(feature = "ceremony")]
 mod places;
 mod plan;
@@ -76,10 +77,13 @@ enum Verb {
         /// The ceremony script.
         script: PathBuf,
     },
-    /// Print the ordered plan of a script.
+    /// Print the ordered plan of a script, or the runbook on paper.
     Plan {
         /// The ceremony script.
         script: PathBuf,
+        /// A new file to print and write on, with boxes and blanks: HTML where its name ends in .html, otherwise text.
+        #[arg(long, value_name = "FILE")]
+        paper: Option<PathBuf>,
     },
     /// Practise: the built-in rehearsal, or a rehearsal script of yours.
     #[cfg(feature = "ceremony")]
@@ -267,7 +271,7 @@ pub fn main() -> ExitCode {
     theme::ask(cli.theme);
     let exit = match cli.verb {
         Some(Verb::Check { script }) => check::check(&script),
-        Some(Verb::Plan { script }) => plan::plan(&script),
+        Some(Verb::Plan { script, paper }) => plan::plan(&script, paper.as_deref()),
         Some(Verb::Approve(asked)) => approve::approve(&asked),
         Some(Verb::Verify(asked)) => verify::verify(&asked),
         Some(Verb::Addendum(asked)) => addendum::addendum(&asked),

@@ -1,18 +1,40 @@
 //! What the commands print: the only place that writes to standard output and
-//! error. A closed pipe is no reason to panic.
+//! error. A closed pipe is no reason to panic. Whoever builds a line escapes what is
+//! others' in it (`base::shown`); this is the belt: what is not printable ASCII is
+//! spelled out here at the latest, so that no text drives a terminal (threat T18).
 
+use std::borrow::Cow;
 use std::io::Write;
 
 use crate::fault::Code;
 
 /// A line (or several) of output.
 pub(super) fn say(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{}", belt(text));
+}
+
+/// A text of the program's own making that has tabs, or is for another program.
+pub(super) fn say_raw(text: &str) {
     let _ = writeln!(std::io::stdout(), "{text}");
 }
 
 /// A line (or several) on standard error.
 pub(super) fn complain(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{text}");
+    let _ = writeln!(std::io::stderr(), "{}", belt(text));
+}
+
+fn belt(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|b| matches!(b, b'\n' | b' '..=b'~')) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' | ' '..='~' => out.push(c),
+            _ => out.push_str(&format!("\\u{{{:04x}}}", u32::from(c))),
+        }
+    }
+    Cow::Owned(out)
 }
 
 /// A card on standard error, with what was found.

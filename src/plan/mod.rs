@@ -11,7 +11,10 @@ mod custody;
 mod delegated;
 mod devices;
 mod enrol;
+mod fails;
+pub mod glossary;
 mod inputs;
+pub mod pace;
 mod paper;
 mod policy;
 pub mod possession;
@@ -30,6 +33,7 @@ mod veterans;
 use std::collections::BTreeMap;
 
 pub use custody::RECORD_MEDIA;
+pub use fails::Fails;
 pub use inputs::Inputs;
 pub use paper::{outline, summary};
 pub use quorum::Line;

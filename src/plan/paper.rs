@@ -4,7 +4,7 @@
 use super::Plan;
 use super::possession::Shown;
 use super::trust::Trusted;
-use crate::base::Id;
+use crate::base::{Id, shown};
 use crate::script::{AuditKey, Backend, Made, ResultSpec, Script, SerialSpec, Verb};
 use crate::tuf::{KeyId, RoleName};
 
@@ -13,7 +13,7 @@ use crate::tuf::{KeyId, RoleName};
 #[must_use]
 pub fn outline(plan: &Plan) -> Vec<String> {
     let script = plan.script();
-    let mut out = summary(plan);
+    let mut out = said(plan);
     let mut act = None;
     for (cursor, planned) in plan.steps().iter().enumerate() {
         if act != Some(planned.act) {
@@ -42,13 +42,22 @@ pub fn outline(plan: &Plan) -> Vec<String> {
             out.push(format!("      because   {}", what.reason));
         }
     }
-    out
+    out.iter().map(|line| safe(line)).collect()
+}
+
+/// Titles, reasons and lines are the script's: printable ASCII, cut nowhere.
+fn safe(line: &str) -> String {
+    shown(line, usize::MAX)
 }
 
 /// What a plan comes to, in lines: what it starts from, who and what it needs, what
 /// must be true at the end. Who approves a script reads these.
 #[must_use]
 pub fn summary(plan: &Plan) -> Vec<String> {
+    said(plan).iter().map(|line| safe(line)).collect()
+}
+
+fn said(plan: &Plan) -> Vec<String> {
     let script = plan.script();
     let mut out = vec![
         script.title.clone(),

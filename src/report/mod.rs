@@ -3,6 +3,7 @@
 //! blocks from `audit`'s story. The page is generated from the record and is
 //! never evidence (DESIGN 5); equal folders give equal bytes.
 
+mod blocks;
 mod checks;
 mod cover;
 mod html;
@@ -10,6 +11,7 @@ mod metadata;
 mod page;
 mod qr;
 mod room;
+pub mod runbook;
 mod text;
 mod track;
 

@@ -45,7 +45,7 @@ pub(super) struct HeadOf {
 
 /// A block.
 pub(super) enum Block {
-    Section(&'static str),
+    Section(String),
     Sub(String),
     Para(String),
     /// Names with values.
@@ -53,6 +53,41 @@ pub(super) enum Block {
     Table(Table),
     /// Lines of fixed width that may be long.
     Lines(Vec<String>),
+    /// What follows begins on a new sheet of paper.
+    Page,
+    /// A step of a plan.
+    Card(Card),
+    /// A table to be filled in by hand.
+    Form(Form),
+    /// Numbered places for 32 words, under a caption.
+    Blanks(String),
+    /// A digest with its words.
+    Digest(HeadOf),
+}
+
+/// A step on paper.
+pub(super) struct Card {
+    pub(super) id: String,
+    pub(super) headline: String,
+    pub(super) who: String,
+    pub(super) minutes: String,
+    /// Names with sentences.
+    pub(super) facts: Vec<(&'static str, String)>,
+    /// What is confirmed one by one, and the word to type.
+    pub(super) ticks: Vec<(String, String)>,
+    /// What has a number that people read.
+    pub(super) numbers: Vec<String>,
+    /// Whose words are compared or written down here.
+    pub(super) words: Option<String>,
+}
+
+/// A table to be filled in by hand.
+pub(super) struct Form {
+    pub(super) columns: Vec<(&'static str, u8)>,
+    /// An empty cell is a place to write.
+    pub(super) rows: Vec<Vec<String>>,
+    /// Whether there is room for a sentence in each row.
+    pub(super) tall: bool,
 }
 
 /// A name with a value and what stands behind it.
@@ -106,8 +141,8 @@ impl Page {
         }
     }
 
-    pub(super) fn section(&mut self, title: &'static str) {
-        self.blocks.push(Block::Section(title));
+    pub(super) fn section(&mut self, title: impl Into<String>) {
+        self.blocks.push(Block::Section(title.into()));
     }
 
     pub(super) fn sub(&mut self, title: impl Into<String>) {

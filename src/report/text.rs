@@ -5,10 +5,10 @@ use crate::audit::story::Story;
 use crate::base::Digest;
 use crate::transcript::words;
 
-use super::page::{Block, Cell, Cover, Face, Line, Row, Table};
+use super::page::{Block, Card, Cell, Cover, Face, Form, Line, Row, Table};
 
 /// Columns.
-const WIDTH: usize = 100;
+pub(super) const WIDTH: usize = 100;
 /// Where values begin.
 const INDENT: usize = 18;
 /// Between columns.
@@ -20,14 +20,20 @@ pub fn text(story: &Story) -> String {
     let page = super::page(story);
     let mut out = Out(String::new());
     head(&page.cover, &mut out);
-    for block in &page.blocks {
+    blocks(&page.blocks, page.cover.banner.0, &mut out);
+    out.0
+}
+
+/// The blocks of a page; `mark` stands at every heading.
+pub(super) fn blocks(all: &[Block], mark: &str, out: &mut Out) {
+    for block in all {
         match block {
             Block::Section(title) => {
                 out.line("");
                 out.line(&"=".repeat(WIDTH));
                 // The kind stands at every heading: a page may be read alone.
                 let room = WIDTH.saturating_sub(title.len());
-                out.line(&format!("{title}{:>room$}", page.cover.banner.0));
+                out.line(&format!("{title}{:>room$}", mark));
                 out.line(&"=".repeat(WIDTH));
             }
             Block::Sub(title) => {
@@ -39,8 +45,18 @@ pub fn text(story: &Story) -> String {
                 out.line("");
                 out.wrapped(text, 0, "");
             }
-            Block::Facts(rows) => facts(rows, &mut out),
-            Block::Table(of) => table(of, &mut out),
+            Block::Facts(rows) => facts(rows, out),
+            Block::Table(of) => table(of, out),
+            Block::Page => {}
+            Block::Card(of) => card(of, out),
+            Block::Form(of) => form(of, out),
+            Block::Blanks(caption) => blanks(caption, out),
+            Block::Digest(of) => {
+                out.line("");
+                out.line(of.name);
+                out.wrapped(&of.what, 2, "");
+                spoken(&of.digest, out);
+            }
             Block::Lines(lines) => {
                 for line in lines {
                     out.wrapped(line, 2, "    ");
@@ -48,7 +64,6 @@ pub fn text(story: &Story) -> String {
             }
         }
     }
-    out.0
 }
 
 fn head(cover: &Cover, out: &mut Out) {
@@ -90,7 +105,7 @@ fn head(cover: &Cover, out: &mut Out) {
     out.line("#12 is the record with seq 12, line 13 of ceremony.jsonl. QR codes are in the HTML page.");
 }
 
-fn spoken(digest: &Digest, out: &mut Out) {
+pub(super) fn spoken(digest: &Digest, out: &mut Out) {
     out.line(&format!("  {}", digest.grouped()));
     let words = words::words(digest);
     for (row, four) in words.chunks(4).enumerate() {
@@ -104,7 +119,7 @@ fn spoken(digest: &Digest, out: &mut Out) {
     }
 }
 
-fn facts(rows: &[Row], out: &mut Out) {
+pub(super) fn facts(rows: &[Row], out: &mut Out) {
     out.line("");
     for row in rows {
         let mut behind = String::new();
@@ -170,6 +185,70 @@ fn cells(texts: &[String], widths: &[usize], out: &mut Out) {
     }
 }
 
+/// A step: a box to tick, blanks for the clock and for initials.
+fn card(card: &Card, out: &mut Out) {
+    out.line("");
+    out.wrapped(
+        &format!("[ ] {}  {}   ({})", card.id, card.headline, card.who),
+        0,
+        "    ",
+    );
+    out.line(&format!(
+        "    {:<22} planned ______  begun ______  done ______  initials ______",
+        card.minutes
+    ));
+    for (name, text) in &card.facts {
+        let name = format!("    {name:<w$}", w = INDENT.saturating_sub(5));
+        out.hanging(&name, text);
+    }
+    for (text, word) in &card.ticks {
+        out.wrapped(&format!("[ ] {text} ({word})  initials ______"), 4, "    ");
+    }
+    for text in &card.numbers {
+        out.wrapped(
+            &format!("{text}: number ____________________  initials ______"),
+            4,
+            "    ",
+        );
+    }
+    if let Some(caption) = &card.words {
+        blanks(caption, out);
+    }
+}
+
+fn blanks(caption: &str, out: &mut Out) {
+    out.wrapped(caption, 4, "");
+    for row in 0..8usize {
+        let first = row.saturating_mul(4).saturating_add(1);
+        let places: Vec<String> = (first..first.saturating_add(4))
+            .map(|n| format!("{n:>2} _________________"))
+            .collect();
+        out.line(&format!("    {}", places.join("  ")));
+    }
+}
+
+/// A table to be filled in by hand: rules between the columns, room between the rows.
+fn form(of: &Form, out: &mut Out) {
+    let room = WIDTH.saturating_sub(of.columns.len().saturating_mul(3));
+    let widths: Vec<usize> = of
+        .columns
+        .iter()
+        .map(|(_, share)| room.saturating_mul(usize::from(*share)).div_euclid(100).max(3))
+        .collect();
+    let names: Vec<String> = of.columns.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let rules: Vec<String> = widths.iter().map(|w| "-".repeat(*w)).collect();
+    out.line("");
+    cells(&names, &widths, out);
+    cells(&rules, &widths, out);
+    for row in &of.rows {
+        cells(row, &widths, out);
+        let blank: Vec<String> = widths.iter().map(|w| "_".repeat(*w)).collect();
+        for _ in 0..if of.tall { 3 } else { 1 } {
+            cells(&blank, &widths, out);
+        }
+    }
+}
+
 fn value(cell: &Cell) -> String {
     match cell.face {
         Face::Class(_) => format!("[{}]", cell.text),
@@ -177,10 +256,10 @@ fn value(cell: &Cell) -> String {
     }
 }
 
-struct Out(String);
+pub(super) struct Out(pub(super) String);
 
 impl Out {
-    fn line(&mut self, text: &str) {
+    pub(super) fn line(&mut self, text: &str) {
         // The story's texts are printable ASCII; a stray one must not reach a terminal raw.
         for c in text.trim_end().chars() {
             match c {
@@ -192,7 +271,7 @@ impl Out {
     }
 
     /// A name, and a value that wraps beside it.
-    fn hanging(&mut self, name: &str, text: &str) {
+    pub(super) fn hanging(&mut self, name: &str, text: &str) {
         let mut name = if name.ends_with(' ') {
             name.to_owned()
         } else {
@@ -207,7 +286,7 @@ impl Out {
     }
 
     /// Lines from column `at`, later ones further in.
-    fn wrapped(&mut self, text: &str, at: usize, more: &str) {
+    pub(super) fn wrapped(&mut self, text: &str, at: usize, more: &str) {
         let lead = " ".repeat(at);
         let room = WIDTH.saturating_sub(at).saturating_sub(more.len());
         for (n, line) in wrap(text, room).into_iter().enumerate() {

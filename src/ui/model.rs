@@ -280,7 +280,11 @@ impl Model {
             now,
             size,
             theme,
-            places,
+            // Frames are drawn with more than ASCII: a path must not draw one.
+            places: Places {
+                record: places.record.as_deref().map(wording::safe),
+                media: places.media.as_deref().map(wording::safe),
+            },
             waiting: None,
             since: began(&seen, now),
             stop: None,
