@@ -102,8 +102,6 @@ pub const TABLE: &[Binding] = &[
     key("Tab", KeyCode::Tab, Intent::Next),
     key("Down", KeyCode::Down, Intent::Down),
     key("Up", KeyCode::Up, Intent::Up),
-    key("Left", KeyCode::Left, Intent::Left),
-    key("Right", KeyCode::Right, Intent::Right),
     key("PgDn", KeyCode::PageDown, Intent::PageDown),
     key("PgUp", KeyCode::PageUp, Intent::PageUp),
     key("Home", KeyCode::Home, Intent::Top),
@@ -121,6 +119,16 @@ pub const TABLE: &[Binding] = &[
         control: true,
     },
 ];
+
+/// Keys of a review alone: in a ceremony they do nothing, and its help is silent on them.
+const WALKING: &[Binding] = &[
+    key("Left", KeyCode::Left, Intent::Left),
+    key("Right", KeyCode::Right, Intent::Right),
+];
+
+fn bound() -> impl Iterator<Item = &'static Binding> {
+    TABLE.iter().chain(WALKING)
+}
 
 /// Letters that are keys on a screen that is read, while nothing is typed there:
 /// none of them begins the word that the screen asks for.
@@ -140,7 +148,7 @@ pub fn reading(c: char) -> Option<Intent> {
         .map(|(.., intent)| *intent)
 }
 
-/// Every key with its name, in the order of the tables.
+/// Every key of a ceremony with its name, in the order of the tables.
 pub fn all() -> impl Iterator<Item = (&'static str, Intent)> {
     let letters = READING.iter().map(|(_, name, intent)| (*name, *intent));
     TABLE.iter().map(|b| (b.name, b.intent)).chain(letters)
@@ -153,7 +161,7 @@ pub fn name(intent: Intent) -> &'static str {
         .iter()
         .find(|(.., i)| *i == intent)
         .map(|(_, name, _)| *name);
-    let key = TABLE.iter().find(|b| b.intent == intent).map(|b| b.name);
+    let key = bound().find(|b| b.intent == intent).map(|b| b.name);
     key.or(letter).unwrap_or("")
 }
 
@@ -169,7 +177,7 @@ pub fn intent(event: &KeyEvent) -> Option<Intent> {
         KeyCode::Char(c) if control => KeyCode::Char(c.to_ascii_lowercase()),
         other => other,
     };
-    let bound = TABLE.iter().find(|b| b.code == code && b.control == control);
+    let bound = bound().find(|b| b.code == code && b.control == control);
     match (bound, code) {
         (Some(binding), _) => Some(binding.intent),
         (None, KeyCode::Char(c)) if !control => Some(Intent::Char(c)),

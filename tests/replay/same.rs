@@ -49,6 +49,7 @@ fn live(size: (u16, u16)) -> (Room, Vec<(String, bool)>) {
             state: room.state.clone(),
             records: room.writer.seq(),
             head: Digest::of(last),
+            note: None,
         });
         let now = room.state.last.unwrap();
         let model = match &mut model {

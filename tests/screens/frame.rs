@@ -260,6 +260,8 @@ fn every_intent() -> Vec<Intent> {
         I::Note,
         I::Second,
         I::Overview,
+        I::Qr,
+        I::Glossary,
         I::Claims,
         I::Find,
         I::FindNext,
@@ -275,6 +277,8 @@ fn every_intent() -> Vec<Intent> {
             I::Char(_) => panic!("a character is no key of a table"),
             I::Enter | I::Backspace | I::Clear | I::Next | I::Down | I::Up | I::PageDown | I::PageUp => {}
             I::Top | I::Bottom | I::Help | I::Note | I::Second | I::Overview | I::Claims | I::Find => {}
+            I::Qr | I::Glossary => {}
+            I::Left | I::Right => panic!("a review's key: tests/replay/looks.rs"),
             I::FindNext | I::NextChange | I::Fold | I::Other | I::Toggle | I::Back | I::Leave => {}
         }
     }

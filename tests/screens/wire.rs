@@ -79,7 +79,7 @@ fn review(size: (u16, u16), lines: usize) -> Model {
     let mut model = model(&stage, size);
     let text = |n: usize| format!("  path packages/{n}/file-{n}.tar.gz length {n} sha256 {n:064x}");
     let lines: Vec<String> = (0..lines).map(text).collect();
-    model.local.extra = Extra::Review(Reading::new(&lines, "{}"));
+    model.local.extra = Extra::Review(Box::new(Reading::new(&lines, "{}")));
     update(&mut model, Event::Resize(size.0, size.1));
     model
 }

@@ -559,10 +559,10 @@ impl Drop for Operator {
 
 /// Lines of the question's page: what stands between the heading and the status.
 fn page(screen: &str) -> Vec<&str> {
-    let rule = |line: &&str| line.starts_with("───");
+    let rule = |line: &str| line.starts_with("───");
     let lines: Vec<&str> = screen.lines().collect();
-    let last = lines.iter().rposition(|l| rule(&l)).unwrap_or(lines.len());
-    let first = lines.iter().skip(3).position(|l| rule(&l)).map_or(0, |at| at + 4);
+    let last = lines.iter().rposition(|l| rule(l)).unwrap_or(lines.len());
+    let first = lines.iter().skip(3).position(|l| rule(l)).map_or(0, |at| at + 4);
     // What lies over a question has no heading of its own.
     let first = if first > last { 3 } else { first };
     lines.get(first..last).unwrap_or_default().to_vec()

@@ -397,6 +397,10 @@ impl Player {
                 all
             }
             Question::Serial { token, .. } => line(&self.serial(token)),
+            Question::Cover { token } => {
+                let serial = self.serial(token);
+                line(&serial[serial.len() - 4..])
+            }
             Question::SetUp { token, credentials } => {
                 let mut all = Vec::new();
                 for _ in credentials.iter().flat_map(|_| 0..2) {

@@ -44,6 +44,7 @@ pub fn prompts(plan: &Plan) -> Vec<Prompt> {
         fetched: None,
         by: None,
         enrolled: BTreeSet::new(),
+        agreed: 0,
     };
     walk.ask("briefing", None, &[(&PLAIN, 5)]);
     for (cursor, planned) in plan.steps().iter().enumerate() {
@@ -64,6 +65,8 @@ struct Walk<'p> {
     by: Option<Id>,
     /// Audit keys whose seats have been asked.
     enrolled: BTreeSet<Id>,
+    /// Up to which step a page has been agreed to.
+    agreed: usize,
 }
 
 type Cost = (&'static Measure, u32);
@@ -124,10 +127,10 @@ impl Walk<'_> {
                 };
                 self.ask("serial", Some(on), &[(&CODE, serial)]);
             }
-            Verb::Provision { on, credentials } => self.set_up(on, *credentials),
+            Verb::Provision { on, credentials } => self.set_up(cursor, on, *credentials),
             Verb::GenerateKey { on, .. } => {
                 self.unlock(on, Operation::Generate);
-                self.ask("generate", Some(on), &[(&CODE, TAIL), (&MAKE, 1)]);
+                self.agree(cursor, "generate", on, &MAKE);
             }
             Verb::AttestKey { on, .. } => self.unlock(on, Operation::Attest),
             Verb::DeviceLog { on } => self.unlock(on, Operation::ReadLog),
@@ -140,7 +143,7 @@ impl Walk<'_> {
             Verb::EnrolKey { on, .. } | Verb::ProvePossession { on, .. } => self.unlock(on, Operation::Sign),
             Verb::Sign { on, .. } => {
                 self.unlock(on, Operation::Sign);
-                self.ask("sign", Some(on), &[(&CODE, TAIL), (&SIGN, 1)]);
+                self.agree(cursor, "sign", on, &SIGN);
             }
             Verb::Compose { .. } => {}
             Verb::Review { .. } => self.ask("review", None, &[(&PAYLOAD, 1), (&PLAIN, 4)]),
@@ -205,33 +208,41 @@ impl Walk<'_> {
 
     /// A device as it comes from the factory: one that was set up before keeps its
     /// SO PIN, and that one is typed instead of copied.
-    fn set_up(&mut self, on: &Id, origin: Origin) {
+    /// One page stands for a row of acts, and is asked for at the first of them.
+    fn agree(&mut self, cursor: usize, what: &'static str, on: &Id, work: &'static Measure) {
+        if cursor < self.agreed {
+            return;
+        }
+        let steps = self.plan.together(cursor);
+        self.agreed = steps.end;
+        self.ask(what, Some(on), &[(&CODE, TAIL), (work, count(steps.len()))]);
+    }
+
+    fn set_up(&mut self, cursor: usize, on: &Id, origin: Origin) {
         let credentials = credentials(self.plan, on);
-        let mut typed: u32 = 0;
         if origin == Origin::Typed {
             let each = SECRET.saturating_mul(2);
-            typed = u32::try_from(credentials.len())
-                .unwrap_or(u32::MAX)
-                .saturating_mul(each);
+            let typed = count(credentials.len()).saturating_mul(each);
+            let costs = [(&CODE, typed.saturating_add(TAIL)), (&SET_UP, 1)];
+            self.ask("set up", Some(on), &costs);
         } else {
-            self.ask("cover", Some(on), &[(&PLAIN, 7)]);
-            for credential in credentials {
+            self.ask("cover", Some(on), &[(&CODE, TAIL)]);
+            let last = credentials.len();
+            for (number, credential) in (1..).zip(credentials) {
                 let recipe = recipe(*credential);
                 if origin == Origin::Dice {
                     let rolls = recipe.map_or(0, |r| count(r.rolls_needed()));
                     self.ask("dice", Some(on), &[(&DIE, rolls), (&CODE, rolls)]);
                 }
                 let length = length(*credential);
-                self.ask("copy a secret", Some(on), &[(&COPY, length), (&CODE, length)]);
+                // The device is set up after the last of them, without another question.
+                let set_up = u32::from(number == last);
+                let costs = [(&COPY, length), (&CODE, length), (&SET_UP, set_up)];
+                self.ask("copy a secret", Some(on), &costs);
             }
         }
-        self.ask(
-            "set up",
-            Some(on),
-            &[(&CODE, typed.saturating_add(TAIL)), (&SET_UP, 1)],
-        );
-        // What was proven is logged out.
-        self.unlocked = None;
+        // What was proven is logged out, but for what the next step needs.
+        self.unlocked = self.plan.stays_unlocked(cursor).map(|with| (on.clone(), with));
     }
 
     fn countersign(&mut self, attester: &AttesterSpec) {

@@ -45,7 +45,12 @@ BODIES = [
     ("pause", "out.1", "administrator", {"input": {"pause": {"why": "lunch"}}}),
     ("gate", "out.2", "engine", {"summary": "1.root.json", "verdict": "accepted"}),
     ("exported", "out.2", "engine", {"files": [{"length": 2706, "path": "metadata/1.root.json", "sha256": ROOT}], "mounted": "anew", "read": "direct", "released": "unmounted"}),
-    ("close", "out.3", "engine", {"records": 39}),
+    ("agreed", "out.2", "engine", {"keys": "root-a targets-a", "payloads": ROOT + " " + ROOT, "steps": "sign.1 sign.2"}),
+    ("machine", "out.2", "machine", {"input": {"machine": {"devices": [{"id": "046d:c31c", "kind": "input", "name": "USB Keyboard", "place": "usb 1-2"}], "findings": []}}}),
+    ("halted", "out.2", "engine", {"because": ["unlisted-device: input 046d:c31c at usb 1-2 (USB Keyboard)"]}),
+    ("accepted", "out.2", "witness", {"input": {"accept": {"by": "Wim", "device": "046d:c31c", "why": "the old keyboard broke"}}}),
+    ("thawed", "out.2", "engine", {}),
+    ("close", "out.3", "engine", {"records": 44}),
 ]
 
 
