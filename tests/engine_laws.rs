@@ -516,7 +516,10 @@ fn a_pin_pad_takes_its_pin_and_the_program_none() {
                 })
             )
     });
-    let mut card = room.state.bench.values().next().unwrap().card.clone().unwrap();
+    // It stays logged in for the step that follows; here it was pulled meanwhile.
+    let device = room.state.bench.values_mut().next().unwrap();
+    device.unlocked = None;
+    let mut card = device.card.clone().unwrap();
     card.pin_pad = true;
     outcome(&mut room, Outcome::Card(card));
     assert!(matches!(

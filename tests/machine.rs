@@ -1,6 +1,7 @@
 //! The machine check: the reader on trees of `/sys` and `/proc` made for each
 //! finding (refused and accepted), the verb, and the shipped binary in a network
 //! namespace of its own.
+#![cfg(feature = "ceremony")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

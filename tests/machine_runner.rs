@@ -1,6 +1,7 @@
 //! The machine check through the real runner: it does not start beside what
 //! refuses, its watch sees each change, the record holds it, and the ceremony
 //! waits and goes on by itself.
+#![cfg(feature = "ceremony")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -15,7 +15,6 @@ use super::theme::{Theme, Tone};
 use super::widgets::bars;
 use super::widgets::form::{Entered, Field, Form};
 use super::widgets::rows::{Row, fact, paint, para};
-use super::widgets::text::{len, pad};
 use super::wording::home as words;
 use super::{Options, UiError, wording};
 use crate::fault::Code;
@@ -254,6 +253,9 @@ impl Sheet {
     }
 }
 
+/// Columns of number and name where the explanation stands beside them.
+const SIDE: usize = 19;
+
 /// With air between the entries where there is room for it.
 fn list(width: usize, height: usize) -> Page {
     let mut entries = Vec::new();
@@ -266,17 +268,16 @@ fn list(width: usize, height: usize) -> Page {
     // The instruction has a row and a blank one; one row stays for a remark.
     let airy = rows.saturating_add(entries.len()).saturating_add(3) <= height;
     let mut body = Vec::new();
-    for (entry, (number, name, text)) in entries.into_iter().zip(words::LIST) {
-        // In a small terminal an entry takes one row where it can.
-        let short = [4, len(name), 2, len(text)].into_iter().sum::<usize>() <= width;
-        if short && !airy {
-            let row = Row::of(Tone::Quiet, pad(number, 4)).and(Tone::Strong, *name);
-            body.push(row.and(Tone::Plain, format!("  {text}")));
-            continue;
-        }
-        body.extend(entry);
-        if airy {
+    if airy {
+        for entry in entries {
+            body.extend(entry);
             body.push(Row::blank());
+        }
+    } else {
+        // In a small terminal names and explanations stand side by side.
+        for (number, name, text) in words::LIST {
+            let label = format!("{number:<4}{name}");
+            body.extend(fact(&label, SIDE, Tone::Plain, text, width));
         }
     }
     Page {

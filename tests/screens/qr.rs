@@ -7,10 +7,10 @@ use std::sync::Arc;
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
 use tuf_ceremony::engine::{Confirm, Question};
+use tuf_ceremony::plan::glossary::{GLOSSARY as TERMS, ON_PAPER};
 use tuf_ceremony::runner::{Msg, Snapshot};
 use tuf_ceremony::ui::keymap::Intent;
 use tuf_ceremony::ui::modals::qr::subjects;
-use tuf_ceremony::ui::wording::glossary::TERMS;
 use tuf_ceremony::ui::{Event, Model, Theme, draw, update};
 
 use crate::show::{
@@ -246,4 +246,7 @@ fn the_glossary_is_sorted_and_plain() {
         assert!(meaning.len() < 200, "{term}: {}", meaning.len());
     }
     assert!(TERMS.len() >= 60);
+    for word in ON_PAPER {
+        assert!(TERMS.iter().any(|(term, _)| term == word), "{word}");
+    }
 }

@@ -2,7 +2,7 @@
 //! ceremony is for; then deviations, the close, the pace, the words.
 
 use crate::base::Digest;
-use crate::plan::glossary::GLOSSARY;
+use crate::plan::glossary::{GLOSSARY, ON_PAPER};
 use crate::plan::pace::{self, TABLE};
 use crate::plan::{self, Plan};
 use crate::report::page::{Block, Form, HeadOf, Row, Table, mono, plain, strong};
@@ -288,6 +288,7 @@ pub(super) fn pace(plan: &Plan, all: &mut Vec<Block>) {
 
 pub(super) fn glossary(all: &mut Vec<Block>) {
     all.push(Block::Section("Words".to_owned()));
-    let rows = GLOSSARY.iter().map(|(word, text)| Row::new(*word, plain(*text)));
+    let printed = GLOSSARY.iter().filter(|(word, _)| ON_PAPER.contains(word));
+    let rows = printed.map(|(word, text)| Row::new(*word, plain(*text)));
     all.push(Block::Facts(rows.collect()));
 }

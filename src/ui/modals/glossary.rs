@@ -1,6 +1,7 @@
 //! F8, also from the help: what the words of a ceremony mean. Letters that are
 //! typed leave only the entries that have them; it answers no question.
 
+use crate::plan::glossary::GLOSSARY;
 use crate::ui::layout::Page;
 use crate::ui::model::Model;
 use crate::ui::theme::Tone;
@@ -18,7 +19,7 @@ pub fn form() -> Form {
 pub fn found(typed: &str) -> Vec<&'static (&'static str, &'static str)> {
     let wanted = typed.trim().to_lowercase();
     let having = |part: fn(&(&'static str, &'static str)) -> &'static str| {
-        words::TERMS
+        GLOSSARY
             .iter()
             .filter(|entry| part(entry).to_lowercase().contains(&wanted))
             .collect::<Vec<_>>()

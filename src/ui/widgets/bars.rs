@@ -166,7 +166,7 @@ pub fn status(model: &Model, width: u16) -> Row {
             .saturating_sub(len(right))
     };
     // What is safe is never cut: where room is short, numbers give way to it.
-    let least = len(safe).saturating_add(1);
+    let least = len(safe).saturating_add(2);
     if room(&left, &right) < least {
         right.clear();
     }

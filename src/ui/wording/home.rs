@@ -10,12 +10,12 @@ pub const LIST: &[(&str, &str, &str)] = &[
     (
         "1",
         "Rehearse now",
-        "One person, ten minutes, no device needed. Nothing of it is trusted.",
+        "One person, ten minutes, no device. Nothing is trusted.",
     ),
     (
         "2",
         "Run a script",
-        "Hold a ceremony: you name the script, a new record folder and the media.",
+        "Hold a ceremony: a script, a new record folder, media.",
     ),
     (
         "3",
@@ -30,12 +30,12 @@ pub const LIST: &[(&str, &str, &str)] = &[
     (
         "5",
         "Tokens",
-        "Show every device. Nothing is changed and no PIN is tried.",
+        "Show every device. Changes nothing and tries no PIN.",
     ),
     (
         "6",
         "Review",
-        "Walk a past ceremony screen by screen. Nothing in it is changed.",
+        "Walk a past ceremony screen by screen. Changes nothing.",
     ),
     (
         "7",

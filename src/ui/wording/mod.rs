@@ -91,7 +91,7 @@ pub const STATUS_SEALING: &str = "WRITING THE SEAL - do not unplug";
 /// Status line.
 pub const STATUS_WORKING: &str = "WORKING - do not unplug";
 /// Status line: something was ordered before the program stopped.
-pub const STATUS_UNSETTLED: &str = "NOT SETTLED - leave the device in";
+pub const STATUS_UNSETTLED: &str = "NOT SETTLED - leave device in";
 /// Status line: a device cannot say what it did.
 pub const STATUS_UNCLEAR: &str = "DEVICE UNCLEAR - leave it in";
 /// Status line.

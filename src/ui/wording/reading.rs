@@ -1,4 +1,5 @@
-//! Sentences of a screen that is read: the search, the fold, the jumps.
+//! Sentences of a long text that is read: where in it people are, what they look
+//! for, and what was folded away.
 
 /// Footer.
 pub const KEY_FIND: &str = "find";

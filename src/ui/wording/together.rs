@@ -1,4 +1,5 @@
-//! Sentences of the page on which one text stands for several acts of a device.
+//! Sentences of the page on which several acts of one device are agreed to at
+//! once, so that nobody learns to type without reading.
 
 /// Below the form.
 pub const NEXT: &str = "Next: all of it, in this order. If anything goes wrong, you are asked again.";
