@@ -341,7 +341,7 @@ fn cuts(stride: usize, limit: usize) -> usize {
 /// L1, a cut of it.
 #[test]
 fn a_ceremony_survives_power_cuts() {
-    let survived = cuts(36, 3);
+    let survived = cuts(32, 3);
     told(survived, QUICK_CUTS, 1);
 }
 

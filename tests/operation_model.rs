@@ -427,6 +427,7 @@ fn key(state: &State, device: &Device) -> String {
     state.deviations = 0;
     // What is said of the stop, and when it was.
     state.resumed = None;
+    state.entered = None;
     state.recovered = None;
     state.next_effect = 0;
     state.last = None;

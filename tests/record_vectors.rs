@@ -100,7 +100,7 @@ fn types_are_only_appended() {
     let first = "open resume answer outcome note storage pause abort step intended recovered key credential \
                  recorded differed break back superseded waived attested device-log retired composed transition \
                  frozen reviewed compared locked proven attester countersigned declined signed complete \
-                 client-verdicts gate exported gate-failed close";
+                 client-verdicts gate exported gate-failed close machine accepted halted thawed agreed";
     let python = std::str::from_utf8(tuf_ceremony::bundle::VERIFY_PY).unwrap();
     let listed = python.lines().find_map(|l| l.strip_prefix("TYPES = \"")).unwrap();
     assert!(

@@ -387,7 +387,7 @@ mod typed {
         assert_eq!(simulators[0].device().struck().len(), 1);
         gone(&ada, &room, "after a panic");
         // Then the other devices; the last one's secrets come from dice.
-        ada.play("Unlock nitro-c:");
+        ada.play("Generate key root-f on nitro-c   (step");
         assert!(!ada.dice.is_empty() && ada.paper.len() > 9);
         gone(&ada, &room, "made from dice");
         ada.play("Type export");

@@ -294,11 +294,8 @@ fn as_foretold(ada: &Operator, name: &str) {
             mine.filter(|p| what.contains(&p.what)).count()
         };
         let used = token.as_ref().is_some_and(|t| t.as_str().starts_with("nitro"));
-        let kept = if used {
-            of(&["dice", "copy a secret"]) / 2
-        } else {
-            0
-        };
+        // An SO PIN that was there before is not rolled; it is typed instead of copied.
+        let kept = if used { of(&["dice"]) / 2 } else { 0 };
         let name = token.as_ref().map(ToString::to_string).unwrap_or_default();
         let (all, slips) = ada.prompts.get(&name).copied().unwrap_or_default();
         let foretold = usize::try_from(tally.prompts).unwrap() - kept;

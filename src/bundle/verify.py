@@ -3,7 +3,7 @@
 alone; re-executes nothing: `tuf-ceremony verify` does. Run the release's copy of this file, never the one in the bundle."""
 import base64, hashlib, json, os, pathlib, re, stat, subprocess, sys, tempfile
 ED25519, KEYS = bytes.fromhex("302a300506032b6570032100"), "body boot ceremony prev seq step t_mono_ms t_wall type v who"  # RFC 8410
-TYPES = "open resume answer outcome note storage machine accepted pause abort halted thawed step intended recovered agreed key credential recorded differed break back superseded waived attested device-log retired composed transition frozen reviewed compared locked proven attester countersigned declined signed complete client-verdicts gate exported gate-failed close"  # of version 1; another is not passed over
+TYPES = "open resume answer outcome note storage pause abort step intended recovered key credential recorded differed break back superseded waived attested device-log retired composed transition frozen reviewed compared locked proven attester countersigned declined signed complete client-verdicts gate exported gate-failed close machine accepted halted thawed agreed"  # of version 1; another is not passed over
 sha, b64 = (lambda data: hashlib.sha256(data).hexdigest()), (lambda data: base64.b64encode(data).decode())
 def need(holds, otherwise):
     if not holds: raise ValueError(otherwise)

@@ -18,6 +18,19 @@ pub(super) fn say_raw(text: &str) {
     let _ = writeln!(std::io::stdout(), "{text}");
 }
 
+/// A signed note, for another program: its signature lines begin with a dash that is
+/// not ASCII, and have to stay as they are.
+pub(super) fn note(text: &str) {
+    let dashed = |line: &str| {
+        belt(line.strip_prefix('\u{2014}').unwrap_or(line)) == line.trim_start_matches('\u{2014}')
+    };
+    if text.lines().all(dashed) {
+        say_raw(text);
+    } else {
+        say(text);
+    }
+}
+
 /// A line (or several) on standard error.
 pub(super) fn complain(text: &str) {
     let _ = writeln!(std::io::stderr(), "{}", belt(text));

@@ -269,7 +269,10 @@ fn read_pseudonyms(table: &mut Table, faults: &mut Faults, names: &mut Names, se
         faults.add(
             &span,
             "script-wrong-value",
-            format!("`pseudonyms` of [[role]] has {} for more seats", listed.len()),
+            format!(
+                "`pseudonyms` of [[role]] needs one for each seat, and has {}",
+                listed.len()
+            ),
             "write one for each seat, or more",
         );
     }

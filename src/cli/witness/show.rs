@@ -18,7 +18,7 @@ pub(super) fn show(state: &Path, checkpoint: Option<&str>) -> Result<(), Exit> {
             out::complain(&format!("no checkpoint of {} was cosigned", shown(origin, 120)));
             return Err(Exit::Negative);
         };
-        out::say(last.note().to_string().trim_end());
+        out::note(last.note().to_string().trim_end());
         return Ok(());
     }
     key(memory.vkey());

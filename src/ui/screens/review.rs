@@ -172,6 +172,14 @@ fn key(model: &mut Model, intent: Intent) -> Option<Vec<Out>> {
         Intent::Char(c) if empty => keymap::reading(c)?,
         other => other,
     };
+    // What scrolls keeps the remark: a page that grew under the key would leave a gap.
+    let ours = matches!(
+        intent,
+        Intent::Find | Intent::FindNext | Intent::NextChange | Intent::Fold | Intent::Toggle
+    );
+    if !ours {
+        return None;
+    }
     pane.notice = None;
     match intent {
         Intent::Find => {
@@ -212,8 +220,7 @@ fn key(model: &mut Model, intent: Intent) -> Option<Vec<Out>> {
                 pane.scroll = 0;
             }
         }
-        Intent::Fold => {}
-        _ => return None,
+        _ => {}
     }
     Some(Vec::new())
 }
