@@ -443,5 +443,5 @@ fn a_ceremony_in_a_terminal_survives_three_kills() {
 #[test]
 #[ignore = "a minute: tests/demo-kill"]
 fn a_ceremony_in_a_terminal_survives_twenty_kills() {
-    demonstrate(20, 6, 5);
+    demonstrate(20, 4, 5);
 }
