@@ -26,8 +26,9 @@ use std::path::PathBuf;
 use kills::{Bench, Plan, Survived, all, beside, calls, survives};
 use program::{Ran, Room, SOFTHSM, ran, script, verifiers_accept};
 
-/// Calls of a ceremony that nothing disturbs, at least; the figure may only grow.
-const CALLS: usize = 663;
+/// Calls of a ceremony that nothing disturbs, at least; the figure may only grow, but
+/// where a ceremony asks for less: since a device stays logged in after its set-up.
+const CALLS: usize = 640;
 
 const KEYS: &[(&str, &str)] = &[
     ("root-a", "ecdsa-p256"),
