@@ -315,8 +315,7 @@ fn note_bytes(note: &Note) -> Vec<u8> {
 /// The seat's key of this name, or this whole verifier key.
 fn seat<'c>(closed: &'c Closed, name: &str) -> Result<&'c Vkey, Exit> {
     let keys = closed.seats.iter().map(|s| &s.vkey);
-    let mut named = keys.clone().filter(|k| k.name() == name || k.to_string() == name);
-    named.next().ok_or_else(|| {
+    Vkey::named(keys.clone(), name).ok_or_else(|| {
         let known: Vec<String> = keys.map(|k| shown(k.name(), 60)).collect();
         usage(&format!(
             "expected an audit key of the record or the anchors, {}; got {}",

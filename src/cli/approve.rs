@@ -238,8 +238,7 @@ fn json(script: &Script, approved: &Approved) -> Json {
 /// The approver of this name, or of this whole verifier key.
 fn approver<'s>(script: &'s Script, name: &str) -> Result<&'s Vkey, Exit> {
     let keys = script.approvals.iter().flat_map(|a| &a.keys);
-    let mut named = keys.clone().filter(|k| k.name() == name || k.to_string() == name);
-    named.next().ok_or_else(|| {
+    Vkey::named(keys.clone(), name).ok_or_else(|| {
         let known: Vec<String> = keys.map(|k| shown(k.name(), 60)).collect();
         let known = known.join(", ");
         out::complain(&format!(

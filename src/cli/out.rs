@@ -21,10 +21,8 @@ pub(super) fn say_raw(text: &str) {
 /// A signed note, for another program: its signature lines begin with a dash that is
 /// not ASCII, and have to stay as they are.
 pub(super) fn note(text: &str) {
-    let dashed = |line: &str| {
-        belt(line.strip_prefix('\u{2014}').unwrap_or(line)) == line.trim_start_matches('\u{2014}')
-    };
-    if text.lines().all(dashed) {
+    let plain = |line: &str| is_plain(line.strip_prefix('\u{2014}').unwrap_or(line));
+    if text.lines().all(plain) {
         say_raw(text);
     } else {
         say(text);
@@ -36,8 +34,13 @@ pub(super) fn complain(text: &str) {
     let _ = writeln!(std::io::stderr(), "{}", belt(text));
 }
 
+/// Nothing but printable ASCII and line ends.
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|b| matches!(b, b'\n' | b' '..=b'~'))
+}
+
 fn belt(text: &str) -> Cow<'_, str> {
-    if text.bytes().all(|b| matches!(b, b'\n' | b' '..=b'~')) {
+    if is_plain(text) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());

@@ -57,6 +57,30 @@ pub enum InputKind {
     },
 }
 
+impl InputKind {
+    /// The log key of a run that begins here.
+    #[must_use]
+    pub fn log_key(&self) -> Option<&PublicKey> {
+        match self {
+            InputKind::Open(opening) => Some(&opening.log_key),
+            InputKind::Resume(resumption) => Some(&resumption.log_key),
+            _ => None,
+        }
+    }
+
+    /// A gate's checkpoint: the lines that it is over, and its signed note.
+    #[must_use]
+    pub fn checkpoint(&self) -> Option<(u64, &str)> {
+        match self {
+            InputKind::Outcome {
+                outcome: Outcome::Checkpoint { size, note, .. },
+                ..
+            } => Some((*size, note)),
+            _ => None,
+        }
+    }
+}
+
 /// What the first record pins (DESIGN 5).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Opening {

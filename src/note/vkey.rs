@@ -187,6 +187,13 @@ impl Vkey {
         }
     }
 
+    /// The key that a person names: by its name, or by the whole of it.
+    #[must_use]
+    pub fn named<'v>(keys: impl IntoIterator<Item = &'v Vkey>, name: &str) -> Option<&'v Vkey> {
+        let mut keys = keys.into_iter();
+        keys.find(|key| key.name == name || key.to_string() == name)
+    }
+
     /// The name.
     #[must_use]
     pub fn name(&self) -> &str {

@@ -108,16 +108,21 @@ pub(super) fn facts(rows: &[Row], out: &mut String) {
     out.push_str("</tbody>\n</table>\n");
 }
 
-pub(super) fn table(of: &Table, out: &mut String) {
-    out.push_str("<table class=\"rows\">\n<colgroup>");
-    for (_, share) in &of.columns {
+/// The beginning of a table: its columns and their names.
+fn heads(class: &str, columns: &[(&'static str, u8)], out: &mut String) {
+    out.push_str(&format!("<table class=\"{class}\">\n<colgroup>"));
+    for (_, share) in columns {
         out.push_str(&format!("<col style=\"width:{share}%\">"));
     }
     out.push_str("</colgroup>\n<thead><tr>");
-    for (name, _) in &of.columns {
+    for (name, _) in columns {
         out.push_str(&format!("<th scope=\"col\">{}</th>", escape(name)));
     }
     out.push_str("</tr></thead>\n<tbody>\n");
+}
+
+pub(super) fn table(of: &Table, out: &mut String) {
+    heads("rows", &of.columns, out);
     let span = of.columns.len();
     for line in &of.rows {
         match line {
@@ -234,15 +239,7 @@ fn blanks(caption: &str, out: &mut String) {
 
 /// A table to be filled in by hand; an empty cell is a place to write.
 fn form(of: &Form, out: &mut String) {
-    out.push_str("<table class=\"form\">\n<colgroup>");
-    for (_, share) in &of.columns {
-        out.push_str(&format!("<col style=\"width:{share}%\">"));
-    }
-    out.push_str("</colgroup>\n<thead><tr>");
-    for (name, _) in &of.columns {
-        out.push_str(&format!("<th scope=\"col\">{}</th>", escape(name)));
-    }
-    out.push_str("</tr></thead>\n<tbody>\n");
+    heads("form", &of.columns, out);
     for row in &of.rows {
         out.push_str(if of.tall { "<tr class=\"tall\">" } else { "<tr>" });
         for cell in row {

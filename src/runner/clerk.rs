@@ -2,7 +2,6 @@
 //! sync them, start the effects, and only then show the new state (law 3).
 //! The clerk owns the journal and the run's log key; nobody else writes.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
@@ -12,6 +11,7 @@ use rand_core::{OsRng, RngCore};
 
 use super::hands::Job;
 use super::media::Export;
+use super::seal::Signed;
 use super::{Clock, Cmd, Failure, Msg, Snapshot, Vault, internal};
 use crate::base::device::{Changed, DeviceCode, DeviceFault, Operation, Retry};
 use crate::base::machine::Report;
@@ -36,10 +36,7 @@ pub(super) struct Clerk {
     pub(super) disk: Arc<dyn Disk>,
     /// All lines, for the seal: a record is small (thousands of lines).
     pub(super) lines: String,
-    /// Notes of the gates, by size.
-    pub(super) notes: BTreeMap<u64, String>,
-    /// Log keys of all runs, in order.
-    pub(super) log_keys: Vec<PublicKey>,
+    pub(super) signed: Signed,
     pub(super) log_key: SigningKey,
     pub(super) clock: Box<dyn Clock>,
     pub(super) vault: Arc<Vault>,
@@ -249,7 +246,7 @@ impl Clerk {
         if let Some(stage) = &self.stage {
             stage.saw(self.writer.seq(), &self.state);
         }
-        self.remember(&input.kind);
+        self.signed.take(&input.kind);
         if matches!(input.kind, InputKind::Outcome { .. }) {
             // Nobody was asked while the effect was under way: what the state
             // does not name now is done with.
@@ -263,20 +260,6 @@ impl Clerk {
         Ok(())
     }
 
-    fn remember(&mut self, kind: &InputKind) {
-        match kind {
-            InputKind::Open(opening) => self.log_keys.push(opening.log_key.clone()),
-            InputKind::Resume(resumption) => self.log_keys.push(resumption.log_key.clone()),
-            InputKind::Outcome {
-                outcome: Outcome::Checkpoint { size, note, .. },
-                ..
-            } => {
-                self.notes.insert(*size, note.clone());
-            }
-            _ => {}
-        }
-    }
-
     /// What is on disk may be seen.
     fn show(&self) {
         let _ = self.msgs.send(Msg::Snapshot(self.snapshot()));
@@ -288,11 +271,7 @@ impl Clerk {
             state: self.state.clone(),
             records: self.writer.seq(),
             head: self.writer.head(),
-            note: self
-                .notes
-                .values()
-                .next_back()
-                .map(|note| Arc::from(note.as_str())),
+            note: self.signed.newest().map(Arc::from),
         })
     }
 
@@ -364,8 +343,7 @@ impl Clerk {
             state: &self.state,
             record: &self.record,
             lines: self.lines.as_bytes(),
-            log_keys: &self.log_keys,
-            notes: &self.notes,
+            signed: &self.signed,
             media: self.media.as_deref(),
         })?;
         let _ = self.msgs.send(Msg::Sealed(sealed));

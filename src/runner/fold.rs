@@ -3,13 +3,13 @@
 //! the last whole input never counted; anything else that does not follow stops
 //! here, and then no copy has been touched (facts 5.2, rule 4).
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::seal::Signed;
 use super::{Failure, start::damaged};
-use crate::base::{CopyName, Digest, MirrorFound, PublicKey};
-use crate::engine::{self, FileRef, FoldError, InputKind, Outcome, State};
+use crate::base::{CopyName, Digest, MirrorFound};
+use crate::engine::{self, FileRef, FoldError, InputKind, State};
 use crate::fault::Code;
 use crate::plan::{Inputs, Plan};
 use crate::script::Script;
@@ -23,8 +23,7 @@ pub(super) struct Folded {
     pub(super) chain: Chain,
     /// The lines that count.
     pub(super) lines: Vec<u8>,
-    pub(super) notes: BTreeMap<u64, String>,
-    pub(super) log_keys: Vec<PublicKey>,
+    pub(super) signed: Signed,
     /// Torn bytes that runs before have described.
     described: Vec<Digest>,
 }
@@ -150,27 +149,16 @@ fn fold(plan: Plan, lines: &[u8], chain: Chain) -> Result<Folded, Failure> {
         state: State::new(),
         chain,
         lines: lines.to_vec(),
-        notes: BTreeMap::new(),
-        log_keys: Vec::new(),
+        signed: Signed::default(),
         described: Vec::new(),
     };
     let mut whole = 0usize;
     let parsed: Vec<_> = folded.chain.lines.iter().map(|(line, _)| line.clone()).collect();
     let result = engine::replay(&folded.plan, &parsed, |input, _, at| {
         whole = at;
-        match &input.kind {
-            InputKind::Open(opening) => folded.log_keys.push(opening.log_key.clone()),
-            InputKind::Resume(resumption) => {
-                folded.log_keys.push(resumption.log_key.clone());
-                folded.described.extend(resumption.torn.iter().map(|f| f.sha256));
-            }
-            InputKind::Outcome {
-                outcome: Outcome::Checkpoint { size, note, .. },
-                ..
-            } => {
-                folded.notes.insert(*size, note.clone());
-            }
-            _ => {}
+        folded.signed.take(&input.kind);
+        if let InputKind::Resume(resumption) = &input.kind {
+            folded.described.extend(resumption.torn.iter().map(|f| f.sha256));
         }
     });
     match result {

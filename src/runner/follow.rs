@@ -15,13 +15,11 @@ use rustix::fs::OFlags;
 
 use super::{Snapshot, stored_plan};
 use crate::base::{Digest, shown};
-use crate::engine::{FoldError, InputKind, Outcome, State, replay_one};
+use crate::engine::{FoldError, State, replay_one};
 use crate::plan::Plan;
-use crate::store::Real;
+use crate::store::{NAME, Real};
 use crate::transcript::{Line, parse_line};
 
-/// The record's file in its folder.
-const NAME: &str = "ceremony.jsonl";
 /// More than this is no record that people made: 500 bytes a line, a million lines.
 const MOST: u64 = 512 * 1024 * 1024;
 
@@ -206,12 +204,8 @@ impl Kept {
                 Err(FoldError::CutShort { .. }) => break,
                 Err(e) => return Err(lost(self.lines.saturating_add(1), &e.to_string())),
             };
-            if let InputKind::Outcome {
-                outcome: Outcome::Checkpoint { note, .. },
-                ..
-            } = &one.input.kind
-            {
-                self.note = Some(Arc::from(note.as_str()));
+            if let Some((_, note)) = one.input.kind.checkpoint() {
+                self.note = Some(Arc::from(note));
             }
             if self.lines == 0 {
                 self.ceremony = ends.first().map_or(Digest::ZERO, |(_, first)| *first);

@@ -9,10 +9,34 @@ use std::path::Path;
 use super::{Failure, Sealed, internal};
 use crate::base::{Digest, PublicKey};
 use crate::bundle::{self, export};
-use crate::engine::{self, State};
+use crate::engine::{self, InputKind, State};
 use crate::fault::Code;
 use crate::plan::Plan;
 use crate::store::{Disk, Record};
+
+/// What the log keys of a record are, and what they signed.
+#[derive(Default)]
+pub(super) struct Signed {
+    /// Log keys of all runs, in order.
+    log_keys: Vec<PublicKey>,
+    /// Notes of the gates, by size.
+    notes: BTreeMap<u64, String>,
+}
+
+impl Signed {
+    /// Takes what an input adds.
+    pub(super) fn take(&mut self, kind: &InputKind) {
+        self.log_keys.extend(kind.log_key().cloned());
+        if let Some((size, note)) = kind.checkpoint() {
+            self.notes.insert(size, note.to_owned());
+        }
+    }
+
+    /// The newest gate's note.
+    pub(super) fn newest(&self) -> Option<&str> {
+        self.notes.values().next_back().map(String::as_str)
+    }
+}
 
 /// A closed record with what its seal needs.
 pub(super) struct Closed<'a> {
@@ -23,10 +47,7 @@ pub(super) struct Closed<'a> {
     pub(super) record: &'a Record,
     /// All lines, each with LF.
     pub(super) lines: &'a [u8],
-    /// Log keys of all runs, in order.
-    pub(super) log_keys: &'a [PublicKey],
-    /// Notes of the gates, by size.
-    pub(super) notes: &'a BTreeMap<u64, String>,
+    pub(super) signed: &'a Signed,
     pub(super) media: Option<&'a Path>,
 }
 
@@ -45,13 +66,14 @@ pub(super) fn write(closed: &Closed<'_>) -> Result<Sealed, Failure> {
         .map(|f| (f.path.clone(), f.sha256))
         .collect();
     let gates: Vec<(u64, String)> = closed
+        .signed
         .notes
         .iter()
         .map(|(size, note)| (*size, note.clone()))
         .collect();
     let seal = bundle::seal_files(&bundle::Seal {
         origin: &closed.state.origin,
-        log_keys: closed.log_keys,
+        log_keys: &closed.signed.log_keys,
         witnesses: closed.plan.script().witnesses(),
         exported: &exported,
         record: closed.lines,

@@ -2,7 +2,6 @@
 //! was under way when the last run stopped is the engine's to recover: nothing
 //! is done twice (law 3).
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
@@ -14,7 +13,8 @@ use super::fold;
 use super::hands::Hands;
 use super::machine::{self, Machine, ready};
 use super::media::Media;
-use super::{Bench, Clock, Failure, Handle, Msg, Sealed, Snapshot, Vault, internal, seal};
+use super::seal::{self, Signed};
+use super::{Bench, Clock, Failure, Handle, Msg, Sealed, Snapshot, Vault, internal};
 use crate::engine::{
     APPROVALS, CLIENTS, ENGINE, FileRef, FrontEnd, InputKind, NOT_APPROVED, NOT_READY, Opening, Phase,
     Program, Resumption, SecretsPath, State,
@@ -150,8 +150,7 @@ pub fn open(plan: Plan, record: &Path, mut ports: Ports, run: &Run) -> Result<Ru
         tree: Tree::new(),
         record: copies,
         lines: String::new(),
-        notes: BTreeMap::new(),
-        log_keys: Vec::new(),
+        signed: Signed::default(),
         stage,
     };
     go(clerk, log_key, ports, InputKind::Open(Box::new(opening)))
@@ -166,18 +165,16 @@ fn two_media(ports: &Ports, plan: &Plan, record: &Path) -> Result<(), Failure> {
     if plan.script().kind == Kind::Rehearsal {
         return Ok(());
     }
-    match ports.disk.one_medium(record, mirror) {
-        Ok(false) => Ok(()),
-        Ok(true) => Err(Failure {
-            code: Code::MirrorSameMedium,
-            meaning: "--record and --mirror are folders of one file system".to_owned(),
-        }),
+    let why = match ports.disk.one_medium(record, mirror) {
+        Ok(false) => return Ok(()),
+        Ok(true) => "--record and --mirror are folders of one file system".to_owned(),
         // What cannot be told is not trusted (law 7).
-        Err(error) => Err(Failure {
-            code: Code::MirrorSameMedium,
-            meaning: format!("where --mirror lies cannot be told: {error}"),
-        }),
-    }
+        Err(error) => format!("where --mirror lies cannot be told: {error}"),
+    };
+    Err(Failure {
+        code: Code::MirrorSameMedium,
+        meaning: why,
+    })
 }
 
 /// What came of a resumption.
@@ -216,8 +213,7 @@ pub fn resume(record: &Path, mut ports: Ports, run: &Run) -> Result<Resumed, Fai
             state: &folded.state,
             record: &copies,
             lines: &folded.lines,
-            log_keys: &folded.log_keys,
-            notes: &folded.notes,
+            signed: &folded.signed,
             media: ports.media.as_deref(),
         })
         .map(Resumed::Sealed);
@@ -242,8 +238,7 @@ pub fn resume(record: &Path, mut ports: Ports, run: &Run) -> Result<Resumed, Fai
         tree: folded.chain.tree,
         record: copies,
         lines: String::from_utf8_lossy(&folded.lines).into_owned(),
-        notes: folded.notes,
-        log_keys: folded.log_keys,
+        signed: folded.signed,
         stage: None,
     };
     let first = InputKind::Resume(resumption);
@@ -257,8 +252,7 @@ struct ClerkParts {
     tree: Tree,
     record: Record,
     lines: String,
-    notes: BTreeMap<u64, String>,
-    log_keys: Vec<crate::base::PublicKey>,
+    signed: Signed,
     stage: Option<Stage>,
 }
 
@@ -282,8 +276,7 @@ fn go(
         record: parts.record,
         disk: ports.disk.clone(),
         lines: parts.lines,
-        notes: parts.notes,
-        log_keys: parts.log_keys,
+        signed: parts.signed,
         log_key,
         clock: ports.clock,
         vault: vault.clone(),

@@ -179,22 +179,48 @@ pub fn draw(home: &Home, frame: &mut Frame) {
         size: home.size,
         theme: home.theme,
         scroll: 0,
-        footer: footer(home),
+        keys: &keys(home),
     };
     sheet.draw(page, frame);
 }
 
+/// Longer lines are hard to read.
+const WIDEST: usize = 100;
+
 /// A screen without a ceremony: a title, a page that may scroll, the keys.
-pub(super) struct Sheet {
+pub(super) struct Sheet<'k> {
     pub(super) size: (u16, u16),
     pub(super) theme: Theme,
     pub(super) scroll: usize,
-    pub(super) footer: Row,
+    pub(super) keys: &'k [(Intent, &'k str)],
 }
 
-impl Sheet {
+/// Where the first row in sight is after a key, on a page that is made for a width.
+pub(super) fn scrolled(
+    size: (u16, u16),
+    page: impl FnOnce(usize) -> Page,
+    from: usize,
+    intent: Intent,
+) -> usize {
+    let body = Sheet::body(Rect::new(0, 0, size.0, size.1));
+    let laid = layout::lay(page(usize::from(body.width).min(WIDEST)), None, body);
+    let last = laid.body.len().saturating_sub(laid.height);
+    let step = laid.height.saturating_sub(1).max(1);
+    let to = match intent {
+        Intent::Down => from.saturating_add(1),
+        Intent::Up => from.saturating_sub(1),
+        Intent::PageDown => from.saturating_add(step),
+        Intent::PageUp => from.saturating_sub(step),
+        Intent::Top => 0,
+        Intent::Bottom => last,
+        _ => from,
+    };
+    to.min(last)
+}
+
+impl Sheet<'_> {
     /// Where the page is.
-    pub(super) fn body(area: Rect) -> Rect {
+    fn body(area: Rect) -> Rect {
         Rect {
             width: area.width,
             ..layout::places(area).over
@@ -219,7 +245,7 @@ impl Sheet {
         }
         let places = layout::places(area);
         let body = Sheet::body(area);
-        let (page, notice) = page(usize::from(body.width).min(100), usize::from(body.height));
+        let (page, notice) = page(usize::from(body.width).min(WIDEST), usize::from(body.height));
         let laid = layout::lay(page, notice, body);
         let mut rows = laid.head;
         let total = laid.body.len();
@@ -249,7 +275,9 @@ impl Sheet {
             paint(frame, rule, &[bars::rule(area.width)], self.theme);
         }
         paint(frame, body, &rows, self.theme);
-        paint(frame, places.footer, &[self.footer], self.theme);
+        let keys = self.keys.iter().map(|(i, text)| (keymap::name(*i), *text));
+        let footer = bars::keys(keys, places.footer.width);
+        paint(frame, places.footer, &[footer], self.theme);
     }
 }
 
@@ -304,7 +332,7 @@ fn form_page(number: u8, pane: &Pane, width: usize) -> Page {
     }
 }
 
-fn footer(home: &Home) -> Row {
+fn keys(home: &Home) -> Vec<(Intent, &'static str)> {
     let mut keys = Vec::new();
     if home.chosen.is_some() {
         keys.push((Intent::Enter, wording::KEY_ENTER));
@@ -312,18 +340,7 @@ fn footer(home: &Home) -> Row {
         keys.push((Intent::Back, wording::KEY_BACK));
     }
     keys.push((Intent::Leave, words::KEY_QUIT));
-    keys_row(&keys)
-}
-
-/// Keys with their names, for a footer.
-pub(super) fn keys_row(keys: &[(Intent, &str)]) -> Row {
-    let mut row = Row::default();
-    for (intent, text) in keys.iter().copied() {
-        row = row
-            .and(Tone::Strong, keymap::name(intent))
-            .and(Tone::Plain, format!(" {text}  "));
-    }
-    row
+    keys
 }
 
 /// Runs the home screen.

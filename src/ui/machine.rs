@@ -7,11 +7,10 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use ratatui::Frame;
-use ratatui::layout::Rect;
 
-use super::home::{Sheet, keys_row};
+use super::home::{Sheet, scrolled};
 use super::keymap::Intent;
-use super::layout::{self, Page};
+use super::layout::Page;
 use super::terminal::{Heard, Screen};
 use super::theme::{Theme, Tone};
 use super::widgets::rows::{Row, fact, para};
@@ -43,21 +42,10 @@ pub struct MachineCheck {
 impl MachineCheck {
     /// One key; whether to go back.
     pub fn on(&mut self, intent: Intent) -> bool {
-        let body = Sheet::body(Rect::new(0, 0, self.size.0, self.size.1));
-        let laid = layout::lay(page(self, usize::from(body.width).min(100)), None, body);
-        let last = laid.body.len().saturating_sub(laid.height);
-        let step = laid.height.saturating_sub(1).max(1);
-        let to = match intent {
-            Intent::Back | Intent::Leave => return true,
-            Intent::Down => self.scroll.saturating_add(1),
-            Intent::Up => self.scroll.saturating_sub(1),
-            Intent::PageDown => self.scroll.saturating_add(step),
-            Intent::PageUp => self.scroll.saturating_sub(step),
-            Intent::Top => 0,
-            Intent::Bottom => last,
-            _ => self.scroll,
-        };
-        self.scroll = to.min(last);
+        if matches!(intent, Intent::Back | Intent::Leave) {
+            return true;
+        }
+        self.scroll = scrolled(self.size, |width| page(self, width), self.scroll, intent);
         false
     }
 }
@@ -68,10 +56,10 @@ pub fn draw(check: &MachineCheck, frame: &mut Frame) {
         size: check.size,
         theme: check.theme,
         scroll: check.scroll,
-        footer: keys_row(&[
+        keys: &[
             (Intent::PageDown, keys::KEY_SCROLL),
             (Intent::Back, keys::KEY_HOME),
-        ]),
+        ],
     };
     sheet.draw(|width, _| (page(check, width), None), frame);
 }

@@ -8,11 +8,10 @@ use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::time::Duration;
 
 use ratatui::Frame;
-use ratatui::layout::Rect;
 
-use super::home::{Sheet, keys_row};
+use super::home::{Sheet, scrolled};
 use super::keymap::Intent;
-use super::layout::{self, Page};
+use super::layout::Page;
 use super::terminal::{Heard, Screen};
 use super::theme::{Theme, Tone};
 use super::widgets::rows::{Row, fact, para};
@@ -65,29 +64,19 @@ impl Tokens {
 
     /// One key.
     pub fn on(&mut self, intent: Intent) -> Wish {
-        let body = Sheet::body(Rect::new(0, 0, self.size.0, self.size.1));
-        let width = usize::from(body.width).min(100);
-        let laid = layout::lay(page(self, width), None, body);
-        let last = laid.body.len().saturating_sub(laid.height);
-        let step = laid.height.saturating_sub(1).max(1);
-        let to = match intent {
-            Intent::Back | Intent::Leave => return Wish::Back,
+        match intent {
+            Intent::Back | Intent::Leave => Wish::Back,
             // One look at a time.
             Intent::Other if self.found.is_some() => {
                 self.found = None;
                 self.scroll = 0;
-                return Wish::Again;
+                Wish::Again
             }
-            Intent::Down => self.scroll.saturating_add(1),
-            Intent::Up => self.scroll.saturating_sub(1),
-            Intent::PageDown => self.scroll.saturating_add(step),
-            Intent::PageUp => self.scroll.saturating_sub(step),
-            Intent::Top => 0,
-            Intent::Bottom => last,
-            _ => self.scroll,
-        };
-        self.scroll = to.min(last);
-        Wish::Stay
+            _ => {
+                self.scroll = scrolled(self.size, |width| page(self, width), self.scroll, intent);
+                Wish::Stay
+            }
+        }
     }
 }
 
@@ -104,7 +93,7 @@ pub fn draw(tokens: &Tokens, frame: &mut Frame) {
         size: tokens.size,
         theme: tokens.theme,
         scroll: tokens.scroll,
-        footer: keys_row(&keys),
+        keys: &keys,
     };
     sheet.draw(|width, _| (page(tokens, width), None), frame);
 }

@@ -15,6 +15,7 @@ use crate::ui::keymap::Intent;
 use crate::ui::layout::{Places, places};
 use crate::ui::theme::Tone;
 use crate::ui::view;
+use crate::ui::widgets::bars;
 use crate::ui::widgets::rows::{Row, boxed, fact, paint, para};
 use crate::ui::widgets::text::{fit, len};
 use crate::ui::wording::{self, replay as words};
@@ -39,7 +40,7 @@ pub fn draw(desk: &Desk, frame: &mut Frame) {
     };
     put(above, &[title(desk, usize::from(above.width))]);
     put(below, &[bar(desk, usize::from(below.width))]);
-    put(places.footer, &[footer(desk, usize::from(places.footer.width))]);
+    put(places.footer, &[footer(desk, places.footer.width)]);
     // Where the walk stops, the evidence is the page.
     let beside = desk.column && desk.here() != Here::Stopped;
     if let Some(side) = places.side.filter(|_| beside) {
@@ -116,9 +117,12 @@ fn filters(desk: &Desk) -> Vec<String> {
     parts
 }
 
-fn footer(desk: &Desk, width: usize) -> Row {
+fn footer(desk: &Desk, width: u16) -> Row {
     if let Some(notice) = &desk.notice {
-        return Row::of(notice.tone, fit(&format!("! {}", notice.text), width));
+        return Row::of(
+            notice.tone,
+            fit(&format!("! {}", notice.text), usize::from(width)),
+        );
     }
     let more = (Intent::PageDown, words::OVER_MORE);
     let back = (Intent::Back, words::OVER_BACK);
@@ -142,25 +146,7 @@ fn footer(desk: &Desk, width: usize) -> Row {
         ],
         Over::Form(..) => vec![(Intent::Enter, words::FORM_GO), back],
     };
-    let mut row = Row::default();
-    let mut used = 0usize;
-    for (intent, text) in hints {
-        let name = keys::name(intent);
-        let gap = if used == 0 { "" } else { "  " };
-        let piece = len(gap)
-            .saturating_add(len(&name))
-            .saturating_add(1)
-            .saturating_add(len(text));
-        if used.saturating_add(piece) > width {
-            break; // F1 lists them all
-        }
-        used = used.saturating_add(piece);
-        row = row
-            .and(Tone::Plain, gap)
-            .and(Tone::Strong, name)
-            .and(Tone::Plain, format!(" {text}"));
-    }
-    row
+    bars::keys(hints.into_iter().map(|(i, text)| (keys::name(i), text)), width)
 }
 
 /// The evidence beside the screen.

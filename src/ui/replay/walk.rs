@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use super::past::Past;
 use crate::base::Digest;
-use crate::engine::{InputKind, Outcome, State, replay_one};
+use crate::engine::{State, replay_one};
 use crate::runner::Snapshot;
-use crate::transcript::{Kind, Line};
+use crate::transcript::Kind;
 
 /// Inputs between two states that are kept.
 const EVERY: usize = 64;
@@ -33,6 +33,8 @@ pub struct Moment {
 pub struct Walk {
     moments: Vec<Moment>,
     kept: BTreeMap<usize, State>,
+    /// The gates' signed checkpoints, by their moments.
+    notes: BTreeMap<usize, Arc<str>>,
     near: VecDeque<Arc<Snapshot>>,
     near_from: usize,
     /// Why it goes no further, in words; `None`: it came to the end.
@@ -48,6 +50,7 @@ impl Walk {
         let mut walk = Walk {
             moments: Vec::new(),
             kept: BTreeMap::new(),
+            notes: BTreeMap::new(),
             near: VecDeque::new(),
             near_from: 0,
             stop: None,
@@ -77,6 +80,9 @@ impl Walk {
                     Kind::Composed | Kind::ClientVerdicts | Kind::Gate | Kind::GateFailed
                 )
             });
+            if let Some((_, note)) = one.input.kind.checkpoint() {
+                walk.notes.insert(number, Arc::from(note));
+            }
             if number.rem_euclid(EVERY) == 0 || heavy {
                 walk.kept.insert(number, state.clone());
             }
@@ -162,7 +168,11 @@ impl Walk {
             state,
             records: u64::try_from(moment.to).unwrap_or(u64::MAX),
             head: last.map_or(Digest::ZERO, |line| past.digest(line)),
-            note: past.lines.get(..moment.to).and_then(newest_note),
+            note: self
+                .notes
+                .range(..=number)
+                .next_back()
+                .map(|(_, note)| note.clone()),
         }));
         if self.near.len() > NEAR {
             self.near.pop_front();
@@ -170,22 +180,4 @@ impl Walk {
         }
         Some(())
     }
-}
-
-/// The newest checkpoint among these lines.
-fn newest_note(lines: &[Line]) -> Option<Arc<str>> {
-    lines.iter().rev().find_map(|line| {
-        let said = line
-            .record
-            .body
-            .get("input")
-            .filter(|_| line.record.kind == Kind::Outcome)?;
-        match said.read().ok()? {
-            InputKind::Outcome {
-                outcome: Outcome::Checkpoint { note, .. },
-                ..
-            } => Some(Arc::from(note.as_str())),
-            _ => None,
-        }
-    })
 }

@@ -132,31 +132,52 @@ fn on_paper(seen: &Snapshot, width: usize) -> Vec<Row> {
 
 fn generate(model: &Model, on: &Id, key: &Id, algorithm: &str, width: usize) -> Vec<Row> {
     let mut body = card::full(&model.seen, on, width);
-    let script = model.seen.plan.script();
-    let roles: Vec<&str> = script
-        .results
-        .iter()
-        .filter(|r| r.keys.contains(key))
-        .map(|r| r.metadata.as_str())
-        .collect();
     body.extend(fact(words::KEY, 12, Tone::Strong, key.as_str(), width));
     body.extend(fact(words::ALGORITHM, 12, Tone::Plain, algorithm, width));
-    let roles = match script.attester(key) {
-        Some(_) => attest::FOR_NOTES.to_owned(),
-        None => roles.join(", "),
-    };
-    body.extend(fact(words::FOR_ROLE, 12, Tone::Plain, &roles, width));
-    if let Some(attempt) = model.seen.state.attempts.get(key).filter(|n| **n > 1) {
-        body.extend(para(Tone::Warn, &words::attempt(*attempt), width));
-    }
-    let is_file = script.token(on).is_some_and(|t| t.backend == Backend::File);
-    let text = if is_file {
+    body.extend(fact(
+        words::FOR_ROLE,
+        12,
+        Tone::Plain,
+        &roles(&model.seen, key),
+        width,
+    ));
+    body.extend(again(model, key, width));
+    let text = if is_file(&model.seen, on) {
         words::GENERATE_FILE
     } else {
         words::GENERATE_BODY
     };
     body.extend(para(Tone::Plain, text, width));
     body
+}
+
+/// What a key is for: roles of the metadata, or notes.
+pub(super) fn roles(seen: &Snapshot, key: &Id) -> String {
+    let script = seen.plan.script();
+    if script.attester(key).is_some() {
+        return attest::FOR_NOTES.to_owned();
+    }
+    let roles: Vec<&str> = script
+        .results
+        .iter()
+        .filter(|r| r.keys.contains(key))
+        .map(|r| r.metadata.as_str())
+        .collect();
+    roles.join(", ")
+}
+
+/// A warning where a key of this name was made before.
+pub(super) fn again(model: &Model, key: &Id, width: usize) -> Vec<Row> {
+    match model.seen.state.attempts.get(key) {
+        Some(attempt) if *attempt > 1 => para(Tone::Warn, &words::attempt(*attempt), width),
+        _ => Vec::new(),
+    }
+}
+
+/// The device is a key file.
+pub(super) fn is_file(seen: &Snapshot, on: &Id) -> bool {
+    let token = seen.plan.script().token(on);
+    token.is_some_and(|t| t.backend == Backend::File)
 }
 
 fn sign(model: &Model, role: &MetadataName, on: &Id, key: &Id, width: usize) -> Vec<Row> {

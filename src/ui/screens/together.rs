@@ -3,6 +3,7 @@
 //! device's body stands for all of them, so nothing is taken before the last
 //! line was in sight (laws 4 and 9; the engine keeps what was agreed to).
 
+use super::confirm;
 use crate::base::Id;
 use crate::base::device::touch_seconds;
 use crate::engine::{Confirm, Phase, Question};
@@ -14,7 +15,7 @@ use crate::ui::model::Model;
 use crate::ui::theme::Tone;
 use crate::ui::widgets::card;
 use crate::ui::widgets::rows::{Row, fact, para};
-use crate::ui::wording::{attest, screens as words, together};
+use crate::ui::wording::{screens as words, together};
 
 /// How many acts the open confirmation stands for; 1 where it stands for its step.
 #[must_use]
@@ -68,26 +69,22 @@ pub fn page(model: &Model, width: usize) -> Option<Page> {
 }
 
 fn keys(model: &Model, on: &Id, verbs: &[&Verb], width: usize) -> Vec<Row> {
-    let script = model.seen.plan.script();
     let mut body = card::full(&model.seen, on, width);
     for (number, verb) in (1usize..).zip(verbs) {
         let Verb::GenerateKey { key, algorithm, .. } = verb else {
             continue;
         };
-        let roles: Vec<&str> = script
-            .results
-            .iter()
-            .filter(|r| r.keys.contains(key))
-            .map(|r| r.metadata.as_str())
-            .collect();
-        let roles = match script.attester(key) {
-            Some(_) => attest::FOR_NOTES.to_owned(),
-            None => roles.join(", "),
-        };
+        let roles = confirm::roles(&model.seen, key);
         let text = together::key(key.as_str(), algorithm.name(), &roles);
         body.extend(fact(&number.to_string(), 3, Tone::Strong, &text, width));
+        body.extend(confirm::again(model, key, width));
     }
-    body.extend(para(Tone::Plain, together::KEYS_BODY, width));
+    let text = if confirm::is_file(&model.seen, on) {
+        together::KEYS_FILE
+    } else {
+        together::KEYS_BODY
+    };
+    body.extend(para(Tone::Plain, text, width));
     body
 }
 

@@ -252,17 +252,26 @@ pub fn hints(model: &Model) -> Vec<screens::Hint> {
 /// The footer.
 #[must_use]
 pub fn footer(model: &Model, width: u16) -> Row {
+    keys(
+        hints(model).into_iter().map(|(i, text)| (keymap::name(i), text)),
+        width,
+    )
+}
+
+/// Keys with their names, as many as have room; F1 lists them all.
+#[must_use]
+pub fn keys<'t, N: AsRef<str>>(keys: impl IntoIterator<Item = (N, &'t str)>, width: u16) -> Row {
     let mut row = Row::default();
     let mut used = 0usize;
-    for (intent, text) in hints(model) {
-        let name = keymap::name(intent);
+    for (name, text) in keys {
+        let name = name.as_ref();
         let gap = if used == 0 { "" } else { "  " };
         let piece = len(gap)
             .saturating_add(len(name))
             .saturating_add(1)
             .saturating_add(len(text));
         if used.saturating_add(piece) > usize::from(width) {
-            break; // F1 lists them all
+            break;
         }
         used = used.saturating_add(piece);
         row = row

@@ -33,6 +33,7 @@ pub fn draw(model: &Model, frame: &mut Frame, area: Rect) {
     let height = usize::from(area.height);
     let mut rest = bench_rows(model, height, width);
     rest.extend(people(model, width));
+    rest.push(Row::blank());
     rest.extend(files(model, width));
     let mut record = record(model, width);
     let plan = outline(model, width);
@@ -67,24 +68,33 @@ fn progress(model: &Model, width: usize) -> Vec<Row> {
     }
 }
 
+/// The acts, each with its number: what is done, where one is, what comes.
+pub(crate) fn acts(model: &Model, width: usize) -> impl Iterator<Item = (usize, Row)> {
+    let state = &model.seen.state;
+    let here = model.seen.plan.step(state.cursor).map(|p| p.act);
+    let begun = state.begun;
+    let acts = model.seen.plan.script().acts.iter().enumerate();
+    acts.map(move |(number, act)| {
+        let (mark, tone) = match here {
+            _ if !begun => (" ", Tone::Plain),
+            Some(now) if now == number => (">", Tone::Strong),
+            Some(now) if now < number => (" ", Tone::Plain),
+            _ => ("x", Tone::Plain),
+        };
+        let text = fit(&format!("{mark} {}", safe(&act.title)), width);
+        (number, Row::of(tone, text))
+    })
+}
+
 /// Acts, and the steps of the present one.
 fn outline(model: &Model, width: usize) -> Vec<Row> {
     let plan = &model.seen.plan;
     let state = &model.seen.state;
     let now_act = plan.step(state.cursor).map(|p| p.act);
     let mut out = Vec::new();
-    for (number, act) in plan.script().acts.iter().enumerate() {
-        let now = state.begun && now_act == Some(number);
-        let mark = if now {
-            ">"
-        } else if state.begun && now_act.is_none_or(|n| number < n) {
-            "x"
-        } else {
-            " "
-        };
-        let tone = if now { Tone::Strong } else { Tone::Plain };
-        out.push(Row::of(tone, fit(&format!("{mark} {}", safe(&act.title)), width)));
-        if !now {
+    for (number, act) in acts(model, width) {
+        out.push(act);
+        if !state.begun || now_act != Some(number) {
             continue;
         }
         for (i, planned) in plan.steps().iter().enumerate() {
@@ -133,7 +143,8 @@ fn bench_rows(model: &Model, height: usize, width: usize) -> Vec<Row> {
     out
 }
 
-fn people(model: &Model, width: usize) -> Vec<Row> {
+/// Who the roll call found.
+pub(crate) fn people(model: &Model, width: usize) -> Vec<Row> {
     let mut out = vec![head(words::SIDE_PEOPLE)];
     if model.seen.state.people.is_empty() {
         out.push(Row::of(Tone::Plain, words::NOBODY_YET));
@@ -147,7 +158,6 @@ fn people(model: &Model, width: usize) -> Vec<Row> {
         let room = width.saturating_sub(super::text::len(&label));
         out.push(Row::of(Tone::Quiet, label).and(tone, fit(&text, room)));
     }
-    out.push(Row::blank());
     out
 }
 

@@ -9,6 +9,9 @@ pub const UNREAD: &str = "There is more above this line: PgDn shows the rest of 
 pub const TOO_SOON: &str = "Not all of it was on the screen yet. PgDn to the end, then type.";
 /// About the keys.
 pub const KEYS_BODY: &str = "Each key is made inside the device and can never leave it.";
+/// About the keys of a key file.
+pub const KEYS_FILE: &str =
+    "The keys are made on this machine and written as encrypted files. A file can be copied.";
 
 /// Instruction.
 #[must_use]
