@@ -73,7 +73,7 @@ def idle(programs):
 def run(binary, folder, columns, rows, quiet):
     os.makedirs(folder + "/media")
     since = time.perf_counter()
-    lead = start([binary, "rehearse", "--record", folder + "/record", "--media", folder + "/media"], columns, rows)
+    lead = start([binary, "rehearse", "--whole", "--record", folder + "/record", "--media", folder + "/media"], columns, rows)
     pid, fd = lead
     first, first_bytes = frame(fd, since)
     keys, sizes = [], []

@@ -37,6 +37,19 @@ fn answers_with(room: &Room, from: &str, to: &str) -> PathBuf {
 }
 
 #[test]
+fn the_first_rehearsal_is_short_and_clients_take_what_it_makes() {
+    let room = Room::new();
+    let answers = script("first-rehearsal.answers.toml");
+    // Without a script: the one that is built in.
+    closed(&ran(room.command("rehearse").arg("--answers").arg(answers)));
+    let bundle = room.bundle();
+    verifiers_accept(&bundle);
+    clients_accept(&bundle, room.dir.path(), true);
+    let plan = run(&["plan", script("first-rehearsal.toml").to_str().unwrap()]);
+    assert!(plan.out.contains("in all                   22 prompts"), "{}", plan.out);
+}
+
+#[test]
 fn the_rehearsal_gives_a_complete_repository() {
     let room = Room::new();
     closed(&room.run(&script("root-keygen.toml"), &answers()));

@@ -59,7 +59,7 @@ fn a_token_is_pulled_and_put_back() {
         card.fact,
         card.meaning,
         card.remedy,
-        "Unknown: the device may have done it.",
+        "Unknown: the device may have signed.",
     ] {
         assert!(screen.contains(part), "{part}\n{screen}");
     }
@@ -79,7 +79,7 @@ fn a_token_is_pulled_and_put_back() {
 fn the_last_pin_try_is_said_before_the_pin_is_typed() {
     let room = Room::new();
     let mut ada = start(&room, &["rehearse", "--fault", "pin-last-try"]);
-    ada.play("LAST PIN TRY: one more wrong PIN locks it");
+    ada.play("LAST PIN TRY: one more wrong PIN blocks it");
     if std::env::var_os("OPERATOR_SHOWS").is_some() {
         println!("{}", ada.text());
     }

@@ -67,7 +67,7 @@ fn a_past_ceremony_is_walked_in_a_terminal() {
     let (room, bundle) = held();
     let before = std::fs::read(bundle.join("ceremony.jsonl")).unwrap();
     let mut ada = Operator::start(command(&room, &["replay", bundle.to_str().unwrap()]), 80, 24);
-    ada.wait_for("REVIEW of a past ceremony - nothing can be changed");
+    ada.wait_for("REPLAY of a past ceremony - nothing can be changed");
     let first = ada.wait_for("screen 1 of ");
     assert!(
         first.starts_with("== REHEARSAL") && first.contains("verdict: rehearsal"),
@@ -78,13 +78,15 @@ fn a_past_ceremony_is_walked_in_a_terminal() {
     ada.press(LEFT);
     ada.wait_for("screen 1 of ");
     ada.press(END);
-    ada.wait_for("SAFE TO REMOVE");
+    ada.wait("the last screen", |t| {
+        !t.contains("screen 1 of ") && t.contains("then: SAFE TO")
+    });
     ada.press(HOME);
     ada.wait_for("screen 1 of ");
     ada.press("/");
     ada.wait_for("Search for");
     ada.enter("\"type\":\"signed\"");
-    ada.wait_for(": 1 of ");
+    ada.wait_for("! 1 of ");
     ada.press("e");
     ada.wait_for("Evidence of this screen");
     ada.press(ESC);
@@ -92,19 +94,21 @@ fn a_past_ceremony_is_walked_in_a_terminal() {
     ada.press("c");
     ada.wait_for("> ok");
     ada.press(ENTER);
-    ada.wait_for("rests on");
+    ada.wait_for("Rests on: ");
     ada.press(ESC);
-    ada.wait("the screen again", |t| !t.contains("rests on"));
+    ada.wait("the screen again", |t| !t.contains("Rests on: "));
     ada.press(F1);
-    ada.wait_for("Review: keys");
+    ada.wait_for("Replay: keys");
     ada.press(ESC);
-    ada.wait("the screen again", |t| !t.contains("Review: keys"));
+    ada.wait("the screen again", |t| !t.contains("Replay: keys"));
     ada.resize(120, 40);
-    ada.wait("the evidence beside the screen", |t| t.contains("LED HERE"));
+    ada.wait("the evidence beside the screen", |t| {
+        t.contains("RECORDS THAT LED HERE")
+    });
     ada.resize(60, 20);
-    ada.wait("the size notice", |t| !t.contains("REVIEW"));
+    ada.wait("the size notice", |t| !t.contains("REPLAY"));
     ada.resize(80, 24);
-    ada.wait_for("REVIEW");
+    ada.wait_for("REPLAY");
     ada.press("q");
     assert_eq!(ada.end(), 0, "the verdict is good");
     only_draws(&ada);

@@ -57,6 +57,8 @@ mod qr;
 mod reading;
 #[path = "screens/show.rs"]
 mod show;
+#[path = "screens/slips.rs"]
+mod slips;
 #[path = "support/stage.rs"]
 mod stage;
 #[path = "screens/watch.rs"]
@@ -259,7 +261,7 @@ fn working_and_the_ends_look_as_they_did() {
         let place = "/media/stick/root-keygen".to_owned();
         let released = Release::ByHand {
             point: "/media/stick".to_owned(),
-            because: "the program may not unmount".to_owned(),
+            because: "this program has no right to unmount".to_owned(),
         };
         update(m, Event::Engine(Msg::Sealed(Sealed { place, released })));
     });
@@ -416,7 +418,7 @@ fn the_list_of_devices_looks_as_it_did() {
         tokens.found = Some(devices());
         let first = shot(&tokens);
         golden("tokens", size, &first);
-        assert!(first.contains("Two devices have one serial"), "{first}");
+        assert!(first.contains("Two devices have the same serial"), "{first}");
         assert!(!first.contains('\u{1b}'));
 
         // Every row can be reached, and none beyond the last.

@@ -194,14 +194,14 @@ mod typed {
     }
 
     /// Nothing in memory but the secrets of devices that the screen shows as
-    /// unlocked; nothing at all in arguments, environment and on the screen.
+    /// logged in; nothing at all in arguments, environment and on the screen.
     fn clean(ada: &Operator, at: &str) {
         let screen = ada.text();
         let mut wanted = all();
         for (i, token) in TOKENS.iter().enumerate() {
             if screen
                 .lines()
-                .any(|l| l.contains(token) && l.contains("UNLOCKED"))
+                .any(|l| l.contains(token) && l.contains("LOGGED IN"))
             {
                 wanted.retain(|c| *c != names(i)[1]);
             }
@@ -255,7 +255,7 @@ mod typed {
         for _ in 0..40 {
             let text = ada.text();
             let wrong = text.contains("Wrong PINs");
-            let open = text.contains("UNLOCKED");
+            let open = text.contains("LOGGED IN");
             let next = text.contains("Unlock token-b:");
             let other = text
                 .lines()
@@ -298,7 +298,7 @@ mod typed {
     #[test]
     fn typed_secrets_stay_nowhere() {
         let room = Room::new();
-        let mut ada = sit_down(place(&room, &["rehearse"]));
+        let mut ada = sit_down(place(&room, &["rehearse", "--whole"]));
         walk(&mut ada, "embedded");
         no_core(&ada, &room);
         nothing_was_sent(&ada);
@@ -395,14 +395,14 @@ mod typed {
     }
 
     /// Of all that was made and rolled, nothing is left but what opens a device
-    /// that the screen shows as unlocked.
+    /// that the screen shows as logged in.
     #[cfg(feature = "yubihsm")]
     fn gone(ada: &Operator, room: &Room, at: &str) {
         let screen = ada.text();
         let open = |token: &str| {
             screen
                 .lines()
-                .any(|l| l.contains(token) && l.contains("UNLOCKED"))
+                .any(|l| l.contains(token) && l.contains("LOGGED IN"))
         };
         let mut wanted: Vec<Canary> = Vec::new();
         let mut plant = |name: &str, text: String| {

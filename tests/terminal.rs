@@ -39,7 +39,11 @@ fn command(room: &Room, args: &[&str]) -> CommandBuilder {
 }
 
 fn rehearsal(room: &Room, columns: u16, rows: u16) -> Operator {
-    with_papers(Operator::start(command(room, &["rehearse"]), columns, rows))
+    with_papers(Operator::start(
+        command(room, &["rehearse", "--whole"]),
+        columns,
+        rows,
+    ))
 }
 
 fn resumed(room: &Room) -> Operator {
@@ -118,7 +122,7 @@ fn a_whole_rehearsal_is_typed_through() {
     ada.wrong_pins = vec!["not-the-pin".to_owned()];
     ada.play("Type end");
     assert!(ada.text().contains("REHEARSAL"), "{}", ada.text());
-    ada.wait_for("SAFE TO REMOVE");
+    ada.wait_for("Nothing to take out");
     ada.enter("end");
     assert_eq!(ada.end(), 0);
     for screen in &ada.seen {

@@ -117,7 +117,7 @@ impl Lab {
     }
 
     fn start(&self) -> Operator {
-        let mut command = self.command(&["rehearse"]);
+        let mut command = self.command(&["rehearse", "--whole"]);
         command.arg("--record");
         command.arg(self.room.record());
         command.arg("--media");

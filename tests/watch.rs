@@ -255,7 +255,7 @@ fn what_does_not_follow_is_said_and_not_shown() {
         assert!((line..=line + 2).contains(&at), "{sin}: line {line}, said {at}");
         let text = shot(&sight, (80, 24));
         assert!(
-            text.contains(LABEL) && text.contains("cannot be followed from line"),
+            text.contains(LABEL) && text.contains("This view stopped at line"),
             "{text}"
         );
         // It is mended in place: followed again.
@@ -368,7 +368,7 @@ fn a_second_terminal_follows_a_rehearsal() {
     // Before the ceremony: it waits.
     let mut wall = terminal(&["watch"], &room.record(), 120, 40);
     wall.wait_for("There is no record here");
-    let mut ada = terminal(&["rehearse"], &room.record(), 80, 24);
+    let mut ada = terminal(&["rehearse", "--whole"], &room.record(), 80, 24);
     for token in ["token-a", "token-b", "token-c"] {
         let papers = (format!("so-of-{token}"), format!("pin-of-{token}"));
         ada.pins.insert(token.to_owned(), papers);
@@ -405,7 +405,7 @@ fn a_second_terminal_follows_a_rehearsal() {
     wall.resize(160, 50);
     ada.play("Sign root with");
     let view = wall.wait_for("Signatures:");
-    assert!(view.contains("0 of 2: 2 more"), "{view}");
+    assert!(view.contains("0 of 2 signed, 2 more needed"), "{view}");
     ada.play("Type end");
     wall.wait_for("The record is closed.");
     let view = small.wait_for("The record is closed.");

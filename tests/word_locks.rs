@@ -104,7 +104,15 @@ fn a_second_person_and_a_deviation_open_it_at_new_positions() {
         }
         assert_eq!(reopen(&mut room, "Nobody").unwrap_err(), "person-unknown");
         assert!(locked(&room));
-        let here = room.state.people.iter().find_map(|p| p.name.clone()).unwrap();
+        // Who compared does not open it again alone.
+        let acting = room.plan.step(room.state.cursor).unwrap().step.by.clone();
+        let of = |acts: bool| {
+            let mut people = room.state.people.iter().filter(|p| (p.role == acting) == acts);
+            people.find_map(|p| p.name.clone()).unwrap()
+        };
+        let (same, here) = (of(true), of(false));
+        assert_eq!(reopen(&mut room, &same).unwrap_err(), "person-acts");
+        assert!(locked(&room));
         reopen(&mut room, &here).unwrap();
         room.go_until(|s| matches!(s.phase, Phase::Asking(_)));
         let (after, tries) = positions(&room);

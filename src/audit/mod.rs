@@ -17,7 +17,7 @@ mod signers;
 pub mod story;
 mod today;
 
-use crate::base::Instant;
+use crate::base::{Digest, Instant};
 use crate::bundle::Files;
 use crate::plan::Plan;
 use crate::transcript::Class;
@@ -204,6 +204,8 @@ pub struct Judgement {
     pub anchored: Vec<Anchored>,
     /// Witnesses from outside, where their quorum is met.
     pub witnessed: Option<Witnessed>,
+    /// SHA-256 of the record's last line: the words that people took along.
+    pub last: Option<Digest>,
     /// How the files stand today; changes no verdict.
     pub today: Option<Today>,
     /// Whether it may be published over the live root, if one was given.
@@ -288,6 +290,7 @@ fn judge_case(case: &Case<'_>) -> Judgement {
             .map(|at| (at, case.at_from())),
         facts: facts::gather(case),
         anchored: facts::anchored(case),
+        last: (!case.lines.is_empty()).then_some(case.chain.head),
         today: today::status(case),
         publish: case
             .options

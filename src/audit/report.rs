@@ -4,6 +4,8 @@
 
 use crate::base::{Json, shown};
 
+use crate::transcript::words;
+
 use super::{Anchored, Check, Fact, Judgement, NOTE, Publish, Today, Verdict};
 
 /// The version of the JSON.
@@ -16,7 +18,10 @@ impl Judgement {
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         let what = if self.is_bundle { "bundle" } else { "record" };
-        let mut out = Vec::new();
+        // Tired people read the first screen of it: the verdict stands there, and
+        // again at the end, where a terminal stops.
+        let mut out = self.verdict_lines();
+        out.push(String::new());
         if let Some((at, from)) = self.at {
             out.push(format!("judged at {at}, a {} ({from})", at.weekday()));
         }
@@ -72,18 +77,30 @@ impl Judgement {
             out.push(String::new());
             out.extend(publish_lines(publish));
         }
+        if let Some(last) = &self.last {
+            out.push(String::new());
+            out.push("the record's last line in words: those that were written down at the end".to_owned());
+            out.extend(words::numbered(last).into_iter().map(|line| format!("  {line}")));
+        }
         out.push(String::new());
-        out.push(format!(
+        out.extend(self.verdict_lines());
+        // The belt: a check that repeats a word of the record unescaped moves no cursor.
+        out.iter().map(|text| shown::line(text)).collect()
+    }
+
+    fn verdict_lines(&self) -> Vec<String> {
+        let mut out = vec![format!(
             "verdict: {} ({})",
             self.verdict_words(),
             self.verdict.meaning()
-        ));
+        )];
         out.extend(self.because.iter().map(|b| format!("  because {b}")));
-        for name in self.failed() {
-            out.push(format!("  because {name} failed"));
-        }
-        // The belt: a check that repeats a word of the record unescaped moves no cursor.
-        out.iter().map(|text| shown::line(text)).collect()
+        out.extend(
+            self.failed()
+                .into_iter()
+                .map(|name| format!("  because {name} failed")),
+        );
+        out
     }
 
     /// The whole judgement.
@@ -117,6 +134,7 @@ impl Judgement {
                     ])
                 }),
             ),
+            ("last", self.last.map_or(Json::Null, |digest| digest.hex().into())),
             ("today", self.today.as_ref().map_or(Json::Null, today_json)),
             ("publish", self.publish.as_ref().map_or(Json::Null, publish_json)),
             (

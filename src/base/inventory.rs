@@ -121,10 +121,10 @@ impl Device {
 fn pin(card: &DeviceCard) -> String {
     let text = match card.pin {
         PinState::Unset => "not set".to_owned(),
-        PinState::Ready => "set; no failed try is known".to_owned(),
+        PinState::Ready => "set; no wrong PIN known".to_owned(),
         PinState::Left(left) => format!("set; tries left, as the device counts: {left}"),
         PinState::Low => "set; tries have failed, the device does not say how many are left".to_owned(),
-        PinState::Last => "set; ONE MORE WRONG PIN LOCKS THE DEVICE".to_owned(),
+        PinState::Last => "set; ONE MORE WRONG PIN BLOCKS IT".to_owned(),
         PinState::Locked => "LOCKED".to_owned(),
     };
     if card.pin_pad {

@@ -26,4 +26,4 @@ pub use json::Json;
 pub use key::{Algorithm, PublicKey};
 pub use payload::{ADDENDUM_HEADING, APPROVAL_HEADING, Payload, Purpose};
 pub use secret::Secret;
-pub use shown::{is_plain, shown, shown_bytes};
+pub use shown::{is_plain, shown, shown_bytes, without_folders};

@@ -18,6 +18,39 @@ pub fn shown(text: &str, max: usize) -> String {
     out
 }
 
+/// A text of the system without the folders of this machine, whose names are often a
+/// user's: of each absolute path the last name is left.
+#[must_use]
+pub fn without_folders(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut before = ' ';
+    while let Some(c) = rest.chars().next() {
+        let path = match c {
+            '/' if !before.is_alphanumeric() && !matches!(before, '/' | ':' | '.' | '-' | '_') => {
+                let end = rest.find(ENDS_A_PATH).unwrap_or(rest.len());
+                rest.get(..end).unwrap_or_default()
+            }
+            _ => "",
+        };
+        if path.len() > 1 {
+            let name = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+            out.push_str(".../");
+            out.push_str(name);
+            before = '/';
+            rest = rest.get(path.len()..).unwrap_or_default();
+        } else {
+            out.push(c);
+            before = c;
+            rest = rest.get(c.len_utf8()..).unwrap_or_default();
+        }
+    }
+    out
+}
+
+/// Where a path in a sentence is over; a name with a blank in it loses its end.
+const ENDS_A_PATH: [char; 10] = [' ', '\t', '"', '\'', '`', ':', ';', ',', ')', '>'];
+
 /// Bytes from a device: UTF-8 where it is, each stray byte as `\x..`.
 #[must_use]
 pub fn shown_bytes(bytes: &[u8], max: usize) -> String {

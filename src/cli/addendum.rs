@@ -10,15 +10,15 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags};
 
-use super::{Exit, approve, check, new_file, out, verify, words};
+use super::{Exit, approve, check, new_file, out, verify};
 use crate::audit::Options;
 use crate::audit::addendum::{Beside, Closed, Judged, closed, judge};
 use crate::base::{Digest, Running, shown, shown_bytes};
 use crate::bundle;
 use crate::fault::Code;
 use crate::note::{Line, Note, Vkey};
-use crate::transcript::Addendum;
 use crate::transcript::addendum::{Bound, FILE, MAX_BYTES, MAX_FILES};
+use crate::transcript::{Addendum, words};
 
 /// What was asked for.
 #[derive(Debug, clap::Args)]

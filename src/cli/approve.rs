@@ -8,12 +8,13 @@ use std::path::{Path, PathBuf};
 
 use data_encoding::BASE64;
 
-use super::{Exit, check, new_file, out, words};
+use super::{Exit, check, new_file, out};
 use crate::base::{Json, shown};
 use crate::fault::Code;
 use crate::note::{Note, SignatureType, Vkey};
 use crate::plan::{Plan, summary};
 use crate::script::{Approved, MAX_NOTE, NotApproved, Script};
+use crate::transcript::words;
 
 /// What was asked for.
 #[derive(Debug, clap::Args)]

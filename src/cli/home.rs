@@ -28,6 +28,7 @@ fn choose() -> Result<Exit, Exit> {
             None,
             RehearsalPlaces {
                 record: None,
+                whole: false,
                 fault: None,
                 ways: Ways::default(),
             },

@@ -244,6 +244,10 @@ struct RehearsalPlaces {
     /// A new folder for the record; without one, a folder named after the time.
     #[arg(long)]
     record: Option<PathBuf>,
+    /// The whole built-in ceremony: three tokens, key files, a spare for every key. An hour;
+    /// without it the first rehearsal, ten minutes. A drill always takes the whole.
+    #[arg(long, conflicts_with = "script")]
+    whole: bool,
     /// A drill: what fails on purpose, ID, ID@STEP or kill-at:RECORD; `list` names all.
     #[arg(long, value_name = "ID", long_help = drill_help())]
     fault: Option<String>,

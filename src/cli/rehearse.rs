@@ -1,5 +1,5 @@
-//! `rehearse`: the same program on rehearsal tokens. The built-in script is
-//! the one in `ceremony-scripts/rehearsal/`.
+//! `rehearse`: the same program on rehearsal tokens. The built-in scripts are
+//! two of `ceremony-scripts/rehearsal/`.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,15 @@ use crate::runner::drill::{self, Drill, Fault, Permit};
 use crate::runner::{Clock, SystemClock};
 use crate::script::{Kind, Script};
 
-const BUILT_IN: &str = include_str!("../../ceremony-scripts/rehearsal/root-keygen.toml");
+/// Every kind of act once, alone, in ten minutes.
+const FIRST: &str = include_str!("../../ceremony-scripts/rehearsal/first-rehearsal.toml");
+/// As large as a real one; drills are about this.
+const WHOLE: &str = include_str!("../../ceremony-scripts/rehearsal/root-keygen.toml");
+/// The file that the first one names.
+const ONLINE: (&str, &[u8]) = (
+    "online.pub.pem",
+    include_bytes!("../../ceremony-scripts/rehearsal/online.pub.pem"),
+);
 
 pub(super) fn rehearse(script: Option<&Path>, given: RehearsalPlaces) -> Exit {
     if given.fault.as_deref() == Some("list") {
@@ -19,7 +27,8 @@ pub(super) fn rehearse(script: Option<&Path>, given: RehearsalPlaces) -> Exit {
     }
     let plan = match script {
         Some(path) => check::load(path).and_then(|plan| approve::beside(plan, path)),
-        None => built_in(),
+        None if given.whole || given.fault.is_some() => built_in(WHOLE),
+        None => built_in(FIRST),
     };
     let plan = match plan {
         Ok(plan) => plan,
@@ -63,9 +72,16 @@ fn asked(text: &str, plan: &Plan) -> Result<Drill, String> {
     Ok(drill)
 }
 
-fn built_in() -> Result<Plan, Exit> {
-    Script::parse(BUILT_IN.as_bytes())
-        .and_then(|script| Plan::build(script, &Inputs::default()))
+fn built_in(script: &str) -> Result<Plan, Exit> {
+    Script::parse(script.as_bytes())
+        .and_then(|script| {
+            let mut inputs = Inputs::default();
+            let (name, bytes) = ONLINE;
+            if Inputs::needed(&script).iter().any(|needed| needed == name) {
+                inputs.0.insert(name.to_owned(), bytes.into());
+            }
+            Plan::build(script, &inputs)
+        })
         .map_err(|faults| {
             out::card(Code::Internal, &faults.to_string());
             Exit::Fault

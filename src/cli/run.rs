@@ -202,7 +202,8 @@ fn safe_to_remove(released: &Release) -> String {
 /// What a person does next after a pause.
 fn resumable(record: &Path) {
     out::complain(&format!(
-        "the record is intact; go on with: tuf-ceremony resume --record {}",
+        "the record is intact; go on with: tuf-ceremony resume --record {} and the same --media, --mirror, \
+         --module and --yubihsm",
         check::name(record)
     ));
 }

@@ -13,7 +13,7 @@ pub(super) fn words(path: &Path) -> Exit {
         Ok(bytes) => {
             let digest = Digest::of(&bytes);
             out::say(&digest.grouped());
-            for line in numbered(&digest) {
+            for line in words::numbered(&digest) {
                 out::say(&line);
             }
             Exit::Good
@@ -23,20 +23,4 @@ pub(super) fn words(path: &Path) -> Exit {
             Exit::Usage
         }
     }
-}
-
-/// The 32 words in rows of four, each with its number, as people read them aloud.
-pub(super) fn numbered(digest: &Digest) -> Vec<String> {
-    let row = |(row, words): (usize, &[&str])| {
-        let line: Vec<String> = words
-            .iter()
-            .enumerate()
-            .map(|(i, word)| {
-                let number = row.saturating_mul(4).saturating_add(i).saturating_add(1);
-                format!("{number:>2} {word:<12}")
-            })
-            .collect();
-        line.join(" ").trim_end().to_owned()
-    };
-    words::words(digest).chunks(4).enumerate().map(row).collect()
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::device::{Credential, DeviceCard, DeviceFault, KeyAttributes, KeyFound, LogRead, Statement};
 use crate::base::machine::Report;
 use crate::base::medium::{Reading, Release};
-use crate::base::{CopyName, Digest, Id, Instant, MirrorFound, PublicKey, Stamp};
+use crate::base::{CopyName, Digest, Id, Instant, MirrorFound, PublicKey, Stamp, without_folders};
 
 /// One input, with the clocks at the moment it entered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +66,31 @@ impl InputKind {
             InputKind::Resume(resumption) => Some(&resumption.log_key),
             _ => None,
         }
+    }
+
+    /// The same without the folders of this machine: what the system said of a failure
+    /// names them, and a record is published (facts/security.md 4.4).
+    #[must_use]
+    pub fn without_folders(mut self) -> InputKind {
+        let hide = |text: &mut String| *text = without_folders(text);
+        match &mut self {
+            InputKind::Storage(lost) => hide(&mut lost.meaning),
+            InputKind::Outcome { outcome, .. } => match outcome {
+                Outcome::Fault(fault) => hide(&mut fault.meaning),
+                Outcome::MediaFault { meaning } => hide(meaning),
+                Outcome::Surveyed(seen) => seen.iter_mut().filter_map(|s| s.fault.as_mut()).for_each(hide),
+                Outcome::Exported {
+                    released: Release::ByHand { point, because },
+                    ..
+                } => {
+                    hide(point);
+                    hide(because);
+                }
+                _ => {}
+            },
+            _ => {}
+        }
+        self
     }
 
     /// A gate's checkpoint: the lines that it is over, and its signed note.
@@ -266,6 +291,11 @@ pub enum Answer {
     Done {
         /// As typed.
         typed: String,
+    },
+    /// To a line of a checklist that does not hold: why the ceremony goes on all the same.
+    NotSo {
+        /// As typed.
+        why: String,
     },
     /// The number on a bag or seal.
     Number {

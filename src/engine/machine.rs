@@ -186,7 +186,8 @@ fn other_role(turn: &Turn, by: &str) -> Result<(), Refusal> {
     ))
 }
 
-fn seats<'s>(state: &'s State, name: &str) -> Vec<&'s Id> {
+/// The roles in which the roll call has this name.
+pub(super) fn seats<'s>(state: &'s State, name: &str) -> Vec<&'s Id> {
     let is = |n: &str| n.trim().eq_ignore_ascii_case(name.trim());
     let people = state.people.iter();
     people

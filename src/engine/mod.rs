@@ -39,7 +39,7 @@ pub use input::{
     Outcome, Program, Resumption, SecretsPath, Seen, Ticket,
 };
 pub use machine::{Against, FROZEN, NOT_READY, Surroundings, frozen};
-pub use pending::{Pending, Plug, pending};
+pub use pending::{Pending, Plug, media_stays, pending};
 pub use policy::{policy_facts, refused as policy_refused};
 pub use published::repository;
 pub use state::{

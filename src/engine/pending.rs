@@ -7,6 +7,7 @@
 use super::effect::{Effect, What};
 use super::state::{Phase, Question, State, Trouble};
 use crate::base::device::{Changed, DeviceFault};
+use crate::base::medium::Release;
 
 /// What is open, from the record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +70,14 @@ pub fn pending(state: &State) -> Pending<'_> {
         (Phase::Working(effect), _) => Pending::Asked(effect),
         _ => Pending::Nothing,
     }
+}
+
+/// The media lies in the machine, mounted for its read-back, and the seal is still to
+/// be written on it: what was exported is safe, and people leave it where it is.
+#[must_use]
+pub fn media_stays(state: &State) -> bool {
+    let mounted = matches!(state.released, Some(Release::Unmounted | Release::ByHand { .. }));
+    mounted && !state.exported.is_empty() && state.phase != Phase::Closed
 }
 
 fn of_act(effect: &Effect) -> Pending<'_> {

@@ -275,8 +275,11 @@ pub(super) fn notes(plan: &Plan, state: &State, draft: &Draft) -> Vec<String> {
         }
         return lines;
     }
-    let (Some(trusted), Some(new)) = (plan.trusted(), model(draft)) else {
+    let Some(new) = model(draft) else {
         return Vec::new();
+    };
+    let Some(trusted) = plan.trusted() else {
+        return first_names(plan, state, &new);
     };
     let mut lines = names(plan, state, trusted);
     if let Some(clock) = state.clock
@@ -284,7 +287,7 @@ pub(super) fn notes(plan: &Plan, state: &State, draft: &Draft) -> Vec<String> {
     {
         // TUF 5.3.10: the expiry counts for the last root alone.
         lines.push(format!(
-            "note: the trusted root expired on {}; it can still be succeeded",
+            "note: the trusted root expired on {}; a new root may still replace it (TUF 5.3.10)",
             trusted.root.common.expires
         ));
     }
@@ -324,6 +327,24 @@ fn staying(plan: &Plan, state: &State, name: &MetadataName) -> Vec<String> {
             names.len(),
             names.join(", ")
         ));
+    }
+    lines.push(String::new());
+    lines
+}
+
+/// Which key each keyid of a first root is: the values name none.
+fn first_names(plan: &Plan, state: &State, new: &Root) -> Vec<String> {
+    let mut lines = Vec::new();
+    for id in new.roles.values().flat_map(|role| &role.keyids) {
+        let id_hex = id.to_string();
+        let start = id_hex.get(..4).unwrap_or_default();
+        let end = id_hex.len().checked_sub(4).and_then(|at| id_hex.get(at..));
+        let line = format!(
+            "keyid {start} .. {} is {}",
+            end.unwrap_or_default(),
+            name_of(plan, state, id)
+        );
+        lines.extend((!lines.contains(&line)).then_some(line));
     }
     lines.push(String::new());
     lines

@@ -36,7 +36,7 @@ cards! {
         "The script was refused.",
         "It breaks a rule of the script language, or a step needs what no earlier step makes.",
         "No.",
-        "Mend the lines named above and check it again: tuf-ceremony check SCRIPT."
+        "Correct the lines named above and check it again: tuf-ceremony check SCRIPT."
     }
     ScriptUnreadable = "script-unreadable" {
         "The script or a file that it names could not be read.",
@@ -48,7 +48,7 @@ cards! {
         "The script is not approved for this.",
         "Production runs only on bytes that a quorum of the script's approvers has signed; rehearsals need no approvals, but those that lie beside one must hold.",
         "No. Nothing was started.",
-        "Look who is missing: tuf-ceremony approve SCRIPT. A script that was edited is approved anew. To practise, rehearse a copy with kind = \"rehearsal\"."
+        "See who is missing: tuf-ceremony approve SCRIPT. A script that was edited is approved anew. To practise, rehearse a copy with kind = \"rehearsal\"."
     }
     RecordExists = "record-exists" {
         "The record folder is not empty.",
@@ -112,7 +112,7 @@ cards! {
     }
     StorageReadOnly = "storage-read-only" {
         "The disk cannot be written.",
-        "It is mounted read-only, or the folder belongs to somebody else.",
+        "It is mounted read-only, or its folder belongs to somebody else.",
         "No.",
         "Mount it writable or choose another folder, then try again."
     }
@@ -195,7 +195,7 @@ cards! {
         "Choose another name."
     }
     TerminalTooSmall = "terminal-too-small" {
-        "The terminal is smaller than 80 columns and 24 rows.",
+        "The terminal has fewer than 80 columns or 24 rows.",
         "What does not fit could not be read, so nothing is shown.",
         "No. The ceremony waits.",
         "Make the window larger or the font smaller."
@@ -210,7 +210,7 @@ cards! {
         "The answers file cannot be used.",
         "It breaks a rule of its format, or it answers what only a person may answer.",
         "No.",
-        "Mend the lines named above; see docs/script-reference.md."
+        "Correct the lines named above; see docs/script-reference.md."
     }
     AnswersExhausted = "answers-exhausted" {
         "The answers file has no answer for the open question.",

@@ -16,7 +16,7 @@ impl FindingCode {
             FindingCode::Unread => (
                 "A part of the machine's surroundings cannot be read.",
                 "What cannot be read may be anything, so it counts as the worst.",
-                "Look whether /sys and /proc are mounted whole and may be read, then look again.",
+                "Make sure that /sys and /proc are mounted whole and can be read, then look again.",
             ),
             FindingCode::TooMany => (
                 "More was found than a report can hold.",
@@ -26,7 +26,7 @@ impl FindingCode {
             FindingCode::InterfaceUp => (
                 "A network interface is up.",
                 "The machine may be reached, or may send something out, while it holds secrets.",
-                "Pull the cable out, and switch each interface off that is named: ip link set NAME down.",
+                "Pull the cable out. Then switch the interface off on another console (ip link set NAME down).",
             ),
             FindingCode::InterfacesDiffer => (
                 "Two lists of the network interfaces do not agree.",
@@ -36,12 +36,12 @@ impl FindingCode {
             FindingCode::NetworkDriver => (
                 "A radio or a USB network device is in use by a driver.",
                 "It may talk to other machines without an interface that could be seen.",
-                "Unplug it. If it is built in, unload its driver: modprobe -r DRIVER, or switch it off in the firmware.",
+                "Unplug it. If it is built in, unload its driver (modprobe -r DRIVER) or switch it off in the firmware.",
             ),
             FindingCode::SwapOn => (
                 "Swap is on.",
-                "Memory with secrets in it may be written to a disk and stay there.",
-                "Switch it off: swapoff -a. Better, take the disk out.",
+                "Memory with secrets may be written to a disk and stay there.",
+                "Switch it off on another console (swapoff -a). Before the next ceremony take that disk out.",
             ),
             FindingCode::CoreDumps => (
                 "A core dump of this program is possible.",
@@ -51,7 +51,7 @@ impl FindingCode {
             FindingCode::CoreHelper => (
                 "Core dumps are handed to another program.",
                 "It gets the memory of each program that crashes, whatever the limits say; the one that drives card readers holds PINs.",
-                "Switch it off: sysctl kernel.core_pattern=core.",
+                "Switch it off on another console (sysctl kernel.core_pattern=core).",
             ),
             FindingCode::InterfaceDown => (
                 "A network interface exists and is down.",
@@ -88,17 +88,20 @@ impl FindingCode {
     }
 }
 
+/// The stable word of a device that was not there when the run began.
+pub const UNLISTED_WORD: &str = "unlisted-device";
+
 /// A device that was not there when the run began.
 pub const UNLISTED: Card = Card {
     fact: "A device was plugged in that was not there at the start.",
     meaning: "A keyboard that nobody holds can type, a stick can carry something off, a network device can talk.",
     changed: CHANGED,
-    remedy: "Unplug it, and ask who plugged it in. If it has to stay, a person of another role than the acting one accepts it by name.",
+    remedy: "Unplug it, and ask who plugged it in. Only if it must stay: a person of another role than the acting one accepts it.",
 };
 
 /// Words and cards, in the order of the page.
 pub(super) fn all() -> Vec<(&'static str, Card)> {
     let mut all: Vec<_> = FindingCode::ALL.iter().map(|c| (c.word(), c.card())).collect();
-    all.push(("unlisted-device", UNLISTED));
+    all.push((UNLISTED_WORD, UNLISTED));
     all
 }

@@ -15,8 +15,7 @@ pub struct Fails {
 
 const AGAIN: &str = "Nothing is lost. Resume; the step begins again.";
 const LINES: &str = "Nothing is lost. Resume; the step begins again at its first line.";
-const REFUSES: &str =
-    "The card on the screen says whether anything was changed. Mend it, and the step looks again.";
+const REFUSES: &str = "The screen says whether anything was changed. Correct it, and the step looks again.";
 
 impl Verb {
     /// What happens when the step fails.

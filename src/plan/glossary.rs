@@ -31,7 +31,7 @@ pub const GLOSSARY: &[(&str, &str)] = &[
     ),
     (
         "attestation",
-        "What a device says about a key, signed by its maker's chain: made inside, or brought in.",
+        "What a device says about a key, signed by a chain from its maker: whether it was made inside or imported.",
     ),
     (
         "attester",
@@ -40,6 +40,10 @@ pub const GLOSSARY: &[(&str, &str)] = &[
     (
         "audit key",
         "A person's own key, only for signing records and approvals.",
+    ),
+    (
+        "auditor",
+        "Somebody who judges the record later. On a YubiHSM 2: the login that reads its log.",
     ),
     (
         "bag, tamper-evident",
@@ -60,6 +64,10 @@ pub const GLOSSARY: &[(&str, &str)] = &[
     (
         "ceremony",
         "Something that is done with keys by several people, by a script, before witnesses, with a record.",
+    ),
+    (
+        "ceremony's machine",
+        "The machine that leads: it runs this program and writes the record.",
     ),
     (
         "chain",
@@ -135,7 +143,15 @@ pub const GLOSSARY: &[(&str, &str)] = &[
         "lead",
         "The role that leads through the script and decides nothing alone. Also: administrator, master of ceremonies.",
     ),
-    ("media", "The stick or card on which files leave."),
+    (
+        "logged in",
+        "A device got its PIN and works on order. Logged out, which is usual: it does nothing without the PIN.",
+    ),
+    (
+        "maker's root",
+        "The certificate of a device's maker that an attestation ends in. Not the TUF root.",
+    ),
+    ("media", "The stick or memory card on which files leave."),
     ("meter", "How many distinct keys have signed, and how many must."),
     (
         "mirror",
@@ -166,11 +182,11 @@ pub const GLOSSARY: &[(&str, &str)] = &[
     ),
     (
         "PIN",
-        "A secret that unlocks a device. Each wrong one spends a try; after the last the device locks.",
+        "A secret that unlocks a device. Each wrong one spends a try; after the last the PIN is blocked.",
     ),
     (
         "PIN tries",
-        "How many wrong PINs a device takes before it locks. Nothing here tries a PIN twice by itself.",
+        "How many wrong PINs a device takes before its PIN is blocked. The program never sends one twice by itself.",
     ),
     (
         "plan",
@@ -192,6 +208,10 @@ pub const GLOSSARY: &[(&str, &str)] = &[
         "provision",
         "To set a device up: its label and its new secrets. What was on it is lost.",
     ),
+    (
+        "provisioner",
+        "On a YubiHSM 2: the login that makes keys. It is deleted when the keys are made (retired).",
+    ),
     ("quorum", "How many of a role must be there, or agree."),
     (
         "read back",
@@ -209,6 +229,10 @@ pub const GLOSSARY: &[(&str, &str)] = &[
         "rehearsal",
         "Practice. Its results can never pass for production.",
     ),
+    (
+        "replay",
+        "To see a past ceremony again, screen by screen, from its record.",
+    ),
     ("resume", "To go on with a paused or interrupted ceremony."),
     ("review", "To read a payload whole, to its end."),
     (
@@ -218,6 +242,10 @@ pub const GLOSSARY: &[(&str, &str)] = &[
     (
         "root",
         "The TUF role that says which keys count for every role. A new root is signed by enough keys of the old one and of the new one.",
+    ),
+    (
+        "SAFE TO UNPLUG",
+        "In the bottom line: nothing is lost if any device or the power goes now.",
     ),
     (
         "script",
@@ -239,6 +267,10 @@ pub const GLOSSARY: &[(&str, &str)] = &[
     (
         "signed note",
         "A short text with signature lines below it, as C2SP describes it.",
+    ),
+    (
+        "signer",
+        "On a YubiHSM 2: the login that signs and does nothing else.",
     ),
     (
         "snapshot",

@@ -85,7 +85,7 @@ impl Verb {
             Verb::Break { .. } => (
                 "Break",
                 "paper is at hand; each device and the media with the record get a bag or seal",
-                "after a pause: the quorum is back, each number is the recorded one or a quorum decided, the \
+                "the quorum is back from the pause, each number is the recorded one or a quorum decided, the \
                  record is the one that was left, the clock is confirmed",
                 "who left with what, a checkpoint, its words; then who is back and what they read",
                 Retry::Safe,

@@ -45,6 +45,29 @@ impl Plan {
         self.secret_for(&next.step.verb, on)
     }
 
+    /// Whether a device that is logged in with this secret is used with it again before
+    /// the next login of another kind: as long as it is, logging out would cost a PIN.
+    #[must_use]
+    pub fn still_needs(&self, cursor: usize, token: &Id, with: Credential) -> bool {
+        let next = self.steps().iter().skip(cursor).find_map(|planned| {
+            let verb = &planned.step.verb;
+            match verb {
+                Verb::Break { .. } => Some(false),
+                Verb::Provision { on, .. } => Some(on == token),
+                Verb::Countersign => {
+                    let mut seats = self.attesters_of(&planned.step.by);
+                    Some(seats.any(|seat| seat.on == *token))
+                }
+                _ => {
+                    let on = verb.token()?;
+                    let needed = self.secret_for(verb, on)?;
+                    Some(on == token && needed == with)
+                }
+            }
+        });
+        next.unwrap_or(false)
+    }
+
     /// Which of a device's secrets a step needs; `None` for one that logs in nowhere.
     #[must_use]
     pub fn secret_for(&self, verb: &Verb, token: &Id) -> Option<Credential> {

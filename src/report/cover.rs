@@ -201,7 +201,7 @@ pub(super) fn glance(story: &Story, page: &mut Page) {
     let of = |sort| story.of(sort).count();
     let otherwise = format!(
         "{}, {}, {}",
-        count(of(Sort::Deviation), "deviation"),
+        count(of(Sort::Deviation), "exception"),
         count(of(Sort::Stop), "stop"),
         count(of(Sort::Failure), "failure")
     );

@@ -44,7 +44,12 @@ pub(super) fn clock(story: &Story, page: &mut Page) {
         return;
     }
     let row = |c: &crate::audit::story::ClockRead| {
-        let off = c.difference.map(|d| format!("{d} s")).unwrap_or_default();
+        // A person reads whole minutes.
+        let off = c.difference.map(|d| match d {
+            -59..=59 => "< 1 min".to_owned(),
+            _ => format!("{d} s"),
+        });
+        let off = off.unwrap_or_default();
         let verdict = if c.agrees {
             plain("agrees")
         } else {

@@ -17,7 +17,10 @@ const COLUMNS: &[(&str, u8)] = &[
 pub(super) fn otherwise(story: &Story, page: &mut Page) {
     page.section("Not as planned");
     let parts = [
-        (Sort::Deviation, "Deviations, with who decided"),
+        (
+            Sort::Deviation,
+            "Deviations, exceptions and empty seats, with who decided",
+        ),
         (Sort::Stop, "Stops, breaks and resumptions"),
         (Sort::Failure, "Failures of devices, clocks and comparisons"),
     ];

@@ -133,7 +133,7 @@ impl Clerk {
     pub(super) fn accept(&mut self, kind: InputKind) -> Result<Result<(), Refusal>, Failure> {
         let mut input = Input {
             at: self.clock.now(),
-            kind,
+            kind: kind.without_folders(),
         };
         // Whoever answers says what people read; the machine's part is read here.
         if let InputKind::Answer(Answer::Clock { rtc, .. }) = &mut input.kind {

@@ -65,7 +65,7 @@ impl Mount {
         }
         match rustix::mount::unmount(&self.point, UnmountFlags::NOFOLLOW) {
             Ok(()) => Release::Unmounted,
-            Err(Errno::PERM) => by_hand("the program may not unmount"),
+            Err(Errno::PERM) => by_hand("this program has no right to unmount"),
             Err(Errno::BUSY) => by_hand("something else uses it"),
             Err(e) => by_hand(&e.to_string()),
         }

@@ -21,6 +21,31 @@ pub fn words(digest: &Digest) -> [&'static str; COUNT] {
     out
 }
 
+/// The 32 words in rows of four, each with its number, as people read them aloud.
+#[must_use]
+pub fn numbered(digest: &Digest) -> Vec<String> {
+    let row = |(row, words): (usize, &[&str])| {
+        let line: Vec<String> = words
+            .iter()
+            .enumerate()
+            .map(|(i, word)| {
+                let number = row.saturating_mul(4).saturating_add(i).saturating_add(1);
+                format!("{number:>2} {word:<12}")
+            })
+            .collect();
+        line.join(" ").trim_end().to_owned()
+    };
+    words(digest).chunks(4).enumerate().map(row).collect()
+}
+
+/// Whether a typed text is a word of either list: what is none was misspelt, whatever
+/// it was compared with.
+#[must_use]
+pub fn is_word(typed: &str) -> bool {
+    let mut all = EVEN.iter().chain(ODD.iter());
+    all.any(|word| matches(typed, word))
+}
+
 /// The word of one byte at one place: `Some`, since both lists have 256 words.
 #[must_use]
 pub fn word(place: usize, byte: u8) -> Option<&'static str> {

@@ -282,7 +282,7 @@ impl Sheet<'_> {
 }
 
 /// Columns of number and name where the explanation stands beside them.
-const SIDE: usize = 19;
+const SIDE: usize = 21;
 
 /// With air between the entries where there is room for it.
 fn list(width: usize, height: usize) -> Page {
@@ -336,7 +336,13 @@ fn keys(home: &Home) -> Vec<(Intent, &'static str)> {
     let mut keys = Vec::new();
     if home.chosen.is_some() {
         keys.push((Intent::Enter, wording::KEY_ENTER));
-        keys.push((Intent::Next, wording::KEY_NEXT));
+        if home
+            .chosen
+            .as_ref()
+            .is_some_and(|(_, pane)| pane.form.fields.len() > 1)
+        {
+            keys.push((Intent::Next, wording::KEY_NEXT));
+        }
         keys.push((Intent::Back, wording::KEY_BACK));
     }
     keys.push((Intent::Leave, words::KEY_QUIT));

@@ -14,7 +14,7 @@ use super::layout::Page;
 use super::terminal::{Heard, Screen};
 use super::theme::{Theme, Tone};
 use super::widgets::rows::{Row, fact, para};
-use super::wording::{home as keys, machine as words};
+use super::wording::{home as keys, machine as words, screens};
 use super::{Options, UiError};
 use crate::base::machine::{Finding, Report};
 
@@ -24,7 +24,7 @@ pub type Look = Arc<dyn Fn() -> Report + Send + Sync>;
 /// How often.
 const EVERY: Duration = Duration::from_secs(1);
 /// Columns of a heading.
-const NAMES: usize = 10;
+const NAMES: usize = 15;
 
 /// What the screen is drawn from.
 #[derive(Debug)]
@@ -52,31 +52,29 @@ impl MachineCheck {
 
 /// Draws it.
 pub fn draw(check: &MachineCheck, frame: &mut Frame) {
+    // A key that is shown works: there may be nothing to scroll.
+    let end = scrolled(check.size, |width| page(check, width), 0, Intent::Bottom);
+    let all = [
+        (Intent::PageDown, keys::KEY_SCROLL),
+        (Intent::Back, keys::KEY_HOME),
+    ];
     let sheet = Sheet {
         size: check.size,
         theme: check.theme,
         scroll: check.scroll,
-        keys: &[
-            (Intent::PageDown, keys::KEY_SCROLL),
-            (Intent::Back, keys::KEY_HOME),
-        ],
+        keys: all.get(usize::from(end == 0)..).unwrap_or(&all),
     };
     sheet.draw(|width, _| (page(check, width), None), frame);
 }
 
 fn page(check: &MachineCheck, width: usize) -> Page {
     let report = &check.report;
-    let ready = report.refusing().next().is_none();
     let mut body = Vec::new();
     for finding in report.refusing() {
         body.extend(card(finding, Tone::Bad, width));
     }
     for finding in report.warnings() {
         body.extend(card(finding, Tone::Warn, width));
-    }
-    if report.findings.is_empty() {
-        body.extend(para(Tone::Good, words::NOTHING, width));
-        body.push(Row::blank());
     }
     body.extend(para(Tone::Strong, words::DEVICES, width));
     for device in &report.devices {
@@ -86,7 +84,7 @@ fn page(check: &MachineCheck, width: usize) -> Page {
         body.push(Row::of(Tone::Plain, words::NO_DEVICES));
     }
     Page {
-        say: if ready { words::READY } else { words::NOT_READY }.to_owned(),
+        say: words::title(report.refusing().count(), report.warnings().count()),
         body,
         ask: para(Tone::Quiet, words::LIVE, width),
     }
@@ -96,8 +94,8 @@ fn card(finding: &Finding, tone: Tone, width: usize) -> Vec<Row> {
     let card = finding.code.card();
     let mut rows = para(tone, &words::finding(finding), width);
     rows.extend(fact(words::FACT, NAMES, Tone::Plain, card.fact, width));
-    rows.extend(fact(words::MEANS, NAMES, Tone::Plain, card.meaning, width));
-    rows.extend(fact(words::DO, NAMES, Tone::Plain, card.remedy, width));
+    rows.extend(fact(screens::MEANS, NAMES, Tone::Plain, card.meaning, width));
+    rows.extend(fact(screens::WHAT_TO_DO, NAMES, Tone::Plain, card.remedy, width));
     rows.push(Row::blank());
     rows
 }

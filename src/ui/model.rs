@@ -95,6 +95,8 @@ pub enum Extra {
     Absent,
     /// A seat with an audit key declines.
     Declines,
+    /// A line of a checklist is said not to hold.
+    NotSo,
     /// Review: texts made once.
     Review(Box<super::screens::reading::Reading>),
     /// Set-up of a file token: the shutter before a suggested passphrase.

@@ -4,7 +4,10 @@
 
 use super::model::Model;
 use super::wording::{self, plug as words, safe};
+use crate::base::medium::Release;
 use crate::engine::{Pending, Phase, Plug, Question, pending};
+use crate::runner::Sealed;
+use crate::script::Verb;
 
 /// The answer, and its sentences.
 #[must_use]
@@ -18,8 +21,16 @@ pub fn answer(model: &Model) -> (Plug, Vec<String>) {
         out.push(words::FAILED.to_owned());
     }
     match what {
-        _ if sealed => out.push(words::ENDED.to_owned()),
-        Pending::Nothing if model.ended() => out.push(words::ENDED.to_owned()),
+        _ if sealed => {
+            out.push(words::SEALED.to_owned());
+            let by_hand = |sealed: &Sealed| matches!(sealed.released, Release::ByHand { .. });
+            if model.sealed.as_ref().is_some_and(by_hand) {
+                out.push(words::MOUNTED.to_owned());
+            }
+        }
+        Pending::Nothing if state.phase == Phase::Aborted => out.push(words::ABORTED.to_owned()),
+        Pending::Nothing if state.phase == Phase::Paused => out.push(words::PAUSED.to_owned()),
+        Pending::Nothing if model.failed.is_some() => {}
         Pending::Nothing => {
             out.push(words::NOTHING.to_owned());
             out.extend(besides(model).into_iter().map(str::to_owned));
@@ -34,6 +45,9 @@ pub fn answer(model: &Model) -> (Plug, Vec<String>) {
         Pending::Writing if state.phase == Phase::Closed => out.push(words::SEALING.to_owned()),
         Pending::Writing => out.push(words::WRITING.to_owned()),
         Pending::Unread => out.push(words::UNREAD.to_owned()),
+    }
+    if !sealed && state.phase != Phase::Aborted {
+        out.push(words::RESUME.to_owned());
     }
     (plug, out)
 }
@@ -55,7 +69,10 @@ fn besides(model: &Model) -> Vec<&'static str> {
     if state.unlocked().is_some() {
         out.push(words::LOGGED_IN);
     }
-    if !state.readings.is_empty() {
+    // They stay in the state to the end; only their own step compares them.
+    let step = model.seen.plan.step(state.cursor).map(|p| &p.step.verb);
+    let reads = matches!(step, Some(Verb::Clock { .. } | Verb::Break { .. }));
+    if reads && !state.readings.is_empty() {
         out.push(words::READINGS);
     }
     if state.away.is_some() {

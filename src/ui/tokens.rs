@@ -82,13 +82,24 @@ impl Tokens {
 
 /// Draws the list.
 pub fn draw(tokens: &Tokens, frame: &mut Frame) {
-    let mut keys = vec![
-        (Intent::PageDown, words::KEY_SCROLL),
-        (Intent::Back, words::KEY_HOME),
-    ];
+    let mut keys = Vec::new();
     if tokens.found.is_some() {
-        keys.insert(0, (Intent::Other, words::KEY_AGAIN));
+        keys.push((Intent::Other, words::KEY_AGAIN));
     }
+    // Only where there is something to scroll to.
+    let below = scrolled(
+        tokens.size,
+        |width| page(tokens, width),
+        tokens.scroll,
+        Intent::PageDown,
+    );
+    if below > tokens.scroll {
+        keys.push((Intent::PageDown, words::KEY_SCROLL));
+    }
+    if tokens.scroll > 0 {
+        keys.push((Intent::PageUp, words::KEY_SCROLL_UP));
+    }
+    keys.push((Intent::Back, words::KEY_HOME));
     let sheet = Sheet {
         size: tokens.size,
         theme: tokens.theme,
@@ -175,6 +186,7 @@ fn fault_rows(fault: &DeviceFault, width: usize) -> Vec<Row> {
         width,
     ));
     rows.extend(fact("meaning", NAMES, Tone::Plain, card.meaning, width));
+    rows.extend(fact("what to do", NAMES, Tone::Strong, card.remedy, width));
     rows
 }
 

@@ -114,7 +114,10 @@ fn refused(model: &mut Model, refusal: &Refusal) -> Vec<Out> {
     let notice = Notice::bad(wording::refused(refusal));
     match (waiting, &mut model.modal) {
         (Some(Waiting::Note | Waiting::Leave), Some(modal)) => modal.pane.notice = Some(notice),
-        _ => model.local.pane.notice = Some(notice),
+        _ => {
+            model.local.pane.notice = Some(notice);
+            model.local.pane.form.refused();
+        }
     }
     // A stop that waited for this reply goes on now.
     stop(model)
@@ -213,7 +216,11 @@ fn edit(model: &mut Model, intent: Intent) -> Vec<Out> {
         Intent::Next => pane.form.move_by(true),
         Intent::Down if fields > 1 => pane.form.move_by(true),
         Intent::Up if fields > 1 => pane.form.move_by(false),
-        Intent::Down | Intent::PageDown => pane.scroll = pane.scroll.saturating_add(page),
+        Intent::Down | Intent::PageDown => {
+            // Counted while the remark stood, so that no line is jumped over.
+            pane.scroll = pane.scroll.saturating_add(page);
+            pane.notice = None;
+        }
         Intent::Up | Intent::PageUp => pane.scroll = pane.scroll.saturating_sub(page),
         Intent::Top => pane.scroll = 0,
         Intent::Bottom => pane.scroll = usize::MAX,
@@ -237,6 +244,7 @@ fn enter(model: &mut Model) -> Vec<Out> {
         && let Err(notice) = (screen.check)(model)
     {
         model.local.pane.notice = Some(notice);
+        model.local.pane.form.refused();
         return Vec::new();
     }
     match model.pane_mut().form.enter() {
@@ -264,6 +272,7 @@ fn enter(model: &mut Model) -> Vec<Out> {
         }
         Err(notice) => {
             model.local.pane.notice = Some(notice);
+            model.local.pane.form.refused();
             Vec::new()
         }
     }

@@ -43,9 +43,11 @@ pub fn draw(model: &Model, frame: &mut Frame) {
         page(model, frame, &laid, modal.pane.scroll, place);
         return;
     }
-    for rule in places.rules {
+    let [above, between, below] = places.rules;
+    for rule in [above, below] {
         paint(frame, rule, &[bars::rule(rule.width)], model.theme);
     }
+    paint(frame, between, &[bars::done(model, between.width)], model.theme);
     paint(
         frame,
         places.title,

@@ -103,7 +103,11 @@ fn a_desk_opens_or_says_why_not_whatever_the_record_holds() {
             }
         };
         opened += 1;
-        assert!(shot(&desk).contains("verdict: REFUSED by"), "{}", shot(&desk));
+        assert!(
+            shot(&desk).contains("verdict: REFUSED - failed: "),
+            "{}",
+            shot(&desk)
+        );
         for key in keys::TABLE.iter().filter(|k| k.does != keys::Does::Leave) {
             press(&mut desk, key.intent);
             shot(&desk);

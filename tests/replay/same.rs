@@ -1,6 +1,6 @@
-//! A frame of the review is the frame of that time, but for the two rules and
-//! the keys: compared with the UI itself, fed snapshot by snapshot, and walked
-//! forwards, backwards and at random.
+//! A frame of the replay is the frame of that time, but for the two rules, the
+//! keys, the cursor, and what is marked as past: compared with the UI itself, fed
+//! snapshot by snapshot, and walked forwards, backwards and at random.
 
 use std::sync::Arc;
 
@@ -9,17 +9,26 @@ use tuf_ceremony::engine::{Answer, Expect, InputKind, expects};
 use tuf_ceremony::runner::{Msg, Snapshot};
 use tuf_ceremony::transcript::words::words;
 use tuf_ceremony::ui::keymap::Intent;
-use tuf_ceremony::ui::{Event, Model, Places, Theme, update};
+use tuf_ceremony::ui::{Event, Model, Places, Theme, layout, update};
 
 use super::desk::{LARGE, SMALL, press, render, shot, steady, steady_script, whole};
 use super::rehearsal::Room;
 
-/// What everybody could see after each input, and whether a secret was typed into it.
-fn live(size: (u16, u16)) -> (Room, Vec<(String, bool)>) {
+/// What everybody could see after an input.
+struct Shown {
+    frame: String,
+    /// A secret was typed into it.
+    secret: bool,
+    /// Nothing was asked: the rows that told people to wait, and their columns.
+    wait: Option<(std::ops::Range<usize>, usize)>,
+}
+
+/// Every frame of a ceremony.
+fn live(size: (u16, u16)) -> (Room, Vec<Shown>) {
     let mut room = Room::new(&steady_script());
     let plan = Arc::new(tuf_ceremony::audit::plan(&files_of(&room)).unwrap());
     let mut model: Option<Model> = None;
-    let mut frames: Vec<(String, bool)> = Vec::new();
+    let mut frames: Vec<Shown> = Vec::new();
     loop {
         let question = match expects(&room.state) {
             Expect::Answer(question) => Some(question.clone()),
@@ -37,7 +46,7 @@ fn live(size: (u16, u16)) -> (Room, Vec<(String, bool)>) {
             return (room, frames);
         }
         if let Some(last) = frames.last_mut() {
-            last.1 = secret;
+            last.secret = secret;
         }
         let last = room
             .record
@@ -60,7 +69,16 @@ fn live(size: (u16, u16)) -> (Room, Vec<(String, bool)>) {
                 model
             }
         };
-        frames.push((render(size, |frame| tuf_ceremony::ui::draw(model, frame)), false));
+        let waits = model.question().is_none() && (!model.ended() || model.sealing());
+        frames.push(Shown {
+            frame: render(size, |frame| tuf_ceremony::ui::draw(model, frame)),
+            secret: false,
+            wait: waits.then(|| {
+                let (laid, place) = layout::laid(model);
+                let end = usize::from(place.bottom());
+                (end - laid.foot.len()..end, usize::from(place.right()))
+            }),
+        });
     }
 }
 
@@ -68,23 +86,39 @@ fn files_of(room: &Room) -> tuf_ceremony::bundle::Files {
     tuf_ceremony::bundle::Files::from_map(room.folder())
 }
 
-/// The rows that are the same then and now; a field that held a secret says so,
-/// and has no cursor any more.
-fn then(frame: &str, secret: bool) -> Vec<String> {
+/// The rows that are the same then and now; no field has a cursor any more, one
+/// that held a secret says so, and nobody is told to wait.
+fn then(frame: &str, shown: &Shown) -> Vec<String> {
     let rows: Vec<&str> = frame.lines().collect();
-    let gone = [2, rows.len() - 3, rows.len() - 1];
+    let gone = [2, rows.len() - 3, rows.len() - 2, rows.len() - 1];
     let told = |row: &str| {
-        let row = row
-            .replace("[ typed, not shown ]", &" ".repeat(20))
-            .replace('_', " ");
+        let row = if shown.secret {
+            row.replace("[ typed, not shown ]", &" ".repeat(20))
+        } else {
+            row.to_owned()
+        };
+        let row = row.replace('_', " ");
         let row = row
             .strip_prefix(" > ")
             .map_or(row.clone(), |rest| format!("   {rest}"));
         row.trim_end().to_owned()
     };
     let kept = rows.iter().enumerate().filter(|(n, _)| !gone.contains(n));
-    kept.map(|(_, row)| if secret { told(row) } else { (*row).to_owned() })
-        .collect()
+    kept.map(|(n, row)| match &shown.wait {
+        Some((rows, columns)) if rows.contains(&n) => row.chars().skip(*columns).collect::<String>(),
+        _ => told(row),
+    })
+    .collect()
+}
+
+/// The status row says what it said then, as something past.
+fn assert_past(now: &str, frame: &str) {
+    let row = |text: &str| text.lines().rev().nth(1).unwrap().trim().to_owned();
+    let (now, frame) = (row(now), row(frame));
+    let past = now.strip_prefix("then: ").unwrap_or_else(|| panic!("{now}"));
+    for said in past.split("  ").map(str::trim).filter(|said| !said.is_empty()) {
+        assert!(frame.contains(said), "{said:?} of {now:?} is not in {frame:?}");
+    }
 }
 
 #[test]
@@ -98,32 +132,38 @@ fn every_screen_is_the_one_that_people_saw() {
             press(&mut desk, Intent::Next); // the column as it was
         }
         let mut secrets = 0;
-        for (n, (frame, secret)) in frames.iter().enumerate() {
+        let mut waits = 0;
+        for (n, then_shown) in frames.iter().enumerate() {
+            let Shown { frame, secret, wait } = then_shown;
             assert_eq!(desk.at(), n);
             let now = shot(&desk);
             assert!(
                 now.lines()
                     .nth(2)
                     .unwrap()
-                    .starts_with("== REVIEW of a past ceremony - nothing can be changed ==")
+                    .starts_with("== REPLAY of a past ceremony - nothing can be changed ==")
             );
             assert!(
                 now.lines()
                     .rev()
                     .nth(2)
                     .unwrap()
-                    .starts_with("verdict: rehearsal")
+                    .starts_with(" verdict: rehearsal")
             );
             assert_eq!(
-                then(&now, *secret),
-                then(frame, *secret),
+                then(&now, then_shown),
+                then(frame, then_shown),
                 "screen {n}\n{now}\n{frame}"
             );
+            assert_past(&now, frame);
             assert_eq!(now.contains("[ typed, not shown ]"), *secret, "{now}");
+            assert_eq!(now.contains("(then: wait)"), wait.is_some(), "{now}");
+            assert!(!now.contains(": _"), "a cursor\n{now}");
             secrets += usize::from(*secret);
+            waits += usize::from(wait.is_some());
             press(&mut desk, Intent::Right);
         }
-        assert!(secrets > 5, "{secrets}");
+        assert!(secrets > 5 && waits > 20, "{secrets} {waits}");
         assert!(
             shot(&desk).contains("closed and sealed") || shot(&desk).contains("SAFE TO"),
             "{}",

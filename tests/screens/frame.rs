@@ -126,7 +126,7 @@ fn what_devices_say_about_their_keys_looks_as_it_did() {
     });
     let mine = whole_of(&stage);
     assert!(
-        mine.contains("Keys on other devices: 1.") && !mine.contains("root-d"),
+        mine.contains("Not shown here: 1 key of another device.") && !mine.contains("root-d"),
         "{mine}"
     );
     // At a step without a device every key is there.
@@ -147,7 +147,7 @@ fn what_devices_say_about_their_keys_looks_as_it_did() {
         "[device-signed]",
         "[derived]",
         "[claimed]",
-        "NO ATTESTATION: this device makes no signed statement",
+        "NO ATTESTATION HERE: over PKCS#11",
         "the module does not say",
         "What a signed statement does NOT show",
         "software can give the same answers",

@@ -78,7 +78,7 @@ fn a_frozen_ceremony_says_what_stands_and_what_to_do() {
     beside(&mut stage, Report::new(Vec::new(), vec![keyboard()]));
     production_screen("frozen-device", &stage, |m| {
         enter(m, "046d:c31c");
-        type_in(m, "Person lead 1");
+        type_in(m, "Person officer 1");
     });
     let mut working = production();
     working.state.phase = Phase::Working(Effect {
@@ -133,7 +133,10 @@ fn freezing_and_thawing_wipe_what_was_typed() {
         );
         update(&mut model, Event::Engine(Msg::Snapshot(thawed.snapshot())));
         let text = shot(&model);
-        assert!(!text.contains("FROZEN") && text.contains("quiet again"), "{text}");
+        assert!(
+            !text.contains("FROZEN") && text.contains("as it should be again"),
+            "{text}"
+        );
         assert!(!text.contains("the old one"), "{text}");
         golden("thawed", size, &text);
         // An interface asks nothing: there is no field at all.

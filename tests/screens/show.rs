@@ -284,7 +284,7 @@ fn step_through() -> Vec<(&'static str, Stage)> {
         s.until(confirm(Confirm::PutBack));
         s.state.released = Some(Release::ByHand {
             point: "/media/stick".to_owned(),
-            because: "the program may not unmount".to_owned(),
+            because: "this program has no right to unmount".to_owned(),
         });
     });
     at("words-record", &|s| {

@@ -70,7 +70,8 @@ pub fn survives(bench: &dyn Bench, what: &str, plan: &Plan) -> Option<Survived> 
     let mut runs = 1;
     while got.code != 0 {
         // Killed, or paused after a failure that is named, or where no device answered.
-        let unseen = got.code == 3 && got.err.contains("no device that answers");
+        let unseen =
+            got.code == 3 && (got.err.contains("no device that answers") || got.err.contains("(Inventory"));
         assert!(
             got.code == -1 || got.code == 4 || unseen,
             "{what}: exit {}: {}{}",

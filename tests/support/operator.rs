@@ -306,11 +306,11 @@ impl Operator {
     /// Looks at a new secret, writes it down, hides it, types it from the paper.
     fn copy(&mut self) {
         let hidden = self.text();
-        assert!(hidden.contains("look with F5"), "{hidden}");
-        let say = hidden.lines().find(|l| l.contains("look with F5")).unwrap();
-        let (name, rest) = say.trim().split_once(" of ").unwrap();
+        let (_, say) = hidden
+            .split_once("Press F5 to see the ")
+            .unwrap_or_else(|| panic!("{hidden}"));
+        let (name, rest) = say.split_once(" of ").unwrap();
         let (name, token) = (name.to_lowercase(), after(rest, ""));
-        let token = token.trim_end_matches(':').to_owned();
         self.press(F5);
         let open = self.wait_for("write this down");
         assert!(
@@ -340,7 +340,7 @@ impl Operator {
 
     fn roll(&mut self) {
         let text = self.text();
-        let rolls: usize = after(&text, "roll ").parse().unwrap();
+        let rolls: usize = after(&text, "roll a die ").parse().unwrap();
         // Dice of this room only: the numbers differ from entry to entry.
         let seed = self.dice.len() + 1;
         let mut digits: String = (0..rolls)
@@ -362,17 +362,11 @@ impl Operator {
         if !is_empty(prompt) {
             return None;
         }
-        let records = text.lines().find(|l| l.starts_with(" record lines: "))?;
-        Some(format!("{prompt}{records}"))
+        Some(format!("{prompt} record lines: {}", records(&text)?))
     }
 
     /// Until the answered question is gone: the record has grown.
     pub fn settle(&mut self, before: &str, until: &str) {
-        let records = |text: &str| {
-            text.lines()
-                .find(|l| l.starts_with(" record lines: "))
-                .map(|l| l.split_whitespace().nth(2).unwrap_or("").to_owned())
-        };
         let old = before
             .rsplit(" record lines: ")
             .next()
@@ -407,12 +401,12 @@ impl Operator {
             self.enter("yes");
         } else if prompt.starts_with("Serial on the body") {
             self.seconds += Pace::FETCH;
-            let token = after(&text, "Take ");
+            let token = after(&text, "on the body of ");
             let serial = self.serial(&token);
             self.enter(&serial);
         } else if prompt.starts_with("From the paper") {
             self.copy();
-        } else if prompt.starts_with("Digits 1 to 6") {
+        } else if prompt.contains(" digits, each 1 to 6") {
             self.roll();
         } else if prompt.starts_with("SO PIN, ") || prompt.starts_with("Passphrase, new") {
             let token = after(&text, "Set up device ");
@@ -457,6 +451,8 @@ impl Operator {
             self.enter("read");
         } else if prompt.starts_with("word ") {
             self.words();
+        } else if prompt.starts_with("To try once more") {
+            self.enter("again");
         } else if let Some(word) = prompt.strip_prefix("Type ") {
             // "Type export:", "Type close:", "Type end:"
             let word = word.split(':').next().unwrap().to_owned();
@@ -566,6 +562,19 @@ fn page(screen: &str) -> Vec<&str> {
     // What lies over a question has no heading of its own.
     let first = if first > last { 3 } else { first };
     lines.get(first..last).unwrap_or_default().to_vec()
+}
+
+/// How many lines the record has, by the status row; a narrow one says it in short.
+fn records(text: &str) -> Option<String> {
+    text.lines().find_map(|line| {
+        let long = line.strip_prefix(" record lines: ");
+        let short = || line.split_once(" lines ").map(|(count, _)| count);
+        let count = long.or_else(short)?.split_whitespace().next()?;
+        count
+            .bytes()
+            .all(|b| b.is_ascii_digit())
+            .then(|| count.to_owned())
+    })
 }
 
 /// Whether a prompt's line waits with nothing typed.

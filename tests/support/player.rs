@@ -9,7 +9,7 @@ use std::path::Path;
 
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
-use tuf_ceremony::base::device::KeyFound;
+use tuf_ceremony::base::device::{Credential, KeyFound};
 use tuf_ceremony::base::medium::Release;
 use tuf_ceremony::base::{Digest, Id, Instant, Secret, Stamp};
 use tuf_ceremony::engine::{
@@ -37,8 +37,9 @@ pub const SIZE: (u16, u16) = (80, 24);
 const NAMES: [&str; 12] = [
     "Ada", "Olga", "Otto", "Oona", "Wim", "Wanda", "Yuri", "Zoe", "Bela", "Cleo", "Dora", "Emil",
 ];
-/// What stands in the place of every secret.
-const HIDDEN: &str = "********";
+/// What stands in the place of every PIN and passphrase, and of every password: as long as a device asks.
+const HIDDEN: &str = "************";
+const LONG: &str = "********************";
 
 /// One screen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -403,14 +404,20 @@ impl Player {
             }
             Question::SetUp { token, credentials } => {
                 let mut all = Vec::new();
-                for _ in credentials.iter().flat_map(|_| 0..2) {
-                    all.extend([Do::Secret(HIDDEN.to_owned()), enter()]);
+                // No two secrets of a device are the same.
+                for number in (0..credentials.len()).flat_map(|n| [n, n]) {
+                    let secret = format!("{HIDDEN}{}", "*".repeat(number));
+                    all.extend([Do::Secret(secret), enter()]);
                 }
                 let serial = self.serial(token);
                 all.extend(line(&serial[serial.len() - 4..]));
                 all
             }
-            Question::Copy { .. } | Question::Pin { .. } => vec![Do::Secret(HIDDEN.to_owned()), enter()],
+            Question::Pin { credential, .. } => {
+                let long = Credential::YUBIHSM.contains(credential);
+                vec![Do::Secret(if long { LONG } else { HIDDEN }.to_owned()), enter()]
+            }
+            Question::Copy { .. } => vec![Do::Secret(HIDDEN.to_owned()), enter()],
             Question::Dice { rolls, .. } => {
                 let digits = "123456".chars().cycle().take(usize::try_from(*rolls).unwrap());
                 vec![Do::Secret(digits.collect()), enter()]

@@ -3,8 +3,8 @@
 //! and holds no answer that was given while something stood that refuses; the
 //! re-execution says the same with the engine's rules, here it is counted plainly.
 
-use crate::base::Json;
 use crate::base::machine::Report;
+use crate::base::{Json, shown};
 use crate::transcript::{Kind, Line};
 
 use super::super::case::input;
@@ -20,7 +20,7 @@ pub(super) fn check(case: &Case<'_>) -> Finding {
     let mut failures = Vec::new();
     let mut records = Vec::new();
     let (mut reports, mut halts, mut accepted) = (0usize, 0usize, 0usize);
-    let mut warned: Vec<String> = Vec::new();
+    let (mut warned, mut refused): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
     // What refuses now, as the last report has it.
     let mut refusing = String::new();
     for line in &case.lines {
@@ -38,6 +38,10 @@ pub(super) fn check(case: &Case<'_>) -> Finding {
             reports = reports.saturating_add(1);
             records.push(line.seq);
             refusing = words(report.refusing().map(|f| (f.code.word(), f.about.as_str())));
+            let against = report
+                .refusing()
+                .map(|f| format!("{} {}", f.code.word(), shown(&f.about, 60)));
+            refused.extend(against.filter(|w| !refused.contains(w)).collect::<Vec<_>>());
             let warnings = report.warnings().map(|f| f.code.word().to_owned());
             warned.extend(warnings.filter(|w| !warned.contains(w)).collect::<Vec<_>>());
         }
@@ -68,6 +72,11 @@ pub(super) fn check(case: &Case<'_>) -> Finding {
     let beside = match warned.as_slice() {
         [] => String::new(),
         words => format!("; shown and recorded: {}", words.join(", ")),
+    };
+    // What freezes production, and what a rehearsal goes on beside.
+    let beside = match refused.as_slice() {
+        [] => beside,
+        words => format!("; refused: {}{beside}", words.join(", ")),
     };
     let summary = if production {
         format!(

@@ -62,7 +62,39 @@ pub(super) fn timeline(case: &Case<'_>, keys: &[KeyTold]) -> Vec<Moment> {
             class: class(case, line.record.kind),
         })
     };
-    case.lines.iter().filter_map(told).collect()
+    let mut written = None;
+    let mut out: Vec<Moment> = Vec::new();
+    for line in &case.lines {
+        out.extend(told(line));
+        if let Some(what) = other_media(line, &mut written) {
+            out.push(Moment {
+                record: line.seq,
+                at: line.at.wall,
+                step: safe(&line.record.step),
+                who: safe(&line.record.who),
+                what,
+                sort: Sort::Deviation,
+                class: class(case, line.record.kind),
+            });
+        }
+    }
+    out
+}
+
+/// The media that was put back held something else than what was written to it.
+fn other_media<'l>(line: &'l Line, written: &mut Option<&'l Json>) -> Option<String> {
+    let outcome = input(line, "outcome")?.get("outcome")?;
+    if let Some(exported) = outcome.get("exported") {
+        *written = exported.get("files");
+    }
+    let back = outcome.get("read_back")?.get("files")?;
+    let wanted = (*written).filter(|wanted| *wanted != back)?;
+    let list = |files: &'l Json| files.as_array().unwrap_or_default();
+    let other = list(wanted).iter().find(|file| !list(back).contains(file));
+    let name = other.map(|file| member(file, "path")).unwrap_or_default();
+    Some(format!(
+        "the media that was put back did not hold what was written: {name}"
+    ))
 }
 
 /// What a report says, in its own words.
@@ -310,6 +342,13 @@ fn answer(line: &Line) -> Option<(Sort, String)> {
             Sort::Deviation,
             format!("a seat stays empty: {}", member(absent, "reason")),
         ));
+    }
+    if let Some(not_so) = answer.get("not_so") {
+        let text = format!(
+            "a line of the checklist does not hold; went on because: {}",
+            member(not_so, "why")
+        );
+        return Some((Sort::Deviation, text));
     }
     if let Some(reopen) = answer.get("reopen") {
         let text = format!(

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 
-use super::{Exit, check, harden, new_file, out, typed, words};
+use super::{Exit, check, harden, new_file, out, typed};
 use crate::base::Digest;
 use crate::fault::Code;
 use crate::note::Vkey;

@@ -4,8 +4,9 @@
 
 use std::path::Path;
 
-use super::{Exit, out, read, unusable, words};
+use super::{Exit, out, read, unusable};
 use crate::base::{Digest, Json};
+use crate::transcript::words;
 use crate::tuf::{Signed, canonical, review as text};
 
 /// The largest metadata that some client reads (facts/tuf.md 2.10).

@@ -6,10 +6,11 @@ use std::path::Path;
 use data_encoding::BASE64;
 
 use super::state::Folder;
-use super::{Exit, digest_of, out, words};
+use super::{Exit, digest_of, out};
 use crate::base::{Digest, Instant, shown};
 use crate::note::Vkey;
 use crate::transcript::witness::{Cosigned, Log};
+use crate::transcript::words;
 
 pub(super) fn show(state: &Path, checkpoint: Option<&str>) -> Result<(), Exit> {
     let memory = Folder::open(state)?.load()?;

@@ -22,14 +22,38 @@ pub(super) fn answer(turn: &mut Turn, index: usize, typed: &str) -> Result<(), R
     } else {
         confirm::typed(word, typed)?;
     }
+    next_line(turn, index, lines.len());
+    Ok(())
+}
+
+/// Nobody is made to say what is not so: it is written down as a deviation, with why
+/// people go on. A waiver, or what a quorum decides, is agreed to or it is not.
+pub(super) fn not_so(turn: &mut Turn, index: usize, why: &str) -> Result<(), Refusal> {
+    let checklist = matches!(turn.verb(), Some(Verb::Checklist { .. })) && turn.state.differs.is_none();
+    if !checklist {
+        return Err(Refusal::new(
+            "other-question",
+            "the word that is asked for",
+            "a reason",
+            "only a line of a checklist may be left open",
+        ));
+    }
+    super::check_text("why you go on", why)?;
+    turn.state.deviations = turn.state.deviations.saturating_add(1);
+    let lines = custody::lines(turn.plan, &turn.state).len();
+    next_line(turn, index, lines);
+    Ok(())
+}
+
+fn next_line(turn: &mut Turn, index: usize, lines: usize) {
     let next = index.saturating_add(1);
-    if next < lines.len() {
+    if next < lines {
         turn.ask(Question::Item { index: next });
-        return Ok(());
+        return;
     }
     if turn.state.differs.is_some() {
         record::decided(turn);
-        return Ok(());
+        return;
     }
     match turn.verb() {
         Some(Verb::Waive { .. }) => waive::done(turn),
@@ -37,5 +61,4 @@ pub(super) fn answer(turn: &mut Turn, index: usize, typed: &str) -> Result<(), R
         _ => {}
     }
     turn.finish(false);
-    Ok(())
 }

@@ -120,15 +120,17 @@ pub(super) fn typed(wanted: &str, text: &str) -> Result<(), Refusal> {
     if !wanted.is_empty() && text.trim().eq_ignore_ascii_case(wanted) {
         return Ok(());
     }
-    let expected = if wanted.chars().all(|c| c.is_ascii_lowercase()) {
-        format!("the word {wanted}")
+    let (expected, got) = if wanted.chars().all(|c| c.is_ascii_lowercase()) {
+        (format!("the word {wanted}"), crate::base::shown(text.trim(), 40))
     } else {
-        "the last 4 characters of the serial on the device's body".to_owned()
+        // Tired people type a PIN here: it is not said again.
+        let count = text.trim().chars().count();
+        let other = match count {
+            1 => "another character".to_owned(),
+            _ => format!("{count} other characters"),
+        };
+        let tail = "the last 4 characters of the serial on the device's body";
+        (tail.to_owned(), other)
     };
-    Err(Refusal::new(
-        "typed-differs",
-        expected,
-        crate::base::shown(text.trim(), 40),
-        "nothing was done",
-    ))
+    Err(Refusal::new("typed-differs", expected, got, "nothing was done"))
 }

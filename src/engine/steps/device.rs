@@ -87,6 +87,16 @@ pub(super) fn lock_others(turn: &mut Turn, token: &Id) -> bool {
     turn.state.unlocked().is_some_and(|id| id != token) && lock_any(turn)
 }
 
+/// No device stays logged in while people read, compare or handle media, unless the
+/// next login would be the same one. Whether a logout had to be started.
+pub(super) fn lock_idle(turn: &mut Turn) -> bool {
+    let idle = turn.state.bench.iter().any(|(token, state)| {
+        let with = state.unlocked;
+        with.is_some_and(|with| !turn.plan.still_needs(turn.state.cursor, token, with))
+    });
+    idle && lock_any(turn)
+}
+
 /// Whether a device was logged in and a logout had to be started.
 pub(super) fn lock_any(turn: &mut Turn) -> bool {
     let Some(token) = turn.state.unlocked().cloned() else {
@@ -182,7 +192,8 @@ pub(super) fn unlock_outcome(turn: &mut Turn, token: &Id, outcome: &Outcome) -> 
             state.here = false;
             pursue(turn);
         }
-        Outcome::Fault(fault) if matches!(fault.code, DeviceCode::PinWrong | DeviceCode::PinForm) => {
+        // One of a form that it does not take costs no try, and is told as a fault.
+        Outcome::Fault(fault) if fault.code == DeviceCode::PinWrong => {
             let state = turn.token(token);
             state.wrong_pins = state.wrong_pins.saturating_add(1);
             // The device is asked anew, so that the next question shows what

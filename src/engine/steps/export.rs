@@ -5,8 +5,8 @@
 //! folder carries a name that says it is partial.
 
 use super::trouble;
-use crate::base::Json;
 use crate::base::medium::{Mounted, Reading, Release};
+use crate::base::{Json, shown};
 use crate::engine::input::FileRef;
 use crate::engine::state::{Confirm, Question, Trouble};
 use crate::engine::turn::Turn;
@@ -47,10 +47,8 @@ pub(super) fn go(turn: &mut Turn) {
 /// What was read back must be what was to be written.
 pub(super) fn exported(turn: &mut Turn, wanted: &[FileRef], got: &[FileRef], released: &Release) {
     if wanted != got {
-        return trouble(
-            turn,
-            Trouble::Media("what was read back from the media is not what was written".to_owned()),
-        );
+        let why = differs(wanted, got);
+        return trouble(turn, Trouble::Media(why));
     }
     turn.state.released = Some(released.clone());
     put_back(turn);
@@ -67,6 +65,26 @@ pub(super) fn read_back(turn: &mut Turn) {
     turn.work(What::ReadBack { files });
 }
 
+/// What the media holds instead of what was written, by its first difference.
+fn differs(wanted: &[FileRef], got: &[FileRef]) -> String {
+    let other = wanted
+        .iter()
+        .find_map(|file| match got.iter().find(|g| g.path == file.path) {
+            None => Some(format!("{} is not on it", shown(&file.path, 120))),
+            Some(found) if found != file => Some(format!(
+                "{} has {} bytes, SHA-256 {}, and {} bytes, SHA-256 {}, were written",
+                shown(&file.path, 120),
+                found.len,
+                found.sha256,
+                file.len,
+                file.sha256
+            )),
+            Some(_) => None,
+        });
+    let what = other.unwrap_or_else(|| "it holds files that were not written".to_owned());
+    format!("the media does not hold what was written: {what}")
+}
+
 /// The media after it was put back holds the same files, or the export begins
 /// anew; one that was never unmounted has shown nothing.
 pub(super) fn read_again(turn: &mut Turn, wanted: &[FileRef], got: &[FileRef], reading: Reading) {
@@ -77,13 +95,11 @@ pub(super) fn read_again(turn: &mut Turn, wanted: &[FileRef], got: &[FileRef], r
         );
     }
     if wanted != got {
+        // Somebody or something changed it, or it is another one: people note which.
+        turn.state.deviations = turn.state.deviations.saturating_add(1);
         turn.state.released = None;
-        return trouble(
-            turn,
-            Trouble::Media(
-                "the media that was put back does not hold the files that were written".to_owned(),
-            ),
-        );
+        let why = differs(wanted, got);
+        return trouble(turn, Trouble::Media(why));
     }
     let list = wanted
         .iter()

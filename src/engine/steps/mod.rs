@@ -62,6 +62,9 @@ fn start(turn: &mut Turn) {
     if countersign::holds_up(turn, verb) {
         return;
     }
+    if away_from_devices(verb) && device::lock_idle(turn) {
+        return;
+    }
     match verb {
         Verb::RollCall => roll_call::enter(turn),
         Verb::Clock { .. } => clock::enter(turn),
@@ -87,6 +90,11 @@ fn start(turn: &mut Turn) {
     }
 }
 
+/// Steps that nobody does on a device. (A break logs out whatever is logged in.)
+fn away_from_devices(verb: &Verb) -> bool {
+    verb.token().is_none() && !matches!(verb, Verb::Countersign | Verb::Break { .. })
+}
+
 /// An answer belongs to the open question, or it is refused.
 pub(super) fn answer(turn: &mut Turn, answer: &Answer) -> Result<(), Refusal> {
     let Phase::Asking(question) = turn.state.phase.clone() else {
@@ -110,6 +118,7 @@ pub(super) fn answer(turn: &mut Turn, answer: &Answer) -> Result<(), Refusal> {
         }
         (Question::Clock { .. }, Answer::Clock { typed, rtc }) => clock::answer(turn, typed, *rtc),
         (Question::Item { index }, Answer::Done { typed }) => checklist::answer(turn, *index, typed),
+        (Question::Item { index }, Answer::NotSo { why }) => checklist::not_so(turn, *index, why),
         (Question::Number { .. }, Answer::Number { .. }) => record::answer(turn, &question, answer),
         (Question::Differs { .. }, Answer::Differs { why }) => record::explain(turn, why),
         (Question::Serial { token, cards }, Answer::Serial { typed }) => {
@@ -239,6 +248,7 @@ pub(super) fn outcome(turn: &mut Turn, id: u64, outcome: &Outcome) -> Result<(),
             match turn.verb() {
                 Some(Verb::Provision { on, .. }) => provision::locked(turn, token, on),
                 Some(Verb::Break { .. }) => formal_break::enter(turn),
+                Some(verb) if away_from_devices(verb) => start(turn),
                 _ => device::pursue(turn),
             }
         }

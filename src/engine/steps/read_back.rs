@@ -7,7 +7,7 @@ use super::{formal_break, seal};
 use crate::base::{Digest, Id, Json};
 use crate::engine::state::{Confirm, Question};
 use crate::engine::turn::Turn;
-use crate::engine::{Refusal, What};
+use crate::engine::{Refusal, What, machine};
 use crate::script::{Subject, Verb};
 use crate::transcript::{Kind, words};
 use crate::tuf::MetadataName;
@@ -121,17 +121,23 @@ pub(super) fn answer(turn: &mut Turn, question: &Question, typed: &[String]) -> 
 /// second person who is in the room.
 pub(super) fn reopen(turn: &mut Turn, second: &str, why: &str) -> Result<(), Refusal> {
     super::check_text("what happened", why)?;
-    let here = turn.state.people.iter().any(|p| {
-        p.name
-            .as_deref()
-            .is_some_and(|n| n.eq_ignore_ascii_case(second.trim()))
-    });
-    if !here {
+    let acting = turn.planned().map(|p| p.step.by.clone());
+    let seats = machine::seats(&turn.state, second);
+    if seats.is_empty() {
         return Err(Refusal::new(
             "person-unknown",
             "the name of a person in the roll call",
             crate::base::shown(second, 40),
             "nobody with this name is in the roll call",
+        ));
+    }
+    // A rehearsal may be one person in all seats; elsewhere a name has one.
+    if let Some(acting) = acting.filter(|acting| seats.iter().all(|role| *role == acting)) {
+        return Err(Refusal::new(
+            "person-acts",
+            format!("a person of the roll call who is not of the role {acting}"),
+            crate::base::shown(second.trim(), 60),
+            "who compared does not reopen the comparison alone",
         ));
     }
     turn.state.deviations = turn.state.deviations.saturating_add(1);

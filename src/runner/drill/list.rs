@@ -113,9 +113,9 @@ impl Fault {
             ),
             Fault::PinLastTry => (
                 "pin-last-try",
-                "Wrong PINs were typed until one try is left; one more locks the token.",
+                "Wrong PINs were typed until one try is left; one more blocks it.",
                 &[
-                    Shows::Words("LAST PIN TRY: one more wrong PIN locks it"),
+                    Shows::Words("LAST PIN TRY: one more wrong PIN blocks it"),
                     Shows::Device(DeviceCode::PinLocked),
                 ],
             ),
@@ -123,7 +123,7 @@ impl Fault {
                 "clock-back",
                 "The machine's clock jumps three hours back while it is compared.",
                 &[Shows::Words(
-                    "The clocks disagree: this machine is 3 h behind the time that you typed.",
+                    "This machine is 3 h behind the time that you typed.",
                 )],
             ),
             Fault::KillAt => (
@@ -131,7 +131,7 @@ impl Fault {
                 "The program is killed right after record N is on disk (kill-at:N), or between \
                  the intent of a step and its act (kill-at@STEP).",
                 &[Shows::Words(
-                    "Not known yet. Nothing is done twice: the device is asked first.",
+                    "The program stopped in the middle of something. Read this, then type recover.",
                 )],
             ),
             Fault::MediaError => (

@@ -14,22 +14,14 @@ pub fn form() -> Form {
     Form::line(words::FIND)
 }
 
-/// Entries with these letters in the term; where there are none, in the meaning.
+/// Entries with these letters in the term, then those with them in the meaning.
 #[must_use]
 pub fn found(typed: &str) -> Vec<&'static (&'static str, &'static str)> {
     let wanted = typed.trim().to_lowercase();
-    let having = |part: fn(&(&'static str, &'static str)) -> &'static str| {
-        GLOSSARY
-            .iter()
-            .filter(|entry| part(entry).to_lowercase().contains(&wanted))
-            .collect::<Vec<_>>()
-    };
-    let by_term = having(|entry| entry.0);
-    if by_term.is_empty() {
-        having(|entry| entry.1)
-    } else {
-        by_term
-    }
+    let has = |text: &str| text.to_lowercase().contains(&wanted);
+    let by_term = GLOSSARY.iter().filter(|entry| has(entry.0));
+    let by_meaning = GLOSSARY.iter().filter(|entry| !has(entry.0) && has(entry.1));
+    by_term.chain(by_meaning).collect()
 }
 
 /// The page.

@@ -15,7 +15,6 @@ use super::model::{Extra, Modal, ModalKind, Model, Notice, Out, Pane, Shutter};
 use super::screens::{Hint, attestation};
 use super::widgets::form::Form;
 use super::wording;
-use crate::engine::Question;
 
 /// Opens a modal, unless another one holds text.
 pub fn open(model: &mut Model, kind: ModalKind) {
@@ -30,10 +29,8 @@ pub fn open(model: &mut Model, kind: ModalKind) {
             return;
         }
     }
-    // Whoever turns to another page leaves no open secret behind it; F5 shows it again.
-    if matches!(model.question(), Some(Question::Copy { .. }))
-        && matches!(model.local.extra, Extra::Shutter(Shutter::Open(_)))
-    {
+    // Whoever turns to another page leaves no open secret behind it.
+    if matches!(model.local.extra, Extra::Shutter(Shutter::Open(_))) {
         model.local.extra = Extra::None;
     }
     let form = match kind {

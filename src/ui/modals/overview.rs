@@ -1,6 +1,7 @@
 //! F4: the whole plan with what is done, what is now and what comes, and the
 //! state of devices, people, files and record.
 
+use crate::engine::Phase;
 use crate::transcript::words as spoken;
 use crate::ui::layout::Page;
 use crate::ui::model::Model;
@@ -26,7 +27,8 @@ pub fn page(model: &Model, width: usize) -> Page {
     let plan = &model.seen.plan;
     let mut body = Vec::new();
     let mut number = 0usize;
-    let over = model.ended() && model.seen.plan.step(state.cursor).is_none();
+    // The last step is done with the close, after which no other one comes.
+    let over = state.phase == Phase::Closed;
     for act in &plan.script().acts {
         body.push(Row::of(Tone::Strong, fit(&safe(&act.title), width)));
         for step in &act.steps {
@@ -39,7 +41,7 @@ pub fn page(model: &Model, width: usize) -> Page {
             };
             let mut line =
                 wording::overview_line(mark, step.id.as_str(), &step.verb.headline(), step.by.as_str());
-            let time = if number == state.cursor && state.begun {
+            let time = if number == state.cursor && state.begun && !over {
                 frame::step_time(model.seconds_since(state.entered), step.minutes)
             } else {
                 frame::allowed(step.minutes)
@@ -68,6 +70,9 @@ pub fn page(model: &Model, width: usize) -> Page {
     }
     body.push(Row::blank());
     body.push(Row::of(Tone::Strong, words::SIDE_PEOPLE));
+    if state.people.is_empty() {
+        body.push(Row::of(Tone::Plain, words::NOBODY_YET));
+    }
     for person in &state.people {
         let seat = format!("{} {}", person.role, person.seat);
         let text = match &person.name {
@@ -78,6 +83,9 @@ pub fn page(model: &Model, width: usize) -> Page {
     }
     body.push(Row::blank());
     body.push(Row::of(Tone::Strong, words::SIDE_FILES));
+    if model.meters.is_empty() {
+        body.push(Row::of(Tone::Plain, words::NOTHING_YET));
+    }
     let old = model.old_meter.iter().map(|m| (words::OLD_ROOT, m));
     let new = model.meters.iter().map(|(role, m)| (role.as_str(), m));
     for (role, meter) in old.chain(new) {
@@ -121,6 +129,8 @@ fn machine(model: &Model, width: usize) -> Vec<Row> {
     }
     for finding in machine.report.iter().flat_map(|r| &r.findings) {
         rows.extend(para(Tone::Plain, &said::finding(finding), width));
+        let remedy = finding.code.card().remedy;
+        rows.extend(fact(words::WHAT_TO_DO, 12, Tone::Plain, remedy, width));
     }
     for device in machine.unlisted() {
         rows.extend(para(Tone::Warn, &said::unlisted(device), width));

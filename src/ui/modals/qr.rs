@@ -15,13 +15,17 @@ use crate::ui::layout::Page;
 use crate::ui::model::Model;
 use crate::ui::theme::Tone;
 use crate::ui::watch::hides;
-use crate::ui::widgets::bars;
 use crate::ui::widgets::qr::{Code, NoCode};
 use crate::ui::widgets::rows::{Row, paint, para};
+use crate::ui::widgets::{bars, card};
 use crate::ui::wording::{qr as words, safe};
 
 /// Columns that the text beside a code has at least.
 const BESIDE: usize = 32;
+/// From this width on the words stand in columns.
+const GRID_FROM: usize = 64;
+/// From this width on each word has its number.
+const NUMBERS_FROM: usize = 44;
 
 /// One thing that can be shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -141,6 +145,7 @@ pub fn page(model: &Model, number: usize, width: usize) -> Page {
             let why = words::no_room(columns, rows, model.size);
             let mut rows = text(subject, &count, &why, width);
             rows.push(Row::blank());
+            rows.push(Row::of(Tone::Quiet, words::AS_TEXT));
             for line in subject.text.lines() {
                 rows.extend(para(Tone::Plain, &safe(line), width));
             }
@@ -154,26 +159,38 @@ pub fn page(model: &Model, number: usize, width: usize) -> Page {
     }
 }
 
-/// What it is, what it is for, the digest in two spellings.
+/// Why there is no code, what it is, what it is for, the digest in two spellings.
 fn text(subject: &Subject, count: &str, why: &str, width: usize) -> Vec<Row> {
-    let mut rows = para(Tone::Strong, &safe(&subject.title), width);
-    rows.extend(para(Tone::Plain, subject.about, width));
+    let mut rows = Vec::new();
     if !why.is_empty() {
-        rows.push(Row::blank());
         rows.extend(para(Tone::Warn, why, width));
+        rows.push(Row::blank());
     }
+    rows.extend(para(
+        Tone::Strong,
+        &format!("{count} {}", safe(&subject.title)),
+        width,
+    ));
+    rows.extend(para(Tone::Plain, subject.about, width));
     rows.push(Row::blank());
     rows.extend(para(Tone::Quiet, subject.named, width));
     rows.extend(para(Tone::Strong, &subject.digest.grouped(), width));
     rows.push(Row::blank());
-    rows.extend(para(
-        Tone::Plain,
-        &spoken::words(&subject.digest).join(" "),
-        width,
-    ));
-    rows.push(Row::blank());
-    rows.extend(para(Tone::Quiet, count, width));
+    rows.extend(spelled(&subject.digest, width));
     rows
+}
+
+/// The digest's words, with their numbers where there is room for them: beside a
+/// code nothing may become longer than the code is high.
+fn spelled(digest: &Digest, width: usize) -> Vec<Row> {
+    let list = spoken::words(digest);
+    if width >= GRID_FROM {
+        card::word_grid(&list, width)
+    } else if width >= NUMBERS_FROM {
+        para(Tone::Plain, &words::numbered(&list), width)
+    } else {
+        para(Tone::Plain, &list.join(" "), width)
+    }
 }
 
 fn side_by_side(code: Vec<Row>, columns: usize, text: Vec<Row>) -> Vec<Row> {

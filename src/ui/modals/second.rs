@@ -6,14 +6,14 @@
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Margin, Rect};
 
-use crate::engine::{Phase, Question};
+use crate::engine::{Phase, Question, recorded};
 use crate::script::{SerialSpec, SourceKind, Subject};
 use crate::transcript::words as spoken;
 use crate::ui::layout::Page;
 use crate::ui::model::Model;
 use crate::ui::theme::Tone;
 use crate::ui::widgets::rows::{Row, fact, paint, para};
-use crate::ui::widgets::text::pad;
+use crate::ui::widgets::text::{len, pad};
 use crate::ui::widgets::{bars, card};
 use crate::ui::wording::{self, safe};
 
@@ -81,7 +81,7 @@ fn bodies(model: &Model) -> Vec<Row> {
     out
 }
 
-/// What a lone person has on no bag: the numbers that were noted.
+/// What a lone person has on no bag: the numbers that this step asks for.
 fn bags(model: &Model, width: usize) -> Vec<Row> {
     let mut out = Vec::new();
     let asked = model.seen.state.asked_number();
@@ -90,9 +90,22 @@ fn bags(model: &Model, width: usize) -> Vec<Row> {
     }
     out.push(Row::blank());
     out.push(Row::of(Tone::Quiet, wording::custody::SECOND_BAGS));
-    for n in model.seen.state.numbers.values().flatten() {
-        let text = format!("{}: {}", safe(&n.item), safe(&n.number));
-        out.extend(para(Tone::Strong, &text, width));
+    let (plan, state) = (&model.seen.plan, &model.seen.state);
+    let lines = plan.numbered(state.cursor).len();
+    let bags: Vec<(String, String)> = (0..lines)
+        .filter_map(|index| recorded(plan, state, index))
+        .map(|n| (format!("  {}", safe(&n.item)), safe(&n.number)))
+        .collect();
+    let widest = bags.iter().map(|(item, _)| len(item)).max().unwrap_or(0);
+    // As the bodies above: what it is, then what is printed on it.
+    let column = widest.saturating_add(2).clamp(20, 48);
+    for (item, number) in &bags {
+        if len(item) < column {
+            out.extend(fact(item, column, Tone::Strong, number, width));
+        } else {
+            out.extend(para(Tone::Quiet, item, width));
+            out.extend(fact("", column, Tone::Strong, number, width));
+        }
     }
     out
 }

@@ -43,6 +43,8 @@ pub struct Desk {
     /// How far the page over the screen is scrolled.
     pub(super) scroll: usize,
     pub(super) notice: Option<Notice>,
+    /// The remark is about a record that was found.
+    pub(super) found: bool,
 }
 
 /// What lies over a screen.
@@ -64,7 +66,7 @@ pub(super) enum Asks {
     Record,
 }
 
-/// What a screen of the review is.
+/// What a screen of the replay is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Here {
     /// After this moment.
@@ -91,7 +93,7 @@ impl Desk {
     /// As [`Desk::new`].
     pub fn along(past: Past, mut walk: Walk, size: (u16, u16), theme: Theme) -> Result<Desk, String> {
         let Some(first) = walk.at(&past, 0) else {
-            let why = walk.stop().unwrap_or_default();
+            let why = walk.stop().map_or("", |stop| stop.why.as_str());
             return Err(format!("{}: {}", words::NO_FIRST, wording::safe(why)));
         };
         let now = first.state.last.ok_or_else(|| words::NO_FIRST.to_owned())?;
@@ -109,6 +111,7 @@ impl Desk {
             line: None,
             scroll: 0,
             notice: None,
+            found: false,
         };
         desk.go(0);
         Ok(desk)
@@ -151,6 +154,7 @@ impl Desk {
         self.at = at.min(self.screens().saturating_sub(1));
         self.line = None;
         self.notice = None;
+        self.found = false;
         self.scroll = 0;
         if matches!(self.over, Over::Plan) {
             self.over = Over::Nothing;
@@ -177,13 +181,16 @@ impl Desk {
             Here::Moment(_) if self.next_line().is_some_and(|l| self.secret_at(l)) => typed(&mut model),
             _ => {}
         }
+        // Nothing is typed here: no field has the cursor.
+        model.local.pane.form.focus = usize::MAX;
         layout::settle(&mut model);
         self.model = model;
     }
 
-    /// One key; `true`: the review is left.
+    /// One key; `true`: the replay is left.
     pub fn on(&mut self, intent: Intent) -> bool {
         self.notice = None;
+        self.found = false;
         if intent == Intent::Leave {
             return true;
         }
@@ -351,7 +358,7 @@ impl Desk {
         }
     }
 
-    /// To the screen that people saw once a line was written.
+    /// To the screen that people saw right after a line was written.
     fn go_line(&mut self, line: usize) {
         let at = self.walk.moment_of(line);
         self.over = Over::Nothing;
@@ -472,6 +479,7 @@ impl Desk {
             of,
             record,
         )));
+        self.found = true;
     }
 
     // ------------------------------------------------------------ lists
@@ -547,5 +555,4 @@ fn typed(model: &mut Model) {
             let _ = secret.push('*');
         }
     }
-    form.focus = usize::MAX;
 }

@@ -7,6 +7,7 @@ use crate::base::shown;
 use crate::engine::{Answer, InputKind};
 use crate::transcript::{Line, words as spoken};
 use crate::ui::theme::Tone;
+use crate::ui::widgets::card;
 use crate::ui::widgets::rows::{Row, fact, para};
 use crate::ui::wording::{replay as words, safe};
 
@@ -77,12 +78,12 @@ pub fn record(past: &Past, at: usize, here: bool, much: Much, width: usize) -> V
         // What stands there for a secret is the number of a place in a vault that is gone.
         let value = match value.parse::<u64>() {
             Ok(ticket) if secret => words::ticket(ticket),
-            _ => cut(&value, longest),
+            _ => cut(&readable(&value), longest),
         };
         say(Tone::Plain, &format!("{}: {value}", safe(&path)));
     }
     if more > 0 {
-        say(Tone::Quiet, &format!(".. {more} more values"));
+        say(Tone::Quiet, &words::more_values(more));
     }
     if secret {
         say(Tone::Warn, words::SECRET);
@@ -110,17 +111,14 @@ pub fn record(past: &Past, at: usize, here: bool, much: Much, width: usize) -> V
         let (tone, word) = holds(check.holds);
         say(tone, &format!("check {}: {word}", check.name));
     }
-    let digest = past.digest(at);
-    let list = spoken::words(&digest);
-    match much {
-        Much::Whole => {
-            say(Tone::Quiet, &format!("SHA-256 {}", digest.grouped()));
-            say(Tone::Quiet, &format!("words {}", list.join(" ")));
-        }
-        Much::Column => {
-            let first: Vec<&str> = list.iter().take(4).copied().collect();
-            say(Tone::Quiet, &format!("words {} ..", first.join(" ")));
-        }
+    // A few words of it in the column would prove nothing.
+    if much == Much::Whole {
+        let digest = past.digest(at);
+        say(Tone::Quiet, &format!("SHA-256 {}", digest.grouped()));
+        say(
+            Tone::Quiet,
+            &format!("words {}", spoken::words(&digest).join(" ")),
+        );
     }
     rows.push(Row::blank());
     rows
@@ -141,15 +139,19 @@ pub fn holds(holds: Holds) -> (Tone, &'static str) {
 pub fn of_every_record(past: &Past, width: usize) -> Vec<Row> {
     let mut rows = vec![Row::of(Tone::Strong, words::EVERY)];
     let all = past.judged.checks.iter().filter(|c| c.every);
-    for tone in [Holds::No, Holds::Yes, Holds::Neither] {
+    for (came, word) in [
+        (Holds::No, words::EVERY_FAIL),
+        (Holds::Yes, words::EVERY_HOLD),
+        (Holds::Neither, words::EVERY_NEITHER),
+    ] {
         let names: Vec<&str> = all
             .clone()
-            .filter(|c| c.holds == tone)
+            .filter(|c| c.holds == came)
             .map(|c| c.name.as_str())
             .collect();
         if !names.is_empty() {
-            let (tone, word) = holds(tone);
-            rows.extend(fact("", 2, tone, &format!("{word}: {}", names.join(" ")), width));
+            let text = format!("{word}: {}", names.join(", "));
+            rows.extend(fact("", 2, holds(came).0, &text, width));
         }
     }
     if !past.judged.replayed {
@@ -159,11 +161,25 @@ pub fn of_every_record(past: &Past, width: usize) -> Vec<Row> {
 }
 
 /// A text of a record, spelled in printable ASCII; what is cut is said.
-fn cut(text: &str, most: usize) -> String {
-    if text.chars().count() > most {
-        shown(text, most)
+#[must_use]
+pub fn cut(text: &str, most: usize) -> String {
+    let more = text.chars().count().saturating_sub(most);
+    let kept: String = text.chars().take(most).collect();
+    let plain = kept.chars().all(|c| matches!(c, ' '..='~'));
+    let mut out = if plain { kept } else { shown(&kept, most) };
+    if more > 0 {
+        out.push_str(&words::more_characters(more));
+    }
+    out
+}
+
+/// A long hexadecimal value in groups, as digests stand everywhere.
+#[must_use]
+pub fn readable(value: &str) -> String {
+    let digits = |c: char| matches!(c, '0'..='9' | 'a'..='f');
+    if value.len() >= 32 && value.chars().all(digits) {
+        card::grouped(value)
     } else {
-        let plain = text.chars().all(|c| matches!(c, ' '..='~'));
-        if plain { text.to_owned() } else { shown(text, most) }
+        value.to_owned()
     }
 }

@@ -1,4 +1,4 @@
-//! The keys of a review, in one table: the footer and the help are made from
+//! The keys of a replay, in one table: the footer and the help are made from
 //! it. Nothing is typed into a past screen, so letters are free for moving.
 
 use crate::ui::keymap::{self, Intent};
@@ -45,7 +45,7 @@ pub enum Does {
     Column,
     /// The plan and the state then.
     Plan,
-    /// Review text or JSON.
+    /// The payload as text or as JSON.
     Json,
     /// Scrolls.
     Down,
@@ -59,7 +59,7 @@ pub enum Does {
     Help,
     /// Out of what lies over the screen.
     Back,
-    /// Out of the review.
+    /// Out of the replay.
     Leave,
 }
 

@@ -1,4 +1,4 @@
-//! A list of which one entry is chosen: checks, records, people, tokens, types.
+//! A list of which one entry is chosen: checks, records, people, devices, types.
 //! Only the rows in sight are laid out, so that a list of every record is as
 //! quick as a short one.
 
@@ -44,6 +44,8 @@ pub struct List {
     pub title: String,
     /// Above the entries.
     pub say: Vec<(Tone, String)>,
+    /// What Enter does, for the footer.
+    pub enter: &'static str,
     /// The entries.
     pub items: Vec<Item>,
     /// The one that Enter takes.
@@ -90,10 +92,33 @@ impl List {
             .iter()
             .flat_map(|(tone, text)| para(*tone, text, width))
             .collect();
-        if !rows.is_empty() {
+        // Records have columns, which are named.
+        if self.of_records() {
+            rows.push(Row::of(Tone::Quiet, fit(&words::line_heads(), width)));
+        } else if !rows.is_empty() {
             rows.push(Row::blank());
         }
         rows
+    }
+
+    /// Whether the entries are records.
+    fn of_records(&self) -> bool {
+        matches!(self.items.first().map(|item| &item.go), Some(Go::Line(_)))
+    }
+
+    /// Below entries that are more than have room: which are in sight. Records go
+    /// by their own numbers.
+    fn in_sight(&self, past: &Past, first: usize, last: usize) -> String {
+        let seq = |number: usize| match self.items.get(number).map(|item| &item.go) {
+            Some(Go::Line(at)) => past.lines.get(*at).map(|line| line.seq),
+            _ => None,
+        };
+        let end = self.items.len();
+        let ends = [first, last.saturating_sub(1), end.saturating_sub(1)].map(seq);
+        match ends {
+            [Some(from), Some(to), Some(end)] => words::records_in_sight(from, to, end),
+            _ => wording::lines_of(first.saturating_add(1), last, end),
+        }
     }
 
     /// Entries in sight.
@@ -135,8 +160,7 @@ impl List {
         }
         if self.items.len() > page {
             let last = first.saturating_add(page).min(self.items.len());
-            let text = wording::lines_of(first.saturating_add(1), last, self.items.len());
-            rows.push(Row::of(Tone::Warn, text));
+            rows.push(Row::of(Tone::Warn, self.in_sight(past, first, last)));
         }
         rows
     }

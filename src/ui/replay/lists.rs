@@ -7,25 +7,35 @@ use super::filters::{Who, kinds, people};
 use super::list::{Go, Item, List};
 use super::past::Holds;
 use crate::ui::theme::Tone;
+use crate::ui::widgets::text::len;
 use crate::ui::wording::{self, replay as words};
 
 /// The most findings of a check that its page names.
 const FINDINGS: usize = 8;
+/// Columns up to which names push the counts beside them to the right.
+const WIDEST: usize = 48;
 
 impl Desk {
     pub(super) fn people(&self) -> List {
+        let name = |who: &Who| match who {
+            Who::Acts(role) => {
+                let all = self.walk.people().iter();
+                let names: Vec<&str> = all.filter(|(r, _)| r == role).map(|(_, n)| n.as_str()).collect();
+                words::acting(role, &names)
+            }
+            Who::Named(name) => words::named(name),
+        };
+        let all = people(&self.past);
+        let acting = all.iter().filter(|(who, _)| matches!(who, Who::Acts(_)));
+        let width = acting.map(|(who, _)| len(&name(who))).max().unwrap_or(0);
         let entry = |(who, times): (Who, usize)| {
             let text = match &who {
-                Who::Acts(role) => {
-                    let all = self.walk.people().iter();
-                    let names: Vec<&str> = all.filter(|(r, _)| r == role).map(|(_, n)| n.as_str()).collect();
-                    words::counted(&words::acting(role, &names), times)
-                }
-                Who::Named(name) => words::named(name),
+                Who::Acts(_) => words::counted(&name(&who), width.min(WIDEST), times),
+                Who::Named(_) => name(&who),
             };
             item(text, Go::Person(Some(who)))
         };
-        let all = people(&self.past).into_iter().map(entry);
+        let all = all.into_iter().map(entry);
         let any = item(words::ANYBODY.to_owned(), Go::Person(None));
         list(
             words::TITLE_PERSON,
@@ -47,7 +57,7 @@ impl Desk {
 
     pub(super) fn kinds(&self) -> List {
         let all = kinds(&self.past).into_iter().map(|(kind, times)| {
-            let text = words::counted(&format!("{:<16}", kind.as_str()), times);
+            let text = words::counted(kind.as_str(), 16, times);
             item(text, Go::Kind(Some(kind)))
         });
         let any = item(words::ANY_KIND.to_owned(), Go::Kind(None));
@@ -68,7 +78,10 @@ impl Desk {
                 go: Go::Check(number),
             }
         });
-        list(words::TITLE_CHECKS, words::CHECKS_SAY, all)
+        List {
+            enter: words::LIST_OPEN,
+            ..list(words::TITLE_CHECKS, words::CHECKS_SAY, all)
+        }
     }
 
     /// One check, and the records that it rests on.
@@ -76,8 +89,8 @@ impl Desk {
         let check = self.past.judged.checks.get(number)?;
         let (tone, word) = evidence::holds(check.holds);
         let mut say = vec![(tone, format!("{word}: {}", check.what))];
-        say.push((Tone::Quiet, format!("rests on {}", check.rests_on)));
-        say.push((Tone::Quiet, format!("falsified by {}", check.falsified_by)));
+        say.push((Tone::Quiet, words::rests_on(&check.rests_on)));
+        say.push((Tone::Quiet, words::falsified_by(&check.falsified_by)));
         let bad = if check.holds == Holds::No {
             Tone::Bad
         } else {
@@ -87,10 +100,7 @@ impl Desk {
         say.extend(found.map(|text| (bad, format!("  {text}"))));
         let more = check.found.len().saturating_sub(FINDINGS);
         if more > 0 {
-            say.push((
-                Tone::Quiet,
-                format!("  .. {more} more: tuf-ceremony verify shows them"),
-            ));
+            say.push((Tone::Quiet, words::more_findings(more)));
         }
         let lines: Vec<usize> = if check.records.is_empty() && check.every {
             say.push((Tone::Plain, words::CHECK_EVERY.to_owned()));
@@ -115,6 +125,7 @@ impl Desk {
                 .into_iter()
                 .map(|at| item(String::new(), Go::Line(at)))
                 .collect(),
+            enter: words::LIST_GO,
             cursor: 0,
         })
     }
@@ -134,6 +145,7 @@ impl Desk {
         let cursor = lines.iter().rposition(|line| *line <= here).unwrap_or(0);
         List {
             cursor,
+            enter: words::LIST_GO,
             ..list(
                 words::TITLE_RECORDS,
                 words::RECORDS_SAY,
@@ -155,6 +167,7 @@ fn list(title: &str, say: &str, items: impl Iterator<Item = Item>) -> List {
     List {
         title: title.to_owned(),
         say: vec![(Tone::Strong, say.to_owned())],
+        enter: words::LIST_CHOOSE,
         items: items.collect(),
         cursor: 0,
     }

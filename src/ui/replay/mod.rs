@@ -2,7 +2,7 @@
 //! looked at. The record's inputs are executed again, as the auditor does, and
 //! each state is drawn by the very view that drew it then, at the record's own
 //! clock. Beside it stands the evidence. There is no runner here, no device and
-//! no handle: what is reviewed cannot be changed, because nothing could do it.
+//! no handle: what is shown cannot be changed, because nothing could do it.
 
 mod desk;
 mod evidence;
@@ -24,7 +24,7 @@ pub use past::{Check, Fact, Holds, Judged, Past};
 use super::terminal::{Heard, Screen};
 use super::{Options, UiError};
 
-/// Runs a review until the person leaves it.
+/// Runs a replay until the person leaves it.
 pub(super) fn run(options: &Options, desk: &mut Desk) -> Result<(), UiError> {
     let mut screen = Screen::open()?;
     desk.resize(screen.size()?);

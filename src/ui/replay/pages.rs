@@ -1,6 +1,7 @@
-//! The frame of a review: the past screen, drawn by the view that drew it then,
+//! The frame of a replay: the past screen, drawn by the view that drew it then,
 //! and around it the line that says what this is, the verdict, where one is, the
-//! evidence. Only the two rules and the keys of that time give way.
+//! evidence. The two rules and the keys of that time give way, and what was said
+//! to hands that are long gone is marked as past.
 
 use ratatui::Frame;
 use ratatui::layout::{Margin, Rect};
@@ -9,15 +10,18 @@ use ratatui::widgets::Clear;
 use super::desk::{Asks, Desk, Here, Over};
 use super::evidence::{self, Much};
 use super::filters::Who;
-use super::keys;
+use super::keys::{self, Does};
 use super::past::Holds;
+use super::walk::Stop;
+use crate::engine::Question;
 use crate::ui::keymap::Intent;
-use crate::ui::layout::{Places, places};
+use crate::ui::layout::{Places, laid, places};
+use crate::ui::model::Notice;
 use crate::ui::theme::Tone;
 use crate::ui::view;
 use crate::ui::widgets::bars;
 use crate::ui::widgets::rows::{Row, boxed, fact, paint, para};
-use crate::ui::widgets::text::{fit, len};
+use crate::ui::widgets::text::{ends, fit, len, pad};
 use crate::ui::wording::{self, replay as words};
 
 /// The whole terminal.
@@ -39,10 +43,18 @@ pub fn draw(desk: &Desk, frame: &mut Frame) {
         paint(frame, area, rows, theme);
     };
     put(above, &[title(desk, usize::from(above.width))]);
+    put(below, &[]);
+    let below = below.inner(Margin::new(1, 0));
     put(below, &[bar(desk, usize::from(below.width))]);
+    put(places.status, &[status(desk, usize::from(places.status.width))]);
     put(places.footer, &[footer(desk, places.footer.width)]);
-    // Where the walk stops, the evidence is the page.
-    let beside = desk.column && desk.here() != Here::Stopped;
+    if let Some((foot, row)) = foot(desk) {
+        put(foot, &[row]);
+    }
+    // Where the replay stops, or the evidence lies over the screen, it is the page:
+    // beside it stands what stood there then.
+    let page = desk.here() == Here::Stopped || matches!(desk.over, Over::Evidence);
+    let beside = desk.column && !page;
     if let Some(side) = places.side.filter(|_| beside) {
         put(side, &column(desk, side));
     }
@@ -65,7 +77,7 @@ fn title(desk: &Desk, width: usize) -> Row {
     let number = desk.at.saturating_add(1);
     let right = format!(" {} ==", words::screen_of(number, desk.screens()));
     let left = fit(
-        &format!("== {} ", words::REVIEW),
+        &format!("== {} ", words::REPLAY),
         width.saturating_sub(len(&right)),
     );
     let fill = width.saturating_sub(len(&left)).saturating_sub(len(&right));
@@ -87,6 +99,8 @@ fn bar(desk: &Desk, width: usize) -> Row {
     let filters = filters(desk);
     if let Some(fits) = desk.fits.as_ref().filter(|_| !filters.is_empty()) {
         right.push_str(&format!(" | {}", words::filter(&filters, fits.len())));
+    } else if let (false, Some(last)) = (right.is_empty(), desk.past.lines.last()) {
+        right.push_str(&words::last_of(last.seq));
     }
     // The verdict keeps two fifths of the row, whatever is filtered.
     let least = width.saturating_mul(2).div_euclid(5);
@@ -102,7 +116,38 @@ fn records(desk: &Desk) -> Option<String> {
     let moment = desk.walk.moments().get(desk.at)?;
     let seq = |line: usize| desk.past.lines.get(line).map(|l| l.seq);
     let (from, to) = (seq(moment.from)?, seq(moment.to.checked_sub(1)?)?);
-    Some(words::records_of(from, to, desk.past.lines.len()))
+    Some(words::records_of(from, to))
+}
+
+/// What was safe then, in a quiet tone: hands have learned to obey this row. How
+/// long the record was stands in the bar above, as the numbers of its records.
+fn status(desk: &Desk, width: usize) -> Row {
+    let model = &desk.model;
+    let state = &model.seen.state;
+    let then = words::then(bars::light(model).1);
+    let copies = wording::copies(state.copies).map_or_else(String::new, |c| format!("{c}  "));
+    let deviations = wording::deviations(state.deviations);
+    let machine = format!("{}  {deviations}", bars::machine_light(model).1);
+    let all = [format!("{copies}{machine}"), machine, deviations];
+    let room = width.saturating_sub(len(&then)).saturating_sub(2);
+    let right = all.into_iter().find(|text| len(text) <= room);
+    Row::of(Tone::Quiet, ends(&then, &right.unwrap_or_default(), width))
+}
+
+/// Where an order to people stood below a screen that took no answer, and what
+/// stands there now.
+fn foot(desk: &Desk) -> Option<(Rect, Row)> {
+    let model = &desk.model;
+    let text = match &desk.over {
+        Over::Plan => words::PLAN_BACK,
+        _ if model.question().is_none() && (!model.ended() || model.sealing()) => words::THEN_WAIT,
+        _ => return None,
+    };
+    let (laid, place) = laid(model);
+    let rows = u16::try_from(laid.foot.len()).ok()?.min(place.height);
+    let top = place.bottom().saturating_sub(rows);
+    let foot = Rect::new(place.x, top, place.width, rows);
+    Some((foot, Row::of(Tone::Quiet, text)))
 }
 
 fn filters(desk: &Desk) -> Vec<String> {
@@ -117,21 +162,18 @@ fn filters(desk: &Desk) -> Vec<String> {
     parts
 }
 
+/// From this width on the footer has room for one key more.
+const MORE_KEYS: u16 = 100;
+
+/// A remark with the keys that go on from it, or the keys.
 fn footer(desk: &Desk, width: u16) -> Row {
     if let Some(notice) = &desk.notice {
-        return Row::of(
-            notice.tone,
-            fit(&format!("! {}", notice.text), usize::from(width)),
-        );
+        return remark(desk, notice, width);
     }
     let more = (Intent::PageDown, words::OVER_MORE);
     let back = (Intent::Back, words::OVER_BACK);
     let hints: Vec<(Intent, &str)> = match &desk.over {
-        Over::Nothing => keys::TABLE
-            .iter()
-            .filter(|k| !k.short.is_empty())
-            .map(|k| (k.intent, k.short))
-            .collect(),
+        Over::Nothing => whole_footer(desk, width),
         Over::Evidence => vec![
             more,
             (Intent::Right, words::KEY_NEXT.0),
@@ -139,14 +181,65 @@ fn footer(desk: &Desk, width: u16) -> Row {
             back,
         ],
         Over::Help | Over::Plan => vec![more, back],
-        Over::List(_) => vec![
+        Over::List(list) => vec![
             (Intent::Down, words::LIST_MOVE),
-            (Intent::Enter, words::LIST_GO),
+            (Intent::Enter, list.enter),
             back,
         ],
         Over::Form(..) => vec![(Intent::Enter, words::FORM_GO), back],
     };
+    named(hints, width)
+}
+
+fn named(hints: Vec<(Intent, &'static str)>, width: u16) -> Row {
     bars::keys(hints.into_iter().map(|(i, text)| (keys::name(i), text)), width)
+}
+
+/// The keys of a screen; two kinds of screens have one of their own.
+fn whole_footer(desk: &Desk, width: u16) -> Vec<(Intent, &'static str)> {
+    let stopped = desk.here() == Here::Stopped;
+    let read = !stopped && matches!(desk.model.question(), Some(Question::Review { .. }));
+    let mut out = Vec::new();
+    for key in keys::TABLE.iter().filter(|k| !k.short.is_empty()) {
+        match key.does {
+            // Nothing comes after the last screen, and its page is the evidence.
+            Does::Next if stopped => out.push((Intent::PageDown, words::OVER_MORE)),
+            Does::NextAct | Does::Evidence if stopped => {}
+            Does::Checks if read => {
+                out.push((Intent::Toggle, words::KEY_JSON_HERE));
+                if width >= MORE_KEYS {
+                    out.push((key.intent, key.short));
+                }
+            }
+            _ => out.push((key.intent, key.short)),
+        }
+    }
+    out
+}
+
+/// A remark never hides the way on, nor the way out.
+fn remark(desk: &Desk, notice: &Notice, width: u16) -> Row {
+    let leave = (Intent::Char('q'), words::KEY_LEAVE.0);
+    let hints = if desk.found {
+        vec![
+            (Intent::Char('n'), words::FOUND_NEXT),
+            (Intent::Char('N'), words::FOUND_BEFORE),
+            (Intent::Char('x'), words::FOUND_CLEAR),
+            leave,
+        ]
+    } else {
+        vec![(Intent::Help, words::KEY_HELP.0), leave]
+    };
+    let keys = named(hints, width);
+    let used = keys
+        .0
+        .iter()
+        .fold(0usize, |sum, (_, text)| sum.saturating_add(len(text)));
+    let room = usize::from(width).saturating_sub(used).saturating_sub(2);
+    let text = fit(&format!("! {}", notice.text), room);
+    let mut row = Row::of(notice.tone, pad(&text, room.saturating_add(2)));
+    row.0.extend(keys.0);
+    row
 }
 
 /// The evidence beside the screen.
@@ -189,18 +282,28 @@ fn evidence_rows(desk: &Desk, much: Much, width: usize) -> Vec<Row> {
                 rows.extend(shown(next));
             }
         }
-        Here::Sealed => rows.extend(para(Tone::Plain, words::SEALED, width)),
+        Here::Sealed => {
+            rows.extend(para(Tone::Plain, words::SEALED, width));
+            rows.push(Row::blank());
+        }
         Here::Stopped => {
             let screens = desk.walk.moments().len();
-            let why = desk.walk.stop().unwrap_or_default();
+            let stop = desk.walk.stop();
+            let why = stop.map_or("", |stop| stop.why.as_str());
             rows.extend(para(Tone::Bad, &words::stopped(why, screens), width));
+            rows.extend(stop.into_iter().flat_map(|stop| differing(stop, much, width)));
             rows.push(Row::blank());
             rows.extend(para(Tone::Plain, words::STOP_SCREEN, width));
             rows.push(Row::blank());
             let first = desk.walk.moments().last().map_or(0, |m| m.to);
-            let line = desk.line.unwrap_or(first);
+            let broken = stop.and_then(|stop| stop.line).unwrap_or(first);
+            let line = desk.line.unwrap_or(broken);
             if line < past.lines.len() {
-                rows.push(head(words::STOP_LINE));
+                rows.push(head(if line == broken {
+                    words::STOP_LINE
+                } else {
+                    words::STOP_OTHER
+                }));
                 rows.extend(shown(line));
                 rows.extend(para(Tone::Plain, words::STOP_REST, width));
                 rows.push(Row::blank());
@@ -208,6 +311,25 @@ fn evidence_rows(desk: &Desk, much: Much, width: usize) -> Vec<Row> {
         }
     }
     rows.extend(evidence::of_every_record(past, width));
+    rows
+}
+
+/// The record as it stands against the one that follows, where they differ.
+fn differing(stop: &Stop, much: Much, width: usize) -> Vec<Row> {
+    let longest = match much {
+        Much::Column => 90,
+        Much::Whole => 400,
+    };
+    let mut rows = Vec::new();
+    for part in &stop.parts {
+        let mut say = |name: &str, value: &str| {
+            let value = evidence::cut(&evidence::readable(value), longest);
+            let text = format!("{}: {value}", wording::safe(&part.name));
+            rows.extend(fact(name, 16, Tone::Strong, &text, width));
+        };
+        say(words::STANDS, &part.stands);
+        say(words::COMES, &part.comes);
+    }
     rows
 }
 

@@ -1,4 +1,4 @@
-//! What a review is given: the plan, the record's lines, and the judgement as
+//! What a replay is given: the plan, the record's lines, and the judgement as
 //! plain data. This room knows no judge; the caller has asked one, and what it
 //! said is only shown here, never decided again.
 

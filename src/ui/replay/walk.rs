@@ -3,14 +3,15 @@
 //! is, and those between are stepped again from there. So a step back costs what
 //! a step forward does, and the memory does not grow with the states.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use super::past::Past;
+use super::past::{Past, leaves};
 use crate::base::Digest;
-use crate::engine::{State, replay_one};
+use crate::engine::{FoldError, Input, InputKind, State, replay_one, step};
 use crate::runner::Snapshot;
-use crate::transcript::Kind;
+use crate::transcript::{Kind, Line, Record};
+use crate::ui::wording::replay as words;
 
 /// Inputs between two states that are kept.
 const EVERY: usize = 64;
@@ -28,6 +29,28 @@ pub struct Moment {
     pub act: Option<usize>,
 }
 
+/// Where a record goes no further.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stop {
+    /// Why, in words.
+    pub why: String,
+    /// The line that does not follow; `None`: it is missing, or cannot be read.
+    pub line: Option<usize>,
+    /// What differs, where another record stands than the one that follows.
+    pub parts: Vec<Part>,
+}
+
+/// A part of a record that is not what the engine derives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// Its path in the record.
+    pub name: String,
+    /// What stands there.
+    pub stands: String,
+    /// What the engine comes to.
+    pub comes: String,
+}
+
 /// The way through a record.
 #[derive(Debug, Clone)]
 pub struct Walk {
@@ -37,8 +60,8 @@ pub struct Walk {
     notes: BTreeMap<usize, Arc<str>>,
     near: VecDeque<Arc<Snapshot>>,
     near_from: usize,
-    /// Why it goes no further, in words; `None`: it came to the end.
-    stop: Option<String>,
+    /// Why it goes no further; `None`: it came to the end.
+    stop: Option<Stop>,
     /// Who the roll call found, at the end: role and name.
     people: Vec<(String, String)>,
 }
@@ -62,8 +85,8 @@ impl Walk {
             let rest = past.lines.get(at..).unwrap_or_default();
             let one = match replay_one(&past.plan, &state, rest) {
                 Ok(Some(one)) => one,
-                Ok(None) => break past.unread.clone(),
-                Err(why) => break Some(why.to_string()),
+                Ok(None) => break past.unread.clone().map(Stop::unread),
+                Err(why) => break Some(Stop::at(past, &state, at, &why)),
             };
             state = one.state;
             let to = at.saturating_add(one.lines);
@@ -101,8 +124,8 @@ impl Walk {
 
     /// Why it goes no further; `None`: it came to the end of the record.
     #[must_use]
-    pub fn stop(&self) -> Option<&str> {
-        self.stop.as_deref()
+    pub fn stop(&self) -> Option<&Stop> {
+        self.stop.as_ref()
     }
 
     /// Role and name of who was there.
@@ -180,4 +203,77 @@ impl Walk {
         }
         Some(())
     }
+}
+
+impl Stop {
+    /// The next line is none.
+    fn unread(why: String) -> Stop {
+        Stop {
+            why,
+            line: None,
+            parts: Vec::new(),
+        }
+    }
+
+    /// The input in the line `at` does not lead on from `state`.
+    fn at(past: &Past, state: &State, at: usize, why: &FoldError) -> Stop {
+        let seq = match why {
+            FoldError::NotAnInput { seq, .. }
+            | FoldError::Unreadable { seq, .. }
+            | FoldError::Refused { seq, .. }
+            | FoldError::Differs { seq, .. }
+            | FoldError::OtherRun { seq, .. } => Some(*seq),
+            FoldError::CutShort { .. } => None,
+        };
+        let rest = past.lines.get(at..).unwrap_or_default();
+        let offset = rest.iter().position(|line| Some(line.seq) == seq);
+        // The error spells both records out; people look for what differs.
+        let parts = match (why, offset) {
+            (FoldError::Differs { .. }, Some(offset)) => differs(past, state, rest, offset),
+            _ => None,
+        };
+        let stands = offset.and_then(|offset| rest.get(offset));
+        let why = match (stands, &parts) {
+            (Some(line), Some(_)) => words::differs(line.seq, line.record.kind, &line.record.step),
+            _ => why.to_string(),
+        };
+        Stop {
+            why,
+            line: offset.map(|offset| at.saturating_add(offset)),
+            parts: parts.unwrap_or_default(),
+        }
+    }
+}
+
+/// Steps the input of the first line again and holds the record at `offset`
+/// against the line that stands there.
+fn differs(past: &Past, state: &State, rest: &[Line], offset: usize) -> Option<Vec<Part>> {
+    let line = rest.first()?;
+    let kind: InputKind = line.record.body.get("input")?.read().ok()?;
+    let again = step(&past.plan, state, &Input { at: line.at, kind }).ok()?;
+    let comes = parts(again.records.get(offset)?);
+    let stands = parts(&rest.get(offset)?.record);
+    let names: BTreeSet<&String> = stands.keys().chain(comes.keys()).collect();
+    let value = |of: &BTreeMap<String, String>, name: &String| {
+        of.get(name)
+            .cloned()
+            .unwrap_or_else(|| words::NO_VALUE.to_owned())
+    };
+    let all = names.into_iter().map(|name| Part {
+        name: name.clone(),
+        stands: value(&stands, name),
+        comes: value(&comes, name),
+    });
+    Some(all.filter(|part| part.stands != part.comes).collect())
+}
+
+/// A record's parts, by their paths.
+fn parts(record: &Record) -> BTreeMap<String, String> {
+    let own = [
+        (words::PART_TYPE, record.kind.as_str()),
+        (words::PART_STEP, record.step.as_str()),
+        (words::PART_WHO, record.who.as_str()),
+    ];
+    let own = own.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    leaves(&record.body).into_iter().chain(own).collect()
 }

@@ -29,11 +29,15 @@ pub fn page(model: &Model, width: usize) -> Page {
     let mut body = Vec::new();
     let mut unproven: &[&str] = &[];
     let mut unsigned = false;
-    for (name, key) in state.keys.iter().filter(|(_, key)| shown(key)) {
-        body.push(Row::of(
-            Tone::Strong,
-            words::title(name.as_str(), key.token.as_str()),
-        ));
+    let listed: Vec<(&Id, &KeyState)> = state.keys.iter().filter(|(_, key)| shown(key)).collect();
+    for (name, key) in &listed {
+        // Of one alone the line above the body says which it is.
+        if listed.len() > 1 {
+            body.push(Row::of(
+                Tone::Strong,
+                words::title(name.as_str(), key.token.as_str()),
+            ));
+        }
         match &key.statement {
             Some(_) => unproven = vouched(model, name, key, width, &mut body),
             None => {
@@ -60,7 +64,10 @@ pub fn page(model: &Model, width: usize) -> Page {
         body.extend(para(Tone::Plain, words::NO_KEYS, width));
     }
     Page {
-        say: words::SAY.to_owned(),
+        say: match listed.as_slice() {
+            [(name, key)] => words::say_of(name.as_str(), key.token.as_str()),
+            _ => words::SAY.to_owned(),
+        },
         body,
         ask: para(Tone::Quiet, wording::ESC_BACK, width),
     }
@@ -119,7 +126,6 @@ fn vouched(
     add(body, width, words::LEAVES, leaves);
     add(body, width, words::MAY, &words::capabilities(&may));
     add(body, width, words::ALGORITHM, key.algorithm.name());
-    add(body, width, words::DOMAINS, words::domains(&got("domains")));
     add(body, width, words::FIRMWARE, &got("firmware"));
     add(
         body,
@@ -127,11 +133,9 @@ fn vouched(
         words::OBJECT,
         &words::object(&got("object-id"), &got("label")),
     );
+    add(body, width, words::DOMAINS, words::domains(&got("domains")));
 
     body.push(group(Class::Derived, words::COMPUTED));
-    let chain = words::chain(name.as_str(), &got("signature-authorities"));
-    add(body, width, words::CHAIN, &chain);
-    add(body, width, words::ROOT, &got("root"));
     // Its digits are what people read from the body, so they never stand here (law 9).
     let all = passed("serial") && passed("serial-device");
     let masked = card::masked(state, &key.token);
@@ -142,14 +146,27 @@ fn vouched(
         words::KEY,
         &words::key(passed("public-key"), &key.public.fingerprint().grouped()),
     );
-    for (name, der) in (1usize..).zip(&statement.certificates) {
-        let digest = data_of(der);
-        add(body, width, &words::certificate(name), &digest);
+    let chain = words::chain(name.as_str(), &got("signature-authorities"));
+    add(body, width, words::CHAIN, &chain);
+    add(body, width, words::ROOT, &regrouped(&got("root")));
+    for (number, der) in (1usize..).zip(&statement.certificates) {
+        let digest = words::certificate_digest(&data_of(der));
+        add(body, width, &words::certificate(number), &digest);
     }
     for check in report.checks.iter().filter(|c| c.outcome.as_str() == "waived") {
         add(body, width, words::WAIVED, &words::waived(check.name, &check.got));
     }
     report.does_not_prove()
+}
+
+/// A text that ends in a digest, with the digest in groups like every other one.
+fn regrouped(text: &str) -> String {
+    match text.rsplit_once(' ') {
+        Some((head, hex)) if hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit()) => {
+            format!("{head} {}", card::grouped(hex))
+        }
+        _ => text.to_owned(),
+    }
 }
 
 /// SHA-256 of a certificate as the record has it.
@@ -168,6 +185,7 @@ fn claimed(model: &Model, key: &KeyState, width: usize, body: &mut Vec<Row>) {
         Some(Backend::Yubihsm) => words::NOT_ASKED,
         Some(Backend::File) => words::KEY_FILE,
         _ if key.enrolled => words::ENROLLED,
+        Some(Backend::Embedded) => words::EMBEDDED,
         _ => words::NO_STATEMENT,
     };
     body.extend(para(Tone::Warn, &format!("  {why}"), width));

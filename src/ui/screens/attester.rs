@@ -57,27 +57,45 @@ fn page(model: &Model, width: usize) -> Page {
         _ => None,
     };
     let seat = words::seat(attester.by.as_str(), attester.seat, "");
+    let person = person(&model.seen.state, attester);
     let (body, next) = match act {
-        AttesterAct::Enrol => (enrol(model, attester, width), words::ENROL_NEXT),
-        AttesterAct::Countersign => (countersign(model, attester, width), words::SIGN_NEXT),
+        AttesterAct::Enrol => (
+            enrol(model, attester, reason.is_none(), width),
+            words::enrol_next(attester.on.as_str()),
+        ),
+        AttesterAct::Countersign => (
+            countersign(model, attester, reason.is_none(), width),
+            words::SIGN_NEXT.to_owned(),
+        ),
     };
+    let next = reason.map_or(next, |_| words::reason_next(*act).to_owned());
     Page {
-        say: words::say(*act, &seat, reason),
+        say: words::say(*act, &seat, &person, reason),
         body,
-        ask: ask(model, reason.map_or(next, |_| words::REASON_NEXT), width),
+        ask: ask(model, &next, width),
     }
 }
 
-fn enrol(model: &Model, attester: &AttesterSpec, width: usize) -> Vec<Row> {
+/// The name of who sits on the attester's seat; empty where nobody does.
+fn person(state: &State, attester: &AttesterSpec) -> String {
+    let mut people = state.people.iter();
+    let person = people.find(|p| p.role == attester.by && p.seat == attester.seat);
+    safe(person.and_then(|p| p.name.as_deref()).unwrap_or_default())
+}
+
+fn enrol(model: &Model, attester: &AttesterSpec, agrees: bool, width: usize) -> Vec<Row> {
     let mut body = who(model, attester, width);
     body.push(Row::blank());
     for line in words::ENROL_BODY {
         body.extend(para(Tone::Plain, line, width));
     }
+    if agrees {
+        body.extend(para(Tone::Plain, words::ENROL_MAY_DECLINE, width));
+    }
     body
 }
 
-fn countersign(model: &Model, attester: &AttesterSpec, width: usize) -> Vec<Row> {
+fn countersign(model: &Model, attester: &AttesterSpec, agrees: bool, width: usize) -> Vec<Row> {
     let room = width.saturating_sub(4);
     let mut inner = who(model, attester, room);
     if let Some(signing) = &model.seen.state.countersigning {
@@ -88,18 +106,23 @@ fn countersign(model: &Model, attester: &AttesterSpec, width: usize) -> Vec<Row>
         inner.push(Row::of(Tone::Quiet, words::WORDS));
         inner.extend(card::word_grid(&spoken::words(&head.root), room));
     }
-    let mut body = boxed(words::TITLE, inner, width);
-    body.extend(para(Tone::Plain, words::SIGN_BODY, width));
-    body.extend(para(Tone::Plain, words::SIGN_MAY_DECLINE, width));
+    // What the signature means stands first: on a small terminal the box is long.
+    let mut body = Vec::new();
+    if agrees {
+        body.extend(para(Tone::Plain, words::SIGN_BODY, width));
+    }
+    let title = if agrees { words::TITLE } else { words::TITLE_NOT };
+    body.extend(boxed(title, inner, width));
+    if agrees {
+        body.extend(para(Tone::Plain, words::SIGN_MAY_DECLINE, width));
+    }
     body
 }
 
 /// Whose key, which key, on which token; the serial's end stays on the body.
 fn who(model: &Model, attester: &AttesterSpec, width: usize) -> Vec<Row> {
     let state = &model.seen.state;
-    let mut people = state.people.iter();
-    let person = people.find(|p| p.role == attester.by && p.seat == attester.seat);
-    let person = person.and_then(|p| p.name.as_deref()).unwrap_or_default();
+    let person = person(state, attester);
     let key = match (state.attesters.get(&attester.id), &attester.key) {
         (Some(crate::engine::Attesting::Enrolled(vkey)), _) => vkey.to_string(),
         (_, AuditKey::Known(vkey)) => vkey.to_string(),
@@ -109,7 +132,7 @@ fn who(model: &Model, attester: &AttesterSpec, width: usize) -> Vec<Row> {
     let mut add = |name: &str, text: &str| rows.extend(fact(name, 12, Tone::Plain, text, width));
     add(
         words::SEAT,
-        &words::seat(attester.by.as_str(), attester.seat, &safe(person)),
+        &words::seat(attester.by.as_str(), attester.seat, &person),
     );
     add(words::KEY, &key);
     let serial = card::masked(state, &attester.on);
@@ -119,7 +142,7 @@ fn who(model: &Model, attester: &AttesterSpec, width: usize) -> Vec<Row> {
 
 fn key(model: &mut Model, intent: Intent) -> Option<Vec<Out>> {
     let (form, extra) = match (intent, &model.local.extra) {
-        (Intent::Other, Extra::Declines) => (Form::line(words::REASON), Extra::Absent),
+        (Intent::Other, Extra::Declines) => (Form::line(words::REASON_ABSENT), Extra::Absent),
         (Intent::Other, Extra::Absent) | (Intent::Back, Extra::Absent | Extra::Declines) => {
             model.local = agrees(&model.seen.state);
             return Some(Vec::new());

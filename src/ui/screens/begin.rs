@@ -31,16 +31,26 @@ fn page(model: &Model, width: usize) -> Page {
     let script = plan.script();
     let mut body = Vec::new();
     let mut add = |name: &str, text: String| body.extend(fact(name, 12, Tone::Plain, &text, width));
-    add(words::CEREMONY, safe(&script.title));
-    add(
-        words::HELD_BY,
-        format!("{} / {} / {}", script.organisation, script.site, script.ceremony),
-    );
+    // First what nobody may begin without: on a small terminal the rest is below the fold.
     add(words::KIND, words::kind(script.kind).to_owned());
     if let Ok(Some(approved)) = plan.approved() {
         add(words::APPROVED, approved.words());
     }
     add(words::TIME, words::time(plan.minutes(), plan.steps().len()));
+    body.push(Row::blank());
+    for line in words::BRIEFING {
+        body.extend(para(Tone::Plain, line, width));
+    }
+    body.push(Row::blank());
+    let mut add = |name: &str, text: String| body.extend(fact(name, 12, Tone::Plain, &text, width));
+    add(
+        words::CEREMONY,
+        format!("{}: {}", script.ceremony, safe(&script.title)),
+    );
+    add(
+        words::HELD_BY,
+        format!("{}, at {}", script.organisation, script.site),
+    );
     for (i, act) in script.acts.iter().enumerate() {
         let minutes = act
             .steps
@@ -65,10 +75,6 @@ fn page(model: &Model, width: usize) -> Page {
                 here,
             ),
         );
-    }
-    body.push(Row::blank());
-    for line in words::BRIEFING {
-        body.extend(para(Tone::Plain, line, width));
     }
     let next = plan
         .step(0)

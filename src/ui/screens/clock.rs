@@ -46,8 +46,9 @@ fn page(model: &Model, width: usize) -> Page {
         }
         body.push(Row::blank());
     }
-    if *of > 1 {
-        let number = reading.saturating_add(1);
+    let number = reading.saturating_add(1);
+    // Without a doubt the first line says it.
+    if *of > 1 && doubt.is_some() {
         body.extend(para(Tone::Strong, &words::clock_reading(number, *of), width));
         body.push(Row::blank());
     }
@@ -58,7 +59,7 @@ fn page(model: &Model, width: usize) -> Page {
         body.extend(para(Tone::Warn, words::CLOCK_SECOND, width));
     }
     Page {
-        say: words::CLOCK_SAY.to_owned(),
+        say: words::clock_say(number, *of, doubt.as_ref()),
         body,
         ask: ask(model, words::CLOCK_NEXT, width),
     }

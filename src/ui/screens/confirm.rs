@@ -2,7 +2,7 @@
 //! from another source than this screen (law 9). The serial is masked here,
 //! because its end is what must be read from the device's body.
 
-use super::{Hint, Screen, ask, no_key, say, together, unchecked};
+use super::{Screen, ask, no_key, reading, say, together, unchecked};
 use crate::base::Id;
 use crate::base::device::touch_seconds;
 use crate::base::medium::Release;
@@ -11,7 +11,6 @@ use crate::runner::Snapshot;
 use crate::script::{Backend, Verb};
 use crate::transcript::words as spoken;
 use crate::tuf::{MetadataName, RoleName};
-use crate::ui::keymap::Intent;
 use crate::ui::layout::Page;
 use crate::ui::model::{Local, Model, Notice};
 use crate::ui::theme::Tone;
@@ -34,17 +33,9 @@ pub static SCREEN: Screen = Screen {
         })
     },
     key: no_key,
-    hints,
+    hints: reading::more,
     help: &help::CONFIRM,
 };
-
-fn hints(model: &Model) -> Vec<Hint> {
-    if together::count(&model.seen) > 1 {
-        vec![(Intent::PageDown, words::MORE)]
-    } else {
-        Vec::new()
-    }
-}
 
 fn what(seen: &Snapshot) -> Option<Confirm> {
     match &seen.state.phase {
@@ -95,20 +86,22 @@ fn page(model: &Model, width: usize) -> Page {
             on_paper(seen, width),
             custody::BREAK_NEXT,
         ),
-        (Some(Confirm::Export), _) => (
-            words::EXPORT_SAY.to_owned(),
-            export(model, width),
-            words::EXPORT_NEXT,
-        ),
+        (Some(Confirm::Export), _) => {
+            let (files, size, body) = export(model, width);
+            (words::export_say(files, size), body, words::EXPORT_NEXT)
+        }
         (Some(Confirm::PutBack), _) => (
-            words::PUT_BACK_SAY.to_owned(),
+            words::put_back_say(seen.state.released.as_ref(), &place(model)),
             put_back(model, width),
             words::PUT_BACK_NEXT,
         ),
         (Some(Confirm::Close), _) => (
             words::CLOSE_SAY.to_owned(),
             close(model, width),
-            words::CLOSE_NEXT,
+            match seen.state.released {
+                Some(Release::Unmounted | Release::ByHand { .. }) => words::CLOSE_NEXT_MEDIA,
+                Some(Release::Folder) | None => words::CLOSE_NEXT,
+            },
         ),
         _ => return Page::default(),
     };
@@ -194,7 +187,26 @@ fn sign(model: &Model, role: &MetadataName, on: &Id, key: &Id, width: usize) -> 
         Tone::Strong,
         &words::file_line(&file.draft.file_name(), role.as_str(), file.draft.version),
     );
-    add(words::DIGEST, Tone::Strong, &file.draft.digest.grouped());
+    add(
+        words::DIGEST,
+        Tone::Strong,
+        &words::digest(&file.draft.digest.grouped()),
+    );
+    // The thresholds before the rest: a small terminal folds the end away.
+    let both = meter_lines(&seen.plan, &seen.state);
+    if *role == RoleName::Root && !both.is_empty() {
+        // TUF 5.3.4: a new root needs the old threshold and its own.
+        for line in &both {
+            add(words::SIGNED, Tone::Plain, line);
+        }
+    } else if let Some(m) = meter {
+        let keys = keys_of(&seen.plan, &seen.state, role).len();
+        add(
+            words::SIGNED,
+            Tone::Plain,
+            &words::meter(m.distinct, m.threshold, m.needed(), keys),
+        );
+    }
     if let Some(state) = seen.state.keys.get(key) {
         let keyid = keyids(seen, role, state);
         add(
@@ -211,20 +223,6 @@ fn sign(model: &Model, role: &MetadataName, on: &Id, key: &Id, width: usize) -> 
         Tone::Plain,
         &words::device_line(on.as_str(), &card::masked(&seen.state, on)),
     );
-    let both = meter_lines(&seen.plan, &seen.state);
-    if *role == RoleName::Root && !both.is_empty() {
-        // TUF 5.3.4: a new root needs the old threshold and its own.
-        for line in &both {
-            add(words::SIGNED, Tone::Plain, line);
-        }
-    } else if let Some(m) = meter {
-        let keys = keys_of(&seen.plan, &seen.state, role).len();
-        add(
-            words::SIGNED,
-            Tone::Plain,
-            &words::meter(m.distinct, m.threshold, m.needed(), keys),
-        );
-    }
     let mut body = boxed(words::SIGN_TITLE, inner, width);
     let card = seen.state.bench.get(on).and_then(|t| t.card.as_ref());
     if let Some(seconds) = card.and_then(|c| touch_seconds(&c.quirks)) {
@@ -240,7 +238,8 @@ fn keyids(seen: &Snapshot, role: &MetadataName, key: &crate::engine::KeyState) -
     ids.iter().map(ToString::to_string).collect()
 }
 
-fn export(model: &Model, width: usize) -> Vec<Row> {
+/// How many files, how many bytes, and the list; what clients read stands first.
+fn export(model: &Model, width: usize) -> (usize, usize, Vec<Row>) {
     let seen = &model.seen;
     let media = model
         .places
@@ -249,23 +248,22 @@ fn export(model: &Model, width: usize) -> Vec<Row> {
         .unwrap_or_else(|| words::THE_MEDIA.to_owned());
     let mut body = fact(words::TO, 12, Tone::Strong, &media, width);
     let contents = export_contents(&seen.plan, &seen.state);
-    body.extend(fact(
-        words::FILES,
-        12,
-        Tone::Plain,
-        &contents.len().to_string(),
-        width,
-    ));
-    for (path, bytes) in &contents {
-        let size = match bytes {
-            Some(bytes) => words::bytes(bytes.len()),
-            None => seen
-                .state
-                .verifier
-                .as_ref()
-                .map(|v| words::bytes(usize::try_from(v.len).unwrap_or(usize::MAX)))
-                .unwrap_or_default(),
-        };
+    let verifier = seen.state.verifier.as_ref();
+    let verifier = verifier.map_or(0, |v| usize::try_from(v.len).unwrap_or(usize::MAX));
+    let mut files: Vec<(&str, usize)> = contents
+        .iter()
+        .map(|(path, bytes)| (path.as_str(), bytes.as_ref().map_or(verifier, |b| b.len())))
+        .collect();
+    files.sort_by_key(|(path, _)| match *path {
+        path if path.starts_with("metadata/") => 0,
+        path if path.starts_with("blobs/") => 2,
+        _ => 1,
+    });
+    let all = files
+        .iter()
+        .fold(0usize, |sum, (_, size)| sum.saturating_add(*size));
+    for (path, size) in &files {
+        let size = words::bytes(*size);
         let room = width.saturating_sub(14);
         let lines = para(Tone::Plain, path, room);
         for (i, line) in lines.into_iter().enumerate() {
@@ -279,29 +277,37 @@ fn export(model: &Model, width: usize) -> Vec<Row> {
             body.push(row);
         }
     }
-    body
+    (files.len(), all, body)
 }
 
 /// The files are on the media; whether they stay there is seen after a real
 /// removal.
+/// Where the media is on this machine: the record names no folder of it.
+fn place(model: &Model) -> String {
+    let place = model.places.media.as_deref().map(safe);
+    place.unwrap_or_else(|| words::THE_MEDIA.to_owned())
+}
+
 fn put_back(model: &Model, width: usize) -> Vec<Row> {
     let state = &model.seen.state;
-    let (tone, how) = match &state.released {
-        Some(Release::Unmounted) => (Tone::Good, words::PUT_BACK_UNMOUNTED.to_owned()),
-        Some(Release::ByHand { point, because }) => {
-            (Tone::Bad, words::put_back_by_hand(&safe(point), &safe(because)))
+    let place = place(model);
+    let mut body = fact(words::TO, 12, Tone::Strong, &place, width);
+    match &state.released {
+        Some(Release::Unmounted) => {
+            body.extend(para(Tone::Good, words::PUT_BACK_UNMOUNTED, width));
         }
-        Some(Release::Folder) | None => (Tone::Plain, words::PUT_BACK_FOLDER.to_owned()),
-    };
-    let media = model.places.media.clone();
-    let mut body = fact(
-        words::TO,
-        12,
-        Tone::Strong,
-        media.as_deref().unwrap_or(words::THE_MEDIA),
-        width,
-    );
-    body.extend(para(tone, &how, width));
+        Some(Release::ByHand { because, .. }) => {
+            let not_yet = words::put_back_by_hand(&safe(because));
+            body.extend(para(Tone::Bad, &not_yet, width));
+            for line in words::put_back_list(&place) {
+                body.extend(para(Tone::Plain, &line, width));
+            }
+        }
+        Some(Release::Folder) | None => {
+            body.extend(para(Tone::Plain, words::PUT_BACK_FOLDER, width));
+            return body;
+        }
+    }
     body.push(Row::blank());
     body.extend(para(Tone::Plain, words::PUT_BACK_WHY, width));
     body

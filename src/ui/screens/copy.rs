@@ -1,6 +1,7 @@
 //! A secret that was made here: behind a shutter, shown to its keeper, written
 //! on paper, hidden, and typed back from the paper (T5). It stands in
-//! `base::Secret` only and is wiped with the screen.
+//! `base::Secret` only and is wiped with the screen. A shutter that is shut and
+//! warned of (`Shutter::Warned`) says that the secret was shown and hidden again.
 
 use super::{Hint, Screen, ask, out_of_place};
 use crate::base::Secret;
@@ -20,6 +21,7 @@ pub static SCREEN: Screen = Screen {
     page,
     check: |model| match model.local.extra {
         Extra::Shutter(Shutter::Open(_)) => Err(Notice::warn(words::COPY_OPEN_NEXT)),
+        Extra::Shutter(Shutter::Empty) => Err(Notice::warn(words::COPY_GONE_KEYS)),
         _ => Ok(()),
     },
     submit: |model| {
@@ -44,8 +46,8 @@ fn page(model: &Model, width: usize) -> Page {
         return Page::default();
     };
     let mut body = Vec::new();
-    let open = matches!(model.local.extra, Extra::Shutter(Shutter::Open(_)));
-    match &model.local.extra {
+    let name = token.as_str();
+    let (say, foot) = match &model.local.extra {
         Extra::Shutter(Shutter::Open(secret)) => {
             let mut text = Grouped::new();
             grouped(secret, &mut text);
@@ -53,29 +55,31 @@ fn page(model: &Model, width: usize) -> Page {
             body.extend(boxed(words::COPY_TITLE, rows, width.min(60)));
             body.push(Row::blank());
             body.extend(para(Tone::Plain, words::COPY_RULES, width));
+            (
+                words::copy_write(name, *credential),
+                para(Tone::Quiet, words::COPY_OPEN_NEXT, width),
+            )
         }
-        Extra::Shutter(Shutter::Empty) => body.extend(para(Tone::Bad, words::COPY_GONE, width)),
-        _ => {
+        Extra::Shutter(Shutter::Empty) => {
+            // No form: nothing that could be typed would help.
+            body.extend(para(Tone::Bad, &words::copy_gone(name), width));
+            (words::copy_gone_say(name, *credential), Vec::new())
+        }
+        extra => {
             if *wrong > 0 {
                 body.extend(para(Tone::Bad, &words::copy_wrong(*wrong), width));
             }
             body.extend(para(Tone::Plain, words::copy_purpose(*credential), width));
-            body.extend(para(Tone::Warn, words::COPY_HIDDEN, width));
+            let foot = ask(model, words::COPY_NEXT, width);
+            if matches!(extra, Extra::Shutter(Shutter::Warned)) {
+                (words::copy_type(name, *credential), foot)
+            } else {
+                body.extend(para(Tone::Warn, words::COPY_HIDDEN, width));
+                (words::copy_look(name, *credential), foot)
+            }
         }
-    }
-    Page {
-        say: if matches!(model.local.extra, Extra::Shutter(Shutter::Empty)) {
-            words::copy_gone_say(token.as_str(), *credential)
-        } else {
-            words::copy_say(token.as_str(), *credential, open)
-        },
-        body,
-        ask: if open {
-            para(Tone::Quiet, words::COPY_OPEN_NEXT, width)
-        } else {
-            ask(model, words::COPY_NEXT, width)
-        },
-    }
+    };
+    Page { say, body, ask: foot }
 }
 
 fn key(model: &mut Model, intent: Intent) -> Option<Vec<Out>> {
@@ -84,15 +88,17 @@ fn key(model: &mut Model, intent: Intent) -> Option<Vec<Out>> {
         _ => return None,
     };
     let open = matches!(model.local.extra, Extra::Shutter(Shutter::Open(_)));
+    let gone = matches!(model.local.extra, Extra::Shutter(Shutter::Empty));
     match intent {
-        Intent::Other if !open => Some(vec![Out::Look(ticket)]),
+        Intent::Other if !open && !gone => Some(vec![Out::Look(ticket)]),
         Intent::Other | Intent::Back if open => {
-            model.local.extra = Extra::None;
+            model.local.extra = Extra::Shutter(Shutter::Warned);
             model.local.pane.notice = None;
             Some(Vec::new())
         }
         // While it is shown nothing is typed: it must come from the paper.
         Intent::Char(_) | Intent::Backspace | Intent::Clear if open => Some(Vec::new()),
+        Intent::Char(_) | Intent::Backspace | Intent::Clear | Intent::Other if gone => Some(Vec::new()),
         _ => None,
     }
 }
@@ -107,6 +113,7 @@ pub fn seen(model: &mut Model, secret: Option<Secret>) {
 fn hints(model: &Model) -> Vec<Hint> {
     match model.local.extra {
         Extra::Shutter(Shutter::Open(_)) => vec![(Intent::Back, words::SHUTTER_HIDE)],
+        Extra::Shutter(Shutter::Empty) => Vec::new(),
         _ => vec![(Intent::Other, words::COPY_F5)],
     }
 }

@@ -32,7 +32,6 @@ fn page(model: &Model, width: usize) -> Page {
         return Page::default();
     };
     let mut body = card::full(&model.seen, token, width);
-    body.extend(para(Tone::Warn, words::SET_UP_DESTROYS, width));
     for line in words::COVER_BODY {
         body.extend(para(Tone::Plain, line, width));
     }

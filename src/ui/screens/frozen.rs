@@ -5,7 +5,7 @@
 
 use super::{Screen, no_hints, no_key, unchecked};
 use crate::engine::{Acceptance, Against, Phase};
-use crate::fault::machine::UNLISTED;
+use crate::fault::machine::{UNLISTED, UNLISTED_WORD};
 use crate::runner::{Cmd, Snapshot};
 use crate::ui::layout::Page;
 use crate::ui::model::{Local, Model, Out};
@@ -32,6 +32,9 @@ pub static SCREEN: Screen = Screen {
     help: &help::FROZEN,
 };
 
+/// Columns of a fact's name.
+const NAMES: usize = 15;
+
 /// Only a device can be accepted, and only when nothing worse stands beside it.
 fn form(seen: &Snapshot) -> Form {
     if !may_accept(seen) {
@@ -46,53 +49,81 @@ pub fn may_accept(seen: &Snapshot) -> bool {
     !against.is_empty() && against.iter().all(|a| matches!(a, Against::Unlisted(_)))
 }
 
-fn headline(one: &Against<'_>) -> String {
-    match one {
-        Against::Found(found) => words::finding(found),
-        Against::Unlisted(device) => words::unlisted(device),
+/// Who could accept a device: roles with a person who does not act now.
+fn others(model: &Model) -> Vec<&str> {
+    let state = &model.seen.state;
+    let acting = model.seen.plan.step(state.cursor).map(|p| &p.step.by);
+    let mut roles: Vec<&str> = Vec::new();
+    for person in &state.people {
+        let role = person.role.as_str();
+        if person.name.is_some() && Some(&person.role) != acting && !roles.contains(&role) {
+            roles.push(role);
+        }
     }
+    roles
+}
+
+/// One thing: what it is, what it means, what to do.
+fn card(one: &Against<'_>, number: usize, of: usize, width: usize) -> Vec<Row> {
+    let (card, code) = match one {
+        Against::Found(found) => (found.code.card(), one.line()),
+        Against::Unlisted(_) => (UNLISTED, UNLISTED_WORD.to_owned()),
+    };
+    let line = words::frozen_line(number, of, card.fact, &safe(&code));
+    let mut rows = para(Tone::Bad, &line, width);
+    if let Against::Unlisted(device) = one {
+        rows.extend(fact(
+            words::FROZEN_DEVICE,
+            NAMES,
+            Tone::Strong,
+            &words::device(device),
+            width,
+        ));
+    }
+    rows.extend(fact(screens::MEANS, NAMES, Tone::Plain, card.meaning, width));
+    rows.extend(fact(screens::WHAT_TO_DO, NAMES, Tone::Strong, card.remedy, width));
+    rows
 }
 
 fn page(model: &Model, width: usize) -> Page {
     let state = &model.seen.state;
     let mut body = Vec::new();
     if let Phase::Working(effect) = &state.phase {
-        body.extend(para(Tone::Warn, words::FROZEN_WORKING, width));
-        body.extend(para(Tone::Plain, &safe(&effect.what.label()), width));
-        body.push(Row::blank());
+        let text = words::frozen_working(&safe(&effect.what.label()));
+        body.extend(para(Tone::Warn, &text, width));
     }
     let against = state.machine.against();
-    // All of them in sight first, then each with its card.
-    if against.len() > 1 {
-        for one in &against {
-            body.extend(para(Tone::Bad, &headline(one), width));
-        }
-        body.push(Row::blank());
+    for (i, one) in against.iter().enumerate() {
+        body.extend(card(one, i.saturating_add(1), against.len(), width));
     }
-    for one in &against {
-        let card = match one {
-            Against::Found(found) => found.code.card(),
-            Against::Unlisted(_) => UNLISTED,
-        };
-        body.extend(para(Tone::Bad, &headline(one), width));
-        body.extend(fact(screens::HAPPENED, 15, Tone::Plain, card.fact, width));
-        body.extend(fact(screens::MEANS, 15, Tone::Plain, card.meaning, width));
-        body.extend(fact(screens::WAS_CHANGED, 15, Tone::Plain, card.changed, width));
-        body.extend(fact(screens::WHAT_TO_DO, 15, Tone::Strong, card.remedy, width));
-        body.push(Row::blank());
-    }
-    body.extend(para(Tone::Plain, words::FROZEN_OPEN, width));
+    body.extend(fact(
+        screens::WAS_CHANGED,
+        NAMES,
+        Tone::Plain,
+        words::FROZEN_CHANGED,
+        width,
+    ));
     let form = &model.local.pane.form;
+    let say = if form.fields.is_empty() {
+        words::FROZEN_SAY
+    } else {
+        words::FROZEN_SAY_DEVICE
+    };
     let mut ask = form.rows(width);
     if model.waiting.is_some() {
         ask.push(Row::of(Tone::Warn, wording::SENT));
     } else if form.fields.is_empty() {
         ask.extend(para(Tone::Quiet, words::FROZEN_NEXT, width));
     } else {
-        ask.extend(para(Tone::Quiet, words::FROZEN_NEXT_DEVICE, width));
+        let acting = model.seen.plan.step(state.cursor).map(|p| p.step.by.as_str());
+        let next = match others(model).as_slice() {
+            [] => words::FROZEN_NEXT_NOBODY.to_owned(),
+            others => words::frozen_next(acting.unwrap_or_default(), others),
+        };
+        ask.extend(para(Tone::Quiet, &next, width));
     }
     Page {
-        say: words::FROZEN_SAY.to_owned(),
+        say: say.to_owned(),
         body,
         ask,
     }

@@ -8,10 +8,12 @@ use std::cmp::Ordering;
 
 use super::{Screen, ask, no_hints, no_key, say, unchecked};
 use crate::base::Id;
-use crate::engine::{Answer, Question, lines};
+use crate::engine::{Answer, Question, lines, recorded};
+use crate::runner::Snapshot;
 use crate::script::{Verb, WaiverSpec};
+use crate::ui::keymap::Intent;
 use crate::ui::layout::Page;
-use crate::ui::model::{Local, Model};
+use crate::ui::model::{Extra, Local, Model, Out};
 use crate::ui::theme::Tone;
 use crate::ui::widgets::form::Form;
 use crate::ui::widgets::rows::{Row, boxed, fact, para};
@@ -23,27 +25,52 @@ pub static SCREEN: Screen = Screen {
     page,
     check: unchecked,
     submit: |model| {
-        say(Answer::Done {
-            typed: model.local.pane.form.text(0).to_owned(),
+        let typed = model.local.pane.form.text(0).to_owned();
+        say(match model.local.extra {
+            Extra::NotSo => Answer::NotSo { why: typed },
+            _ => Answer::Done { typed },
         })
     },
-    key: no_key,
-    hints: no_hints,
+    key,
+    hints: |model| match model.local.extra {
+        Extra::NotSo => vec![(Intent::Back, crate::ui::wording::KEY_BACK)],
+        _ => vec![(Intent::Other, words::KEY_NOT_SO)],
+    },
     help: &help::ITEM,
 };
+
+/// Nobody is made to say what is not so.
+fn key(model: &mut Model, intent: Intent) -> Option<Vec<Out>> {
+    let not_so = matches!(model.local.extra, Extra::NotSo);
+    match intent {
+        Intent::Other if !not_so => {
+            model.local = Local::with(Form::line(words::NOT_SO_FIELD));
+            model.local.extra = Extra::NotSo;
+        }
+        Intent::Other | Intent::Back if not_so => {
+            model.local = Local::with(Form::line(words::ITEM_FIELD));
+        }
+        _ => return None,
+    }
+    Some(Vec::new())
+}
 
 /// The screen of a waiver, at which each person types the name of the claim.
 pub static WAIVER: Screen = Screen {
     local: |_| Local::with(Form::line(words::WAIVE_FIELD)),
     page: waiver_page,
+    key: no_key,
+    hints: no_hints,
     help: &help::WAIVE,
     ..SCREEN
 };
 
 /// The same for what a quorum decides from what happened.
 pub static QUORUM: Screen = Screen {
-    local: |_| Local::with(Form::line(custody::WORD)),
+    local: |seen| Local::with(Form::line(custody::word(&quorum_word(seen)))),
     page: quorum_page,
+    key: no_key,
+    hints: no_hints,
     help: &help::QUORUM,
     ..SCREEN
 };
@@ -65,23 +92,50 @@ fn quorum_page(model: &Model, width: usize) -> Page {
     let Some(Question::Item { index }) = model.question() else {
         return Page::default();
     };
-    let lines = lines(&model.seen.plan, &model.seen.state);
-    let mut body = Vec::new();
-    let mut word = "";
-    if let Some(line) = lines.get(*index) {
-        word = &line.word;
-        let text = para(Tone::Strong, &safe(&line.text), width.saturating_sub(4));
-        body.extend(boxed(
-            &words::item_number(index.saturating_add(1), lines.len()),
-            text,
-            width,
-        ));
-    }
+    let (plan, state) = (&model.seen.plan, &model.seen.state);
+    let Some(planned) = plan.step(state.cursor) else {
+        return Page::default();
+    };
+    let inner = width.saturating_sub(4);
+    let mut rows = Vec::new();
+    let mut add = |name: &str, tone: Tone, text: &str| rows.extend(fact(name, 11, tone, text, inner));
+    let (title, means) = if let Some(differs) = &state.differs {
+        let was = recorded(plan, state, differs.index);
+        let number = was.map(|n| safe(&n.number)).unwrap_or_default();
+        add(custody::RECORDED, Tone::Strong, &number);
+        add(custody::FOUND, Tone::Bad, &safe(&differs.found));
+        let why = differs.why.as_deref().unwrap_or_default();
+        add(custody::REASON, Tone::Plain, &safe(why));
+        let item = was.map(|n| safe(&n.item)).unwrap_or_default();
+        (item, custody::DIFFERS_MEANS.to_owned())
+    } else if let Verb::Supersede(what) = &planned.step.verb {
+        let file = format!("{} {}", what.metadata.as_str(), what.version);
+        let here = state.files.get(&what.metadata);
+        let here = here.map(|f| f.draft.digest.grouped()).unwrap_or_default();
+        let earlier = custody::payload(&what.payload.grouped());
+        add(custody::EARLIER, Tone::Bad, &earlier);
+        add(custody::HERE, Tone::Strong, &custody::payload(&here));
+        add(custody::REASON, Tone::Plain, &safe(&what.reason));
+        (custody::supersede_title(&file), custody::supersede_means(&file))
+    } else {
+        return Page::default();
+    };
+    let mut body = boxed(&title, rows, width);
+    body.extend(para(Tone::Plain, &means, width));
+    let by = &planned.step.by;
+    let number = u32::try_from(index.saturating_add(1)).unwrap_or(u32::MAX);
+    let word = quorum_word(&model.seen);
     Page {
-        say: custody::quorum_say(index.saturating_add(1), lines.len(), word),
+        say: custody::quorum_say(by.as_str(), number, plan.quorum(by), &word),
         body,
         ask: ask(model, custody::QUORUM_NEXT, width),
     }
+}
+
+/// What each of the quorum types.
+fn quorum_word(seen: &Snapshot) -> String {
+    let lines = lines(&seen.plan, &seen.state);
+    lines.first().map(|line| line.word.clone()).unwrap_or_default()
 }
 
 fn mark(line: usize, open: usize) -> &'static str {
@@ -108,10 +162,14 @@ fn page(model: &Model, width: usize) -> Page {
     for (i, item) in items.iter().enumerate() {
         body.extend(fact(mark(i, *index), 4, Tone::Plain, &safe(item), width));
     }
+    let (say, next) = match model.local.extra {
+        Extra::NotSo => (words::not_so_say(number, items.len()), words::NOT_SO_NEXT),
+        _ => (words::item_say(number, items.len()), words::ITEM_NEXT),
+    };
     Page {
-        say: words::item_say(number, items.len()),
+        say,
         body,
-        ask: ask(model, words::ITEM_NEXT, width),
+        ask: ask(model, next, width),
     }
 }
 
@@ -171,7 +229,7 @@ fn waiver_page(model: &Model, width: usize) -> Page {
     }
     let turn = who.get(*index).map_or("", String::as_str);
     Page {
-        say: words::waive_say(&safe(turn), claim.id()),
+        say: words::waive_say(&words::capital(&safe(turn)), claim.id()),
         body,
         ask: ask(model, words::WAIVE_NEXT, width),
     }

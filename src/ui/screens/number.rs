@@ -8,7 +8,7 @@ use crate::ui::layout::Page;
 use crate::ui::model::{Local, Model};
 use crate::ui::theme::Tone;
 use crate::ui::widgets::form::{Field, Form};
-use crate::ui::widgets::rows::{Row, boxed, fact, para};
+use crate::ui::widgets::rows::{Row, fact, para};
 use crate::ui::wording::{custody as words, help, safe};
 
 /// The screen.
@@ -49,10 +49,6 @@ fn page(model: &Model, width: usize) -> Page {
     if again {
         body.extend(para(Tone::Bad, words::NOT_THE_SAME, width));
     }
-    if let Some(item) = items.get(index) {
-        let lines = para(Tone::Strong, &safe(item), width.saturating_sub(4));
-        body.extend(boxed(words::ITEM, lines, width));
-    }
     if purpose.compares() {
         body.extend(para(Tone::Plain, words::HIDDEN, width));
         if model.has_second() {
@@ -66,15 +62,16 @@ fn page(model: &Model, width: usize) -> Page {
     }
     body.push(Row::blank());
     for (n, item) in items.iter().enumerate() {
-        let mark = match n.cmp(&index) {
-            std::cmp::Ordering::Less => "[x]",
-            std::cmp::Ordering::Equal => " >",
-            std::cmp::Ordering::Greater => "[ ]",
+        let (mark, tone) = match n.cmp(&index) {
+            std::cmp::Ordering::Less => ("[x]", Tone::Plain),
+            std::cmp::Ordering::Equal => (" >", Tone::Strong),
+            std::cmp::Ordering::Greater => ("[ ]", Tone::Plain),
         };
-        body.extend(fact(mark, 4, Tone::Plain, &safe(item), width));
+        body.extend(fact(mark, 4, tone, &safe(item), width));
     }
+    let item = items.get(index).map(|item| safe(item)).unwrap_or_default();
     Page {
-        say: words::number_say(purpose, index.saturating_add(1), items.len()),
+        say: words::number_say(purpose, &item, index.saturating_add(1), items.len()),
         body,
         ask: ask(model, words::number_next(purpose), width),
     }

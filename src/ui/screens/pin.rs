@@ -1,7 +1,7 @@
 //! The device's PIN. The device is shown before it is asked, with the tries
 //! that it says are left; nothing is echoed, not even the length (T30, W2, W3).
 
-use super::{Screen, ask, no_hints, no_key, out_of_place, unchecked};
+use super::{Screen, ask, no_hints, no_key, out_of_place};
 use crate::base::credential::plain;
 use crate::base::device::PinState;
 use crate::base::{Id, Secret};
@@ -28,7 +28,7 @@ pub static SCREEN: Screen = Screen {
         })
     },
     page,
-    check: unchecked,
+    check,
     submit: |model| {
         if matches!(model.question(), Some(Question::Pin { pad: true, .. })) {
             let typed = model.local.pane.form.text(0).trim();
@@ -54,6 +54,36 @@ pub static SCREEN: Screen = Screen {
     help: &help::PIN,
 };
 
+/// A PIN that cannot be the one spends no try.
+fn check(model: &mut Model) -> Result<(), Notice> {
+    let Some(Question::Pin {
+        token, pad: false, ..
+    }) = model.question()
+    else {
+        return Ok(());
+    };
+    let card = model.seen.state.bench.get(token).and_then(|t| t.card.as_ref());
+    let limits = card.map(|c| c.pin_limits).filter(|(_, max)| *max > 0);
+    let (Some(limits), false) = (limits, made_here(&model.seen, token)) else {
+        return Ok(());
+    };
+    let form = &mut model.local.pane.form;
+    match form.secret(0).map(|secret| secret.expose().len()) {
+        Some(len) => fits(form, limits, len),
+        None => Ok(()),
+    }
+}
+
+/// Wipes the field with the cursor where its secret is too short or too long.
+pub(super) fn fits(form: &mut Form, (min, max): (u32, u32), len: usize) -> Result<(), Notice> {
+    let len = u32::try_from(len).unwrap_or(u32::MAX);
+    if len == 0 || (min..=max).contains(&len) {
+        return Ok(());
+    }
+    form.clear_field();
+    Err(Notice::warn(words::too_short_or_long(min, max)))
+}
+
 /// Whether this ceremony's program made the device's secrets.
 fn made_here(seen: &Snapshot, token: &Id) -> bool {
     seen.plan.steps().iter().any(|planned| {
@@ -74,7 +104,7 @@ fn page(model: &Model, width: usize) -> Page {
     };
     let mut body = card::full(&model.seen, token, width);
     if *wrong > 0 {
-        body.extend(para(Tone::Bad, &words::pin_wrong(*wrong), width));
+        body.extend(para(Tone::Bad, &words::pin_wrong(*wrong, *credential), width));
     }
     let state = model
         .seen
@@ -83,18 +113,24 @@ fn page(model: &Model, width: usize) -> Page {
         .get(token)
         .and_then(|t| t.card.as_ref())
         .map(|c| c.pin);
-    if matches!(state, Some(PinState::Last | PinState::Left(1))) {
+    let last = matches!(state, Some(PinState::Last | PinState::Left(1)));
+    if last {
         body.extend(para(Tone::Bad, words::PIN_LAST, width));
     }
     let planned = model.seen.plan.step(model.seen.state.cursor);
     if let Some(Verb::EnrolKey { key, .. }) = planned.map(|p| &p.step.verb) {
         body.extend(para(Tone::Plain, &words::pin_enrol(key.as_str()), width));
     }
-    let text = if *pad { words::PAD_BODY } else { words::PIN_BODY };
-    body.extend(para(Tone::Plain, text, width));
+    if *pad {
+        for line in words::PAD_BODY {
+            body.extend(para(Tone::Plain, line, width));
+        }
+    } else {
+        body.extend(para(Tone::Plain, words::PIN_BODY, width));
+    }
     Page {
-        say: words::pin_say(token.as_str(), *credential, *pad),
+        say: words::pin_say(token.as_str(), *credential, *pad, last),
         body,
-        ask: ask(model, words::PIN_NEXT, width),
+        ask: ask(model, words::pin_next(*credential, last), width),
     }
 }

@@ -5,12 +5,16 @@
 
 use std::cell::RefCell;
 
+use super::Hint;
 use crate::base::shown;
 use crate::tuf::review_marks;
+use crate::ui::keymap::Intent;
+use crate::ui::layout;
+use crate::ui::model::Model;
 use crate::ui::theme::Tone;
 use crate::ui::widgets::rows::{Row, para};
 use crate::ui::widgets::text::{len, wrap};
-use crate::ui::wording::reading as words;
+use crate::ui::wording::{reading as words, screens};
 
 /// Longest text that is looked for.
 const FIND_MAX: usize = 60;
@@ -136,12 +140,15 @@ impl Reading {
             match entry {
                 Entry::Line(at) => {
                     let line = self.lines().get(*at).map_or("", String::as_str);
-                    let tone = if hit == Some(at) {
-                        Tone::Strong
-                    } else {
-                        Tone::Plain
-                    };
-                    out.extend(para(tone, line, width));
+                    let found = hit == Some(at);
+                    let tone = if found { Tone::Strong } else { Tone::Plain };
+                    let mut rows = para(tone, line, width);
+                    // Visible without bold, too, where an indent leaves a column for it.
+                    let first = rows.first_mut().and_then(|row| row.0.first_mut());
+                    if let Some((_, text)) = first.filter(|(_, text)| found && text.starts_with(' ')) {
+                        text.replace_range(..1, ">");
+                    }
+                    out.extend(rows);
                 }
                 Entry::Fold(_, many) => out.push(Row::of(Tone::Quiet, words::folded(*many))),
             }
@@ -245,6 +252,18 @@ impl Reading {
         }
         firsts.push(row);
         *self.laid.borrow_mut() = Laid { of, entries, firsts };
+    }
+}
+
+/// The key that reads on, on a page that has more below what is in sight.
+#[must_use]
+pub fn more(model: &Model) -> Vec<Hint> {
+    let (laid, _) = layout::laid(model);
+    let last = model.local.pane.scroll.saturating_add(laid.height);
+    if laid.scrolls && last < laid.total() {
+        vec![(Intent::PageDown, screens::MORE)]
+    } else {
+        Vec::new()
     }
 }
 

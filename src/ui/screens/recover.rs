@@ -2,6 +2,7 @@
 //! means, and the one next step. Nothing is done before a person has read it.
 
 use super::{Screen, ask, no_hints, no_key, say, unchecked};
+use crate::base::Purpose;
 use crate::engine::{Answer, Question, Seen, What};
 use crate::ui::layout::Page;
 use crate::ui::model::{Local, Model};
@@ -52,13 +53,17 @@ fn page(model: &Model, width: usize) -> Page {
     let Some(Question::Recover { effect, seen }) = model.question() else {
         return Page::default();
     };
-    let (means, then) = match &effect.what {
-        What::Generate { .. } => (words::GENERATE, words::GENERATE_THEN),
-        What::Sign { .. } => (words::SIGN, words::SIGN_THEN),
-        What::Initialise { .. } => (words::SET_UP, words::SET_UP_THEN),
-        What::Unlock { .. } => (words::UNLOCK, words::UNLOCK_THEN),
-        What::Retire { .. } => (words::RETIRE, words::RETIRE_THEN),
-        _ => (words::EXPORT, words::EXPORT_THEN),
+    let (means, then, changed) = match &effect.what {
+        What::Generate { .. } => (words::GENERATE, words::GENERATE_THEN, words::GENERATE_CHANGED),
+        What::Sign {
+            purpose: Purpose::Checkpoint,
+            ..
+        } => (words::SIGN, words::SIGN_HEAD_THEN, words::SIGN_CHANGED),
+        What::Sign { .. } => (words::SIGN, words::SIGN_THEN, words::SIGN_CHANGED),
+        What::Initialise { .. } => (words::SET_UP, words::SET_UP_THEN, words::SET_UP_CHANGED),
+        What::Unlock { .. } => (words::UNLOCK, words::UNLOCK_THEN, words::UNLOCK_CHANGED),
+        What::Retire { .. } => (words::RETIRE, words::RETIRE_THEN, words::RETIRE_CHANGED),
+        _ => (words::EXPORT, words::EXPORT_THEN, words::EXPORT_CHANGED),
     };
     let mut body = fact(words::WAS, 15, Tone::Strong, &safe(&effect.what.label()), width);
     if let Some(at) = model.seen.state.resumed {
@@ -72,13 +77,17 @@ fn page(model: &Model, width: usize) -> Page {
         body.extend(fact(&safe(device.token.as_str()), 15, tone, &text, width));
     }
     body.extend(fact(words::THEN, 15, Tone::Strong, then, width));
-    body.extend(fact(screens::WAS_CHANGED, 15, Tone::Plain, words::CHANGED, width));
+    body.extend(fact(screens::WAS_CHANGED, 15, Tone::Plain, changed, width));
     for device in others {
         let (tone, text) = found(device, &effect.what);
         body.extend(fact(&safe(device.token.as_str()), 15, tone, &text, width));
     }
+    let gone = seen.iter().filter(concerned).find(|d| d.card.is_none());
     Page {
-        say: words::SAY.to_owned(),
+        say: gone.map_or_else(
+            || words::SAY.to_owned(),
+            |d| words::say_absent(&safe(d.token.as_str())),
+        ),
         body,
         ask: ask(model, words::NEXT, width),
     }

@@ -1,4 +1,4 @@
-//! A comparison was locked by three wrong tries. A second person who is in the
+//! A comparison was stopped by three wrong tries. A second person who is in the
 //! roll call opens it again, and says what happened; that is a deviation.
 
 use super::{Screen, ask, no_hints, no_key, say, unchecked};
@@ -8,7 +8,7 @@ use crate::ui::layout::Page;
 use crate::ui::model::{Local, Model};
 use crate::ui::theme::Tone;
 use crate::ui::widgets::form::{Field, Form};
-use crate::ui::widgets::rows::{Row, fact, para};
+use crate::ui::widgets::rows::{fact, para};
 use crate::ui::wording::{custody, help, safe, screens as words};
 
 /// The screen.
@@ -46,9 +46,12 @@ fn page(model: &Model, width: usize) -> Page {
     for line in words::REOPEN_BODY {
         body.extend(para(Tone::Plain, line, width));
     }
-    body.push(Row::blank());
+    let planned = model.seen.plan.step(model.seen.state.cursor);
+    let acting = planned.map(|p| &p.step.by);
+    let role = acting.map(crate::base::Id::as_str).unwrap_or_default();
+    body.extend(para(Tone::Plain, &words::reopen_by(role), width));
     for person in &model.seen.state.people {
-        if let Some(name) = &person.name {
+        if let Some(name) = person.name.as_ref().filter(|_| Some(&person.role) != acting) {
             let seat = format!("{} {}", person.role, person.seat);
             body.extend(fact(&seat, 20, Tone::Plain, &safe(name), width));
         }

@@ -80,7 +80,7 @@ fn page(model: &Model, width: usize) -> Page {
             words::DIGEST,
             10,
             Tone::Strong,
-            &draft.digest.grouped(),
+            &words::digest(&draft.digest.grouped()),
             width,
         ));
         body.push(Row::of(Tone::Quiet, words::AS_WORDS));
@@ -94,16 +94,20 @@ fn page(model: &Model, width: usize) -> Page {
         ask: if reading.find.typing {
             finding(reading, width)
         } else {
-            ask(model, next(model, reading), width)
+            ask(model, &next(model, reading), width)
         },
     }
 }
 
-fn next(model: &Model, reading: &Reading) -> &'static str {
+fn next(model: &Model, reading: &Reading) -> String {
+    let pane = &model.local.pane;
     match reading.view {
-        View::Folded => looking::FOLDED,
-        _ if model.local.pane.end_seen => words::REVIEW_NEXT,
-        _ => words::REVIEW_UNREAD,
+        View::Folded => looking::FOLDED.to_owned(),
+        _ if pane.end_seen => words::REVIEW_NEXT.to_owned(),
+        View::Json => looking::JSON.to_owned(),
+        // Whoever jumped must come back: the page says what was left out.
+        View::Text if pane.scroll > pane.read_to => looking::gap(pane.read_to.saturating_add(1), pane.scroll),
+        View::Text => words::REVIEW_UNREAD.to_owned(),
     }
 }
 
@@ -130,7 +134,7 @@ fn clients(seen: &Snapshot, draft: &Draft, width: usize) -> Vec<Row> {
         let said = words::client_says(
             one.client.name(),
             &safe(&one.version),
-            standing(&seen.plan, one.client).word(),
+            standing(&seen.plan, one.client),
             &safe(&one.verdict.to_string()),
         );
         let tone = if one.verdict.accepts() {
@@ -146,7 +150,7 @@ fn clients(seen: &Snapshot, draft: &Draft, width: usize) -> Vec<Row> {
 fn submit(model: &Model) -> Result<Out, Notice> {
     let draft = draft(&model.seen).ok_or_else(out_of_place)?;
     if !model.local.pane.end_seen {
-        return Err(Notice::warn(words::REVIEW_TOO_SOON));
+        return Err(Notice::warn(words::review_too_soon(model.local.pane.read_to)));
     }
     say(Answer::Reviewed {
         digest: draft.digest,
@@ -267,7 +271,8 @@ fn hints(model: &Model) -> Vec<Hint> {
         Extra::Review(reading) if reading.view == View::Json => words::REVIEW_F6_BACK,
         _ => words::REVIEW_F6,
     };
-    let mut out = vec![(Intent::PageDown, words::MORE), (Intent::Toggle, text)];
+    let mut out = super::reading::more(model);
+    out.push((Intent::Toggle, text));
     // With a second machine's key beside it a small footer has no room; F1 lists it.
     if !model.has_second() || model.size.0 >= FIND_FROM {
         out.push((Intent::Find, looking::KEY_FIND));

@@ -2,6 +2,7 @@
 //! there. Names are claims that people type; the record says so.
 
 use super::{Hint, Screen, ask, say, unchecked};
+use crate::base::Id;
 use crate::engine::{Answer, Question};
 use crate::ui::keymap::Intent;
 use crate::ui::layout::Page;
@@ -36,7 +37,7 @@ fn page(model: &Model, width: usize) -> Page {
     let spec = model.seen.plan.role(role);
     let (seats, quorum) = spec.map_or((0, 0), |r| (r.seats, r.quorum));
     let listed: Vec<&str> = spec
-        .map(|r| r.pseudonyms.iter().map(crate::base::Id::as_str).collect())
+        .map(|r| r.pseudonyms.iter().map(Id::as_str).collect())
         .unwrap_or_default();
     let absent = matches!(model.local.extra, Extra::Absent);
     let mut body = Vec::new();
@@ -50,8 +51,7 @@ fn page(model: &Model, width: usize) -> Page {
         body.push(Row::blank());
     }
     if !listed.is_empty() && !absent {
-        let text = words::pseudonyms(role.as_str(), &listed.join(", "));
-        body.extend(para(Tone::Plain, &text, width));
+        body.extend(para(Tone::Plain, words::PSEUDONYMS, width));
         body.push(Row::blank());
     }
     for spec in &model.seen.plan.script().roles {
@@ -79,11 +79,28 @@ fn page(model: &Model, width: usize) -> Page {
             body.push(Row::of(Tone::Plain, label).and(tone, text));
         }
     }
+    let place = words::seat(role.as_str(), *seat, seats);
+    let next = next_seat(model, role, *seat).map_or_else(
+        || words::SEAT_LAST.to_owned(),
+        |(role, seat, seats)| words::seat_next(&words::seat(role.as_str(), seat, seats)),
+    );
     Page {
-        say: words::seat_say(role.as_str(), *seat, seats, absent, !listed.is_empty()),
+        say: words::seat_say(&place, absent, &listed.join(", ")),
         body,
-        ask: ask(model, words::SEAT_NEXT, width),
+        ask: ask(model, &next, width),
     }
+}
+
+/// The seat that is asked for after this one, as the engine goes through them.
+fn next_seat<'m>(model: &'m Model, role: &Id, seat: u32) -> Option<(&'m Id, u32, u32)> {
+    let people = &model.seen.state.people;
+    let roles = model.seen.plan.script().roles.iter();
+    let mut seats = roles.flat_map(|spec| (1..=spec.seats).map(move |n| (&spec.id, n, spec.seats)));
+    seats.find(|(of, n, _)| {
+        let answered = people.iter().any(|p| p.role == **of && p.seat == *n);
+        let now = *of == role && *n == seat;
+        !answered && !now
+    })
 }
 
 fn key(model: &mut Model, intent: Intent) -> Option<Vec<Out>> {

@@ -37,16 +37,15 @@ fn page(model: &Model, width: usize) -> Page {
         return Page::default();
     };
     let mut body = Vec::new();
-    if cards.is_empty() {
-        body.extend(para(Tone::Bad, words::NO_DEVICE, width));
-        body.extend(para(Tone::Plain, words::NO_DEVICE_MEND, width));
-    } else {
+    if !cards.is_empty() {
         body.push(Row::of(Tone::Quiet, words::devices_answer(cards.len())));
     }
     for (i, one) in cards.iter().enumerate() {
         body.extend(card::brief(i.saturating_add(1), one, width));
     }
-    body.push(Row::blank());
+    if !cards.is_empty() {
+        body.push(Row::blank());
+    }
     let known = matches!(
         model.seen.plan.token(token).map(|t| &t.serial),
         Some(SerialSpec::Known(_))
@@ -61,7 +60,11 @@ fn page(model: &Model, width: usize) -> Page {
         body.extend(para(Tone::Warn, words::SERIAL_SECOND, width));
     }
     Page {
-        say: words::serial_say(token.as_str()),
+        say: if cards.is_empty() {
+            words::no_device_say(token.as_str())
+        } else {
+            words::serial_say(token.as_str())
+        },
         body,
         ask: ask(model, words::SERIAL_NEXT, width),
     }

@@ -3,7 +3,7 @@
 //! passphrase is asked, and F5 offers a generated one behind a warning about
 //! cameras. Secrets stand in `base::Secret` only and are wiped with the screen.
 
-use super::{Hint, Screen, ask, out_of_place};
+use super::{Hint, Screen, ask, out_of_place, reading};
 use crate::base::credential::{Form as Letters, Limits};
 use crate::base::device::Credential;
 use crate::base::{Id, Secret};
@@ -16,7 +16,7 @@ use crate::ui::theme::Tone;
 use crate::ui::widgets::card;
 use crate::ui::widgets::form::{Field, Form};
 use crate::ui::widgets::rows::{Row, boxed, para};
-use crate::ui::wording::{help, screens, secrets as words};
+use crate::ui::wording::{help, safe, screens, secrets as words};
 
 /// The screen.
 pub static SCREEN: Screen = Screen {
@@ -28,6 +28,9 @@ pub static SCREEN: Screen = Screen {
     hints,
     help: &help::SET_UP,
 };
+
+/// From this height on a long form has room for the device's box above it.
+const BOXED_FROM: u16 = 30;
 
 fn asked(seen: &Snapshot) -> Option<(&Id, &[Credential])> {
     match &seen.state.phase {
@@ -92,14 +95,42 @@ fn page(model: &Model, width: usize) -> Page {
         _ => words::SET_UP_PINS,
     };
     body.extend(para(Tone::Plain, text, width));
-    if model.has_second() {
+    let card = model.seen.state.bench.get(token).and_then(|t| t.card.as_ref());
+    if credentials.contains(&Credential::UserPin)
+        && let Some(limits) = card.and_then(|c| {
+            let both = credentials.contains(&Credential::SoPin) && !so_pin_is_hex(&model.seen, token);
+            words::pin_limits(c.pin_limits.0, c.pin_limits.1, both)
+        })
+    {
+        body.extend(para(Tone::Plain, &limits, width));
+    }
+    // On a small terminal the device that is emptied must not be below the fold.
+    let low = model.size.1 < BOXED_FROM && pairs(model) > 1;
+    if model.has_second() && !low {
         body.extend(para(Tone::Warn, screens::SERIAL_SECOND, width));
     }
-    body.extend(card::full(&model.seen, token, width));
+    match card.filter(|_| low) {
+        Some(card) => {
+            let device = screens::card_line(
+                &safe(&card.vendor),
+                &safe(&card.model),
+                &safe(&card.label),
+                &safe(&card.firmware),
+            );
+            let serial = card::masked(&model.seen.state, token);
+            let text = words::set_up_device(token.as_str(), &device, &serial, &card::state(card));
+            body.extend(para(Tone::Strong, &text, width));
+        }
+        None => body.extend(card::full(&model.seen, token, width)),
+    }
+    let next = match model.local.pane.form.fields.len() {
+        1 => words::SET_UP_NEXT_ONE,
+        _ => words::SET_UP_NEXT,
+    };
     Page {
         say: words::set_up_say(token.as_str(), pairs(model)),
         body,
-        ask: ask(model, words::SET_UP_NEXT, width),
+        ask: ask(model, next, width),
     }
 }
 
@@ -145,21 +176,62 @@ fn shutter_page(shutter: &Shutter, width: usize) -> Page {
     }
 }
 
-/// After the second entry of a pair the two must be equal.
+/// What the device would refuse after the last field is refused at its own; after the
+/// second entry of a pair the two must be equal, and no other pair's.
 fn check(model: &mut Model) -> Result<(), Notice> {
     if matches!(model.local.extra, Extra::Shutter(_)) {
         return Err(Notice::warn(words::SHUTTER_KEYS));
     }
+    let pair = model.local.pane.form.focus.div_euclid(2);
+    let credential = credentials(&model.seen).get(pair).copied();
+    let limits = limits(&model.seen, pair);
     let form = &mut model.local.pane.form;
     let last = form.fields.len().saturating_sub(1);
-    if form.focus.rem_euclid(2) == 0 || form.focus == last {
+    if form.focus == last {
         return Ok(());
     }
+    if form.focus.rem_euclid(2) == 0 {
+        return match (limits, form.secret(form.focus).map(|s| s.expose().len())) {
+            (Some(limits), Some(len)) => super::pin::fits(form, limits, len),
+            _ => Ok(()),
+        };
+    }
     let first = form.focus.saturating_sub(1);
-    equal(form, first)
+    equal(form, first, credential)?;
+    let others = (0..first).step_by(2);
+    let same = |other: usize| match (form.secret(other), form.secret(first)) {
+        (Some(a), Some(b)) => !b.is_empty() && a.same_as(b),
+        _ => false,
+    };
+    if others.into_iter().any(same) {
+        wipe(form, first);
+        return Err(Notice::bad(words::SAME_AS_ANOTHER));
+    }
+    Ok(())
 }
 
-fn equal(form: &mut Form, first: usize) -> Result<(), Notice> {
+/// How long a secret may be, where its device says so.
+fn limits(seen: &Snapshot, pair: usize) -> Option<(u32, u32)> {
+    let (token, credentials) = asked(seen)?;
+    let limited = match credentials.get(pair) {
+        Some(Credential::UserPin) => true,
+        Some(Credential::SoPin) => !so_pin_is_hex(seen, token),
+        _ => credentials == Credential::FILES,
+    };
+    let card = seen.state.bench.get(token)?.card.as_ref()?;
+    Some(card.pin_limits).filter(|(_, max)| limited && *max > 0)
+}
+
+fn wipe(form: &mut Form, first: usize) {
+    for i in [first, first.saturating_add(1)] {
+        if let Some(field) = form.fields.get_mut(i) {
+            field.clear();
+        }
+    }
+    form.focus = first;
+}
+
+fn equal(form: &mut Form, first: usize, credential: Option<Credential>) -> Result<(), Notice> {
     let second = first.saturating_add(1);
     let (Some(a), Some(b)) = (form.secret(first), form.secret(second)) else {
         return Ok(());
@@ -167,13 +239,9 @@ fn equal(form: &mut Form, first: usize) -> Result<(), Notice> {
     if b.is_empty() || a.same_as(b) {
         return Ok(());
     }
-    for i in [first, second] {
-        if let Some(field) = form.fields.get_mut(i) {
-            field.clear();
-        }
-    }
-    form.focus = first;
-    Err(Notice::bad(words::PAIR_DIFFERS))
+    wipe(form, first);
+    let text = credential.map_or_else(|| words::PAIR_DIFFERS_STILL.to_owned(), words::pair_differs);
+    Err(Notice::bad(text))
 }
 
 fn submit(model: &Model) -> Result<Out, Notice> {
@@ -239,7 +307,7 @@ pub fn suggested(model: &mut Model, secret: Option<Secret>) {
 
 fn hints(model: &Model) -> Vec<Hint> {
     if !is_file(&model.seen) {
-        return Vec::new();
+        return reading::more(model);
     }
     match model.local.extra {
         Extra::Shutter(Shutter::Warned) => vec![

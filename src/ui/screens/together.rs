@@ -46,18 +46,20 @@ pub fn page(model: &Model, width: usize) -> Option<Page> {
         .filter_map(|at| Some(&seen.plan.step(at)?.step.verb))
         .collect();
     let on = verbs.first().and_then(|v| v.token())?;
-    let (say, body) = match verbs.first()? {
+    let (say, body, next) = match verbs.first()? {
         Verb::GenerateKey { .. } => (
             together::generate_say(many, on.as_str()),
             keys(model, on, &verbs, width),
+            together::KEYS_NEXT,
         ),
         _ => (
             together::sign_say(many, on.as_str()),
             payloads(model, on, &verbs, width),
+            together::SIGN_NEXT,
         ),
     };
     let next = if model.local.pane.end_seen {
-        together::NEXT
+        next
     } else {
         together::UNREAD
     };
@@ -113,7 +115,8 @@ fn payload(model: &Model, number: usize, metadata: &MetadataName, key: &Id, widt
     };
     let name = words::file_line(&file.draft.file_name(), metadata.as_str(), file.draft.version);
     let mut rows = fact(&number.to_string(), 3, Tone::Strong, &name, width);
-    rows.extend(fact("", 3, Tone::Strong, &file.draft.digest.grouped(), width));
+    let digest = words::digest(&file.draft.digest.grouped());
+    rows.extend(fact("", 3, Tone::Strong, &digest, width));
     let algorithm = seen.state.keys.get(key).map_or("", |k| k.algorithm.name());
     let meter = model.meters.iter().find(|(role, _)| role == metadata);
     let (have, need) = meter.map_or((0, 0), |(_, m)| (m.distinct, m.threshold));

@@ -16,15 +16,10 @@ pub fn draw(model: &Model, frame: &mut Frame) {
     let width = usize::from(area.width);
     let card = Code::TerminalTooSmall.card();
     let mut rows = vec![bars::banner(model, area.width)];
-    rows.extend(para(
-        Tone::Strong,
-        &words::size_now(area.width, area.height),
-        width,
-    ));
+    rows.extend(para(Tone::Bad, &words::size_now(area.width, area.height), width));
     for (tone, text) in [
-        (Tone::Bad, card.fact),
         (Tone::Strong, card.remedy),
-        (Tone::Plain, card.changed),
+        (Tone::Plain, words::SIZE_SAFE),
         (Tone::Plain, card.meaning),
     ] {
         rows.extend(para(tone, text, width));

@@ -2,7 +2,7 @@
 //! anything changed, what to do. Enter tries nothing again; the word `again` does.
 
 use super::{Screen, ask, no_hints, no_key, say, unchecked};
-use crate::base::device::{Changed, DeviceFault, Retry};
+use crate::base::device::{Changed, DeviceCode, DeviceFault, Retry};
 use crate::engine::{Answer, Question, Trouble};
 use crate::ui::layout::Page;
 use crate::ui::model::{Local, Model, Notice};
@@ -17,7 +17,7 @@ pub static SCREEN: Screen = Screen {
     page,
     check: unchecked,
     submit: |model| {
-        if model.local.pane.form.text(0).trim().eq_ignore_ascii_case("again") {
+        if model.local.pane.form.text(0).trim().trim_matches('"').eq_ignore_ascii_case("again") {
             say(Answer::Again)
         } else {
             Err(Notice::bad(words::TROUBLE_WORD))
@@ -32,42 +32,60 @@ fn page(model: &Model, width: usize) -> Page {
     let Some(Question::Trouble { trouble }) = model.question() else {
         return Page::default();
     };
-    let (body, next) = match trouble {
-        Trouble::Device(fault) => (device(fault, width), next_of(fault.retry)),
-        Trouble::Media(meaning) => (
-            card(
-                words::MEDIA_FACT,
-                &safe(meaning),
-                words::MEDIA_CHANGED,
-                words::MEDIA_REMEDY,
-                width,
-            ),
-            words::TROUBLE_NEXT,
-        ),
-        Trouble::Gate(why) => (
-            card(
-                words::GATE_FACT,
-                &safe(why),
-                words::GATE_CHANGED,
-                words::GATE_REMEDY,
-                width,
-            ),
-            words::TROUBLE_NEXT_NEVER,
-        ),
+    let (body, retry) = match trouble {
+        Trouble::Device(fault) => (device(fault, width), retry_of(fault)),
+        Trouble::Media(meaning) => (media(meaning, width), Retry::AskHuman),
+        Trouble::Gate(why) => (gate(why, width), Retry::Never),
+    };
+    let (say, next) = match retry {
+        Retry::Safe => (words::TROUBLE_SAY_SAFE, words::TROUBLE_NEXT),
+        Retry::AskHuman => (words::TROUBLE_SAY, words::TROUBLE_NEXT),
+        Retry::Never => (words::TROUBLE_SAY_NEVER, words::TROUBLE_NEXT_NEVER),
     };
     Page {
-        say: words::TROUBLE_SAY.to_owned(),
+        say: say.to_owned(),
         body,
         ask: ask(model, next, width),
     }
 }
 
-fn next_of(retry: Retry) -> &'static str {
-    match retry {
-        Retry::Safe => words::TROUBLE_NEXT_SAFE,
-        Retry::AskHuman => words::TROUBLE_NEXT,
-        Retry::Never => words::TROUBLE_NEXT_NEVER,
+/// What the first line says of another try. A program never tries these again, but
+/// people may, with another device, another PIN or another key.
+fn retry_of(fault: &DeviceFault) -> Retry {
+    match fault.code {
+        DeviceCode::KeyNotUnique
+        | DeviceCode::AttributesRefused
+        | DeviceCode::SignatureWrong
+        | DeviceCode::PinLocked => Retry::AskHuman,
+        _ => fault.retry,
     }
+}
+
+fn media(meaning: &str, width: usize) -> Vec<Row> {
+    let mut rows = card(
+        words::MEDIA_FACT,
+        words::MEDIA_MEANS,
+        words::MEDIA_CHANGED,
+        words::MEDIA_REMEDY,
+        width,
+    );
+    rows.extend(fact(words::DETAIL, 15, Tone::Plain, &safe(meaning), width));
+    rows
+}
+
+/// A gate's words say what it means; those of a client also what would help.
+fn gate(why: &str, width: usize) -> Vec<Row> {
+    let happened = if why.starts_with("CLIENT:") {
+        words::GATE_CLIENT_FACT
+    } else {
+        words::GATE_FACT
+    };
+    let remedy = if why.contains("; remedy: ") {
+        words::GATE_REMEDY
+    } else {
+        words::GATE_NO_REMEDY
+    };
+    card(happened, &safe(why), words::GATE_CHANGED, remedy, width)
 }
 
 fn device(fault: &DeviceFault, width: usize) -> Vec<Row> {
@@ -76,17 +94,11 @@ fn device(fault: &DeviceFault, width: usize) -> Vec<Row> {
     let changed = match fault.changed {
         Changed::No => words::CHANGED_NO,
         Changed::Yes => words::CHANGED_YES,
-        Changed::Unknown => words::CHANGED_UNKNOWN,
+        Changed::Unknown => words::changed_unknown(fault.operation),
     };
     let mut rows = card(known.fact, known.meaning, changed, known.remedy, width);
     rows.push(Row::blank());
-    rows.extend(fact(
-        words::DEVICE_SAYS,
-        15,
-        Tone::Plain,
-        &safe(&fault.meaning),
-        width,
-    ));
+    rows.extend(fact(words::DETAIL, 15, Tone::Plain, &safe(&fault.meaning), width));
     rows
 }
 

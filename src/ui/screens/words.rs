@@ -1,12 +1,13 @@
 //! The active comparison: words of a digest at random positions, typed from
 //! another source. This screen never shows a word of that digest.
 
-use super::{Screen, ask, no_hints, no_key, say, unchecked};
+use super::{Screen, ask, no_hints, no_key, say};
 use crate::engine::{Answer, Phase, Question, TRIES};
 use crate::runner::Snapshot;
 use crate::script::{SourceKind, Subject};
+use crate::transcript::words as spoken;
 use crate::ui::layout::Page;
-use crate::ui::model::{Local, Model};
+use crate::ui::model::{Local, Model, Notice};
 use crate::ui::theme::Tone;
 use crate::ui::widgets::form::{Field, Form};
 use crate::ui::widgets::rows::para;
@@ -16,7 +17,16 @@ use crate::ui::wording::{custody, help, screens as words};
 pub static SCREEN: Screen = Screen {
     local,
     page,
-    check: unchecked,
+    // A misspelt word, or another secret by mistake, is told here: what is sent is recorded.
+    check: |model| {
+        let form = &model.local.pane.form;
+        let typed = form.text(form.focus).trim();
+        if typed.is_empty() || spoken::is_word(typed) {
+            Ok(())
+        } else {
+            Err(Notice::warn(words::NO_WORD))
+        }
+    },
     submit: |model| {
         let form = &model.local.pane.form;
         let typed = (0..form.fields.len()).map(|i| form.text(i).to_owned()).collect();
@@ -59,16 +69,12 @@ fn page(model: &Model, width: usize) -> Page {
         body.extend(para(Tone::Bad, &words::words_wrong(*wrong, TRIES), width));
     }
     let kind = model.seen.plan.script().source(source).map(|s| s.kind);
-    let place = match kind {
-        Some(SourceKind::Paper) => words::SOURCE_PAPER,
-        Some(SourceKind::SecondMachine) => words::SOURCE_SECOND,
-        Some(SourceKind::WitnessMachine) => words::SOURCE_WITNESS,
-        Some(SourceKind::Simulated) => words::SOURCE_SIMULATED,
-        None => "",
-    };
-    body.extend(para(Tone::Plain, place, width));
+    if kind == Some(SourceKind::Simulated) {
+        body.extend(para(Tone::Plain, words::SOURCE_SIMULATED, width));
+    }
+    body.extend(para(Tone::Quiet, &words::source_named(source.as_str()), width));
     Page {
-        say: words::words_say(positions.len(), &what, source.as_str()),
+        say: words::words_say(positions.len(), &what, words::source(kind)),
         body,
         ask: ask(model, words::WORDS_NEXT, width),
     }

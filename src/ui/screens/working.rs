@@ -21,9 +21,6 @@ pub static SCREEN: Screen = Screen {
     help: &help::WORKING,
 };
 
-/// Columns of the marker that moves.
-const TRACK: usize = 20;
-
 fn page(model: &Model, width: usize) -> Page {
     let effect = match expects(&model.seen.state) {
         Expect::Outcome(effect) => Some(effect),
@@ -32,10 +29,9 @@ fn page(model: &Model, width: usize) -> Page {
     let label = effect.map_or_else(|| words::OPENING.to_owned(), |e| e.what.label());
     let act = effect.is_some_and(|e| e.what.is_act());
     let seconds = model.elapsed_s();
-    let at = usize::try_from(seconds).unwrap_or(0).rem_euclid(TRACK);
-    let track: String = (0..TRACK).map(|i| if i == at { '#' } else { '.' }).collect();
+    let alive = format!("{}  ", words::alive(seconds));
     let mut body = vec![
-        Row::of(Tone::Entry, format!("[{track}]  ")).and(Tone::Strong, words::elapsed(seconds)),
+        Row::of(Tone::Entry, alive).and(Tone::Strong, words::elapsed(seconds)),
         Row::blank(),
     ];
     let long = match effect.map(|e| &e.what) {
@@ -63,9 +59,14 @@ fn page(model: &Model, width: usize) -> Page {
         body.push(Row::blank());
         body.extend(para(Tone::Warn, words::WORKING_STOP, width));
     }
+    let next = if act {
+        words::WORKING_NEXT_ACT
+    } else {
+        words::WORKING_NEXT
+    };
     Page {
         say: words::working_say(&label),
         body,
-        ask: para(Tone::Quiet, words::WORKING_NEXT, width),
+        ask: para(Tone::Quiet, next, width),
     }
 }

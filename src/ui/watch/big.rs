@@ -10,6 +10,10 @@ const MASKS: [u8; 5] = [0b10000, 0b01000, 0b00100, 0b00010, 0b00001];
 /// Points down.
 const DOWN: usize = 7;
 
+/// Letters up to which a text is spaced: a longer one is slower to read so, and
+/// its hyphens are lost among the blanks.
+const SPACED: usize = 20;
+
 /// How large a text is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Size {
@@ -17,7 +21,7 @@ pub enum Size {
     Twice,
     /// One column and half a row for a point: six columns a letter, four rows.
     Once,
-    /// A blank between any two letters.
+    /// A blank between any two letters; short texts only.
     Spaced,
     /// As it is, wrapped.
     Plain,
@@ -39,11 +43,12 @@ pub fn fit(text: &str, width: usize, rows: usize) -> Vec<String> {
         .unwrap_or_else(|| wrap(&text, width))
 }
 
-/// The text at one size; `None` where it has no such letters or is too wide.
+/// The text at one size; `None` where it has no such letters, or is too wide or long.
 #[must_use]
 pub fn draw(text: &str, size: Size, width: usize) -> Option<Vec<String>> {
     let lines = match size {
         Size::Plain => return Some(wrap(text, width)),
+        Size::Spaced if len(text) > SPACED => return None,
         Size::Spaced => vec![text.chars().flat_map(|c| [c, ' ']).collect()],
         Size::Once => halves(&points(text)?),
         Size::Twice => full(&points(text)?),
@@ -157,6 +162,8 @@ mod tests {
         );
         assert_eq!(fit("officer", 20, 4), ["O F I C E R".replace("F I", "F F I")]);
         assert_eq!(fit("officer", 7, 4), ["OFFICER"]);
+        let long = "sign root with root-a on token-a";
+        assert_eq!(fit(long, 78, 1), [long.to_ascii_uppercase()]);
         for width in 8..130 {
             for line in fit("token-a 2/3", width, 7) {
                 assert!(len(&line) <= width, "{width}: {line}");

@@ -25,7 +25,8 @@ pub fn why(model: &Model) -> Option<&'static str> {
         _ if state.away.is_some() => Some(words::HIDDEN_BREAK),
         Some(Verb::Break { .. }) => Some(words::HIDDEN_BREAK),
         // The whole step: its question may come between two looks at the record.
-        Some(Verb::ReadBack { .. } | Verb::Seal { .. }) => Some(words::HIDDEN_COMPARED),
+        Some(Verb::ReadBack { .. }) => Some(words::HIDDEN_COMPARED),
+        Some(Verb::Seal { .. }) => Some(words::HIDDEN_CLOSING),
         _ => None,
     }
 }

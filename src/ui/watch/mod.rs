@@ -1,7 +1,7 @@
 //! `watch`: a second screen follows a ceremony from its record, in large words,
 //! for the room. It is given sights of the record and draws them; it can say
 //! nothing to anybody, and no secret can reach it, because none is in the
-//! record. It runs on the machine that leads, so it is never a source for a
+//! record. It runs on the ceremony's machine, so it is never a source for a
 //! comparison (DESIGN 5): what is being compared is not shown.
 
 pub mod big;

@@ -63,7 +63,8 @@ pub fn draw(watch: &Watch, frame: &mut Frame) {
     let (title, status, footer) = (inset(title), inset(status), inset(footer));
     paint(frame, footer, &[keys(footer.width)], theme);
     let Some(model) = &watch.model else {
-        let name = Row::of(Tone::Strong, fit(&watch.place, usize::from(title.width)));
+        let name = fit(&words::title(&watch.place), usize::from(title.width));
+        let name = Row::of(Tone::Strong, name);
         paint(frame, title, &[name], theme);
         let body = inset(middle);
         paint(frame, body, &without(watch, body), theme);
@@ -150,8 +151,8 @@ fn without(watch: &Watch, area: Rect) -> Vec<Row> {
     let width = usize::from(area.width);
     let (word, tone, text) = match &watch.sight {
         Sight::Absent => (words::BIG_NO_RECORD, Tone::Warn, words::ABSENT.to_owned()),
-        Sight::Empty | Sight::Follows { .. } => (words::BIG_WAITING, Tone::Plain, words::EMPTY.to_owned()),
-        Sight::Lost { line, why } => (words::BIG_LOST, Tone::Bad, words::lost(*line, &safe(why))),
+        Sight::Empty | Sight::Follows { .. } => (words::BIG_STARTING, Tone::Plain, words::EMPTY.to_owned()),
+        Sight::Lost { line, why } => (words::BIG_STOPPED, Tone::Bad, words::lost(*line, &safe(why))),
     };
     let mut rows = vec![Row::of(Tone::Plain, words::THIS_VIEW)];
     rows.extend(large(word, tone, width, 7));
@@ -287,14 +288,19 @@ fn who(model: &Model) -> (&'static str, String, Tone, String) {
             let planned = model.seen.plan.step(state.cursor).filter(|_| state.begun);
             let role = planned.map(|p| item::speaker(model).unwrap_or(&p.step.by).as_str());
             let word = role.unwrap_or(words::BIG_EVERYBODY).to_owned();
-            (words::ACTS_NOW, word, Tone::Strong, words::asks(question))
+            let on = planned
+                .and_then(|p| p.step.verb.token())
+                .map(|token| token.as_str());
+            (words::ACTS_NOW, word, Tone::Strong, words::asks(question, on))
         }
-        _ => (
-            words::ACTS_NOW,
-            words::BIG_MACHINE.to_owned(),
-            Tone::Strong,
-            words::WORKS.to_owned(),
-        ),
+        (_, expected) => {
+            let text = match expected {
+                Expect::Outcome(effect) => words::works(effect),
+                _ => words::WORKS.to_owned(),
+            };
+            let machine = words::BIG_MACHINE.to_owned();
+            (words::ACTS_NOW, machine, Tone::Strong, text)
+        }
     }
 }
 
@@ -304,9 +310,13 @@ fn progress(model: &Model, width: usize) -> Row {
     let done = model.seen.state.cursor.min(of);
     let text = words::step(done.saturating_add(1).min(of), of);
     let room = width.saturating_sub(len(&text)).saturating_sub(2);
+    // The present step is half done: the bar begins at the first one and is not
+    // full before the last one is over.
     let filled = done
+        .saturating_mul(2)
+        .saturating_add(1)
         .saturating_mul(room)
-        .checked_div(of)
+        .checked_div(of.saturating_mul(2))
         .unwrap_or_default()
         .min(room);
     Row::of(Tone::Good, "█".repeat(filled))
@@ -356,19 +366,20 @@ fn meters(model: &Model, width: usize) -> Vec<Vec<Row>> {
     vec![titled, all]
 }
 
+/// Signatures up to which each has a block of its own.
+const BLOCKS: usize = 6;
+
 /// A block for each signature that counts, a line for each that is missing.
 fn bar(meter: &Meter) -> String {
-    let need = usize::try_from(meter.threshold).unwrap_or(usize::MAX).min(12);
-    let parts: Vec<&str> = (0..need)
-        .map(|i| {
-            if i < meter.distinct {
-                "███"
-            } else {
-                "───"
-            }
-        })
-        .collect();
-    parts.join(" ")
+    let need = usize::try_from(meter.threshold).unwrap_or(usize::MAX).min(24);
+    let part = |i: usize| match (i < meter.distinct, need > BLOCKS) {
+        (true, false) => "███",
+        (false, false) => "───",
+        (true, true) => "█",
+        (false, true) => "─",
+    };
+    let parts: Vec<&str> = (0..need).map(part).collect();
+    parts.join(if need > BLOCKS { "" } else { " " })
 }
 
 fn one_meter(name: &str, meter: &Meter, widest: usize, width: usize) -> Row {

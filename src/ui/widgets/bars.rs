@@ -5,9 +5,10 @@
 use super::rows::Row;
 use super::text::{ends, fit, len, pad};
 use crate::base::medium::Release;
-use crate::engine::{Expect, Pending, Phase, Question, expects, pending};
+use crate::engine::{Effect, Expect, Pending, Phase, Question, State, expects, media_stays, pending};
 use crate::ui::keymap::{self, Intent};
-use crate::ui::model::Model;
+use crate::ui::layout;
+use crate::ui::model::{ModalKind, Model};
 use crate::ui::theme::Tone;
 use crate::ui::wording::{self, frame, safe};
 use crate::ui::{modals, screens};
@@ -21,7 +22,9 @@ pub fn banner(model: &Model, width: u16) -> Row {
         None => (Tone::Production, wording::BANNER_PRODUCTION.to_owned()),
     };
     let width = usize::from(width);
-    let text: String = unit.chars().cycle().take(width).collect();
+    let whole = width.checked_div(len(&unit)).unwrap_or(0).max(1);
+    let rest = unit.chars().take(1).cycle();
+    let text: String = unit.repeat(whole).chars().chain(rest).take(width).collect();
     Row::of(tone, text)
 }
 
@@ -29,6 +32,22 @@ pub fn banner(model: &Model, width: u16) -> Row {
 #[must_use]
 pub fn rule(width: u16) -> Row {
     Row::of(Tone::Quiet, "─".repeat(usize::from(width)))
+}
+
+/// The line below the heading: what was done last, since success is silent otherwise.
+#[must_use]
+pub fn done(model: &Model, width: u16) -> Row {
+    let state = &model.seen.state;
+    let last = state.cursor.checked_sub(1).filter(|_| !model.ended());
+    let Some(planned) = last.and_then(|at| model.seen.plan.step(at)) else {
+        return rule(width);
+    };
+    let room = usize::from(width).saturating_sub(6);
+    let text = fit(&wording::done(&planned.step.verb.headline()), room);
+    let rest = usize::from(width).saturating_sub(len(&text)).saturating_sub(4);
+    Row::of(Tone::Quiet, "── ")
+        .and(Tone::Plain, text)
+        .and(Tone::Quiet, format!(" {}", "─".repeat(rest)))
 }
 
 /// Title, clock, and whether people have confirmed it.
@@ -128,24 +147,48 @@ pub fn light(model: &Model) -> (Tone, &'static str) {
     match pending(state) {
         _ if model.failed.is_some() => (Tone::Bad, wording::STATUS_FAILED),
         Pending::Writing if state.phase == Phase::Closed => match &model.sealed {
-            Some(sealed) if matches!(sealed.released, Release::ByHand { .. }) => {
-                (Tone::Bad, wording::STATUS_UNMOUNT)
-            }
-            Some(_) => (Tone::Good, wording::STATUS_REMOVE),
+            Some(sealed) => match sealed.released {
+                Release::ByHand { .. } => (Tone::Bad, wording::STATUS_UNMOUNT),
+                Release::Folder => (Tone::Good, wording::STATUS_SAFE),
+                Release::Unmounted => (Tone::Good, wording::STATUS_REMOVE),
+            },
             None => (Tone::Bad, wording::STATUS_SEALING),
         },
         Pending::Acted(effect) if state.dangling() == Some(effect) => (Tone::Bad, wording::STATUS_WORKING),
+        Pending::Acted(effect) if absent(state, effect) => (Tone::Bad, wording::STATUS_ABSENT),
         // Nobody is sure what the device did: it stays where it is.
         Pending::Acted(_) => (Tone::Bad, wording::STATUS_UNSETTLED),
         Pending::Unclear(_) => (Tone::Bad, wording::STATUS_UNCLEAR),
         Pending::Writing => (Tone::Bad, wording::STATUS_WRITING),
         Pending::Unread if by_hand(&state.released) => (Tone::Bad, wording::STATUS_UNMOUNT),
+        Pending::Unread if matches!(state.released, Some(Release::Unmounted)) => {
+            (Tone::Good, wording::STATUS_TAKE_OUT)
+        }
         Pending::Unread => (Tone::Warn, wording::STATUS_UNREAD),
         Pending::Asked(_) => (Tone::Warn, wording::STATUS_ASKING),
         Pending::Nothing if state.phase == Phase::New => (Tone::Warn, wording::STATUS_ASKING),
         Pending::Nothing if model.waiting.is_some() => (Tone::Warn, wording::STATUS_SENT),
+        Pending::Nothing if media_stays(state) => (Tone::Warn, wording::STATUS_MEDIA_STAYS),
+        Pending::Nothing if needed_now(model) => (Tone::Good, wording::STATUS_NEEDED),
         Pending::Nothing => (Tone::Good, wording::STATUS_SAFE),
     }
+}
+
+/// The page asks people to leave the device where it is: to read "safe to unplug"
+/// below that, they pull it.
+fn needed_now(model: &Model) -> bool {
+    use crate::engine::Confirm;
+    let act = |what: &Confirm| matches!(what, Confirm::Generate | Confirm::Sign | Confirm::Retire);
+    matches!(model.question(), Some(Question::Confirm { what }) if act(what))
+}
+
+/// People settle an act on a device that did not answer when it was looked for.
+fn absent(state: &State, effect: &Effect) -> bool {
+    let Phase::Asking(Question::Recover { seen, .. }) = &state.phase else {
+        return false;
+    };
+    seen.iter()
+        .any(|device| Some(&device.token) == effect.what.token() && device.card.is_none())
 }
 
 /// Record, whether anything may be unplugged, deviations.
@@ -165,13 +208,17 @@ pub fn status(model: &Model, width: u16) -> Row {
             .saturating_sub(len(&light))
             .saturating_sub(len(right))
     };
-    // What is safe is never cut: where room is short, numbers give way to it.
+    // What is safe is never cut, and a deviation hides last: where room is short,
+    // the count of lines gives way first.
     let least = len(safe).saturating_add(2);
     if room(&left, &right) < least {
-        right.clear();
+        left = wording::lines_short(model.seen.records);
     }
     if room(&left, &right) < least {
         left.clear();
+    }
+    if room(&left, &right) < least {
+        right.clear();
     }
     let room = room(&left, &right);
     if left.is_empty() {
@@ -215,14 +262,19 @@ pub fn machine_light(model: &Model) -> (Tone, String) {
         count => (Tone::Warn, words::light_warned(count)),
     }
 }
-/// From this width on a footer has room for the key of the claims.
-const CLAIMS_FROM: u16 = 100;
 
-/// The keys that work here, by the keymap's names.
+/// The keys that work here, by the keymap's names; F1 lists those that have no room.
 #[must_use]
 pub fn hints(model: &Model) -> Vec<screens::Hint> {
     if let Some(modal) = &model.modal {
-        return modals::hints(modal.kind);
+        let mut hints = modals::hints(modal.kind);
+        if !layout::laid(model).0.scrolls {
+            hints.retain(|(intent, _)| !matches!(intent, Intent::PageDown | Intent::PageUp));
+        }
+        if matches!(modal.kind, ModalKind::Qr(_)) && modals::qr::subjects(model).len() < 2 {
+            hints.retain(|(intent, _)| *intent != Intent::Qr);
+        }
+        return hints;
     }
     let mut out = vec![(Intent::Help, wording::KEY_HELP)];
     if !model.ended() {
@@ -232,21 +284,40 @@ pub fn hints(model: &Model) -> Vec<screens::Hint> {
         out.push((Intent::Second, wording::KEY_SECOND));
     }
     out.push((Intent::Overview, wording::KEY_OVERVIEW));
-    // Where there is room: F1 lists every key.
-    if model.has_keys() && model.size.0 >= CLAIMS_FROM {
-        out.push((Intent::Claims, wording::attestation::KEY_CLAIMS));
-    }
     out.extend((screens::of(model).hints)(model));
-    if model.size.0 >= 110 {
-        out.push((Intent::Qr, wording::KEY_QR));
-        out.push((Intent::Glossary, wording::KEY_GLOSSARY));
+    if !out.iter().any(|(intent, _)| *intent == Intent::PageDown) {
+        out.extend(screens::reading::more(model));
     }
-    if !model.ended() {
-        out.push((Intent::Leave, wording::KEY_LEAVE));
-    } else if !model.sealing() {
-        out.push((Intent::Leave, wording::KEY_END));
+    let end = match model.ended() {
+        false => Some((Intent::Leave, wording::KEY_LEAVE)),
+        true if model.sealing() => None,
+        true => Some((Intent::Leave, wording::KEY_END)),
+    };
+    // Those that no screen depends on, the ones that help most first.
+    let mut room = usize::from(model.size.0);
+    for hint in out.iter().chain(end.iter()) {
+        room = room.saturating_sub(footprint(hint));
     }
+    let mut fits = |hint: screens::Hint| {
+        let needs = footprint(&hint);
+        let has = needs <= room;
+        room = if has { room.saturating_sub(needs) } else { 0 };
+        has.then_some(hint)
+    };
+    let glossary = fits((Intent::Glossary, wording::KEY_GLOSSARY));
+    let claims = (Intent::Claims, wording::attestation::KEY_CLAIMS);
+    let claims = model.has_keys().then(|| fits(claims)).flatten();
+    let qr = fits((Intent::Qr, wording::KEY_QR));
+    out.extend([qr, glossary, claims].into_iter().flatten());
+    out.extend(end);
     out
+}
+
+/// Columns that a key takes in the footer, with the gap before the next one.
+fn footprint((intent, text): &screens::Hint) -> usize {
+    len(keymap::name(*intent))
+        .saturating_add(len(text))
+        .saturating_add(3)
 }
 
 /// The footer.

@@ -5,7 +5,7 @@ use super::rows::{Row, boxed, fact};
 use super::text::{fit, len, pad};
 use crate::base::Id;
 use crate::base::device::{DeviceCard, PinState};
-use crate::engine::{State, TokenState};
+use crate::engine::{Phase, State, TokenState};
 use crate::runner::Snapshot;
 use crate::ui::theme::Tone;
 use crate::ui::wording::{safe, screens as words};
@@ -111,17 +111,39 @@ pub fn bench_line(token: &Id, state: Option<&TokenState>) -> (Tone, String) {
         return (Tone::Plain, words::bench(token.as_str(), "", words::BENCH_UNSEEN));
     };
     let serial = mask(state.serial.as_deref().unwrap_or_default());
-    let locked = matches!(state.card.as_ref().map(|c| c.pin), Some(PinState::Locked));
-    let (tone, text) = if locked {
+    let card = state.card.as_ref();
+    let (tone, text) = if card.is_some_and(|c| c.pin == PinState::Locked) {
         (Tone::Bad, words::BENCH_LOCKED.to_owned())
     } else if state.unlocked.is_some() {
         (Tone::Warn, words::BENCH_UNLOCKED.to_owned())
     } else if state.wrong_pins > 0 {
         (Tone::Warn, words::bench_wrong(state.wrong_pins))
+    } else if card.is_some_and(|c| !c.initialised) {
+        (Tone::Plain, words::BENCH_NOT_SET_UP.to_owned())
     } else {
         (Tone::Plain, words::BENCH_READY.to_owned())
     };
     (tone, words::bench(token.as_str(), &serial, &text))
+}
+
+/// The same where the phase is known, too: the process that holds the devices ends
+/// with a pause, an abort and the close, and nobody is logged in then.
+#[must_use]
+pub fn bench_line_of(state: &State, token: &Id) -> (Tone, String) {
+    match state.phase {
+        Phase::Paused | Phase::Aborted | Phase::Closed => bench_line_over(state, token),
+        _ => bench_line(token, state.bench.get(token)),
+    }
+}
+
+/// The same after the end of a run.
+#[must_use]
+pub fn bench_line_over(state: &State, token: &Id) -> (Tone, String) {
+    let mut known = state.bench.get(token).cloned();
+    if let Some(known) = &mut known {
+        known.unlocked = None;
+    }
+    bench_line(token, known.as_ref())
 }
 
 /// Words in a numbered grid, read line by line.

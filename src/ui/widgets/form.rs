@@ -36,6 +36,8 @@ pub struct Form {
     pub fields: Vec<Field>,
     /// The number of the one that is typed into.
     pub focus: usize,
+    /// What stands in it was refused: a character begins it anew, any other key keeps it.
+    refused: bool,
 }
 
 /// What Enter found.
@@ -92,7 +94,11 @@ impl Form {
     /// A form of these fields, at the first one.
     #[must_use]
     pub fn of(fields: Vec<Field>) -> Form {
-        Form { fields, focus: 0 }
+        Form {
+            fields,
+            focus: 0,
+            refused: false,
+        }
     }
 
     /// One text field.
@@ -125,6 +131,9 @@ impl Form {
         if c.is_control() {
             return true;
         }
+        if std::mem::take(&mut self.refused) {
+            self.clear_field();
+        }
         match self.fields.get_mut(self.focus).map(|f| &mut f.entry) {
             Some(Entry::Text(text)) if len(text) < LONGEST => text.push(c),
             Some(Entry::Secret(secret)) => return secret.push(c).is_ok(),
@@ -134,8 +143,14 @@ impl Form {
         true
     }
 
+    /// The answer was refused. People who go on typing mean another one, not a longer one.
+    pub fn refused(&mut self) {
+        self.refused = true;
+    }
+
     /// Takes the last character back.
     pub fn backspace(&mut self) {
+        self.refused = false;
         match self.fields.get_mut(self.focus).map(|f| &mut f.entry) {
             Some(Entry::Text(text)) => {
                 text.pop();
@@ -155,6 +170,7 @@ impl Form {
     /// To the next field, or the one before.
     pub fn move_by(&mut self, forward: bool) {
         let last = self.fields.len().saturating_sub(1);
+        self.refused = false;
         self.focus = if forward {
             self.focus.saturating_add(1).min(last)
         } else {
@@ -182,6 +198,7 @@ impl Form {
             .map(|(i, _)| i);
         match open {
             Some(i) => {
+                self.refused = false;
                 self.focus = i;
                 Entered::Moved
             }

@@ -6,9 +6,9 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use super::rows::{Row, paint};
-use super::text::{fit, pad};
+use super::text::{fit, len, pad};
 use super::{bench, card};
-use crate::engine::Question;
+use crate::engine::{Person, Phase, Question};
 use crate::transcript::words as spoken;
 use crate::ui::model::Model;
 use crate::ui::theme::Tone;
@@ -58,7 +58,9 @@ fn head(text: &str) -> Row {
 fn progress(model: &Model, width: usize) -> Vec<Row> {
     let (plan, state) = (&model.seen.plan, &model.seen.state);
     let of = plan.steps().len();
-    let steps = frame::progress(state.cursor.min(of), of);
+    // The last step is done with the close, after which no other one comes.
+    let done = if sealed(model) { of } else { state.cursor.min(of) };
+    let steps = frame::progress(done, of);
     let time = frame::all_time(model.seconds_since(state.began), plan.minutes());
     let line = head(words::SIDE_PLAN).and(Tone::Plain, format!("  {steps}"));
     if steps.len().saturating_add(time.len()).saturating_add(8) <= width {
@@ -68,15 +70,22 @@ fn progress(model: &Model, width: usize) -> Vec<Row> {
     }
 }
 
+/// The last step is done when its seal is written.
+fn sealed(model: &Model) -> bool {
+    model.seen.state.phase == Phase::Closed && model.failed.is_none() && model.sealed.is_some()
+}
+
 /// The acts, each with its number: what is done, where one is, what comes.
 pub(crate) fn acts(model: &Model, width: usize) -> impl Iterator<Item = (usize, Row)> {
     let state = &model.seen.state;
     let here = model.seen.plan.step(state.cursor).map(|p| p.act);
     let begun = state.begun;
+    let closed = state.phase == Phase::Closed && model.failed.is_none();
     let acts = model.seen.plan.script().acts.iter().enumerate();
     acts.map(move |(number, act)| {
         let (mark, tone) = match here {
             _ if !begun => (" ", Tone::Plain),
+            _ if closed => ("x", Tone::Plain),
             Some(now) if now == number => (">", Tone::Strong),
             Some(now) if now < number => (" ", Tone::Plain),
             _ => ("x", Tone::Plain),
@@ -103,6 +112,7 @@ fn outline(model: &Model, width: usize) -> Vec<Row> {
             }
             let (mark, tone) = match i.cmp(&state.cursor) {
                 std::cmp::Ordering::Less => ("x", Tone::Plain),
+                std::cmp::Ordering::Equal if sealed(model) => ("x", Tone::Plain),
                 std::cmp::Ordering::Equal => (">", Tone::Strong),
                 std::cmp::Ordering::Greater => (" ", Tone::Plain),
             };
@@ -126,9 +136,14 @@ fn window(rows: Vec<Row>, height: usize) -> Vec<Row> {
     let skip = here
         .saturating_sub(height.div_euclid(2).saturating_add(1))
         .min(rows.len().saturating_sub(height));
+    // A blank row ends the outline; the last row in sight says what is below it.
+    let below = rows.len().saturating_sub(skip).saturating_sub(height);
     let mut part: Vec<Row> = rows.into_iter().skip(skip).take(height).collect();
     if let Some(last) = part.last_mut() {
-        *last = Row::blank();
+        *last = match below {
+            0 => Row::blank(),
+            _ => Row::of(Tone::Quiet, frame::more_rows(below)),
+        };
     }
     part
 }
@@ -149,13 +164,16 @@ pub(crate) fn people(model: &Model, width: usize) -> Vec<Row> {
     if model.seen.state.people.is_empty() {
         out.push(Row::of(Tone::Plain, words::NOBODY_YET));
     }
-    for person in &model.seen.state.people {
-        let label = pad(&format!("{} {}", person.role, person.seat), 14);
+    let label = |person: &Person| format!("{} {}", person.role, person.seat);
+    let people = &model.seen.state.people;
+    let widest = people.iter().map(|p| len(&label(p))).max().unwrap_or(0);
+    for person in people {
+        let label = pad(&label(person), widest.saturating_add(2));
         let (tone, text) = match &person.name {
             Some(name) => (Tone::Plain, safe(name)),
             None => (Tone::Warn, words::ABSENT.to_owned()),
         };
-        let room = width.saturating_sub(super::text::len(&label));
+        let room = width.saturating_sub(len(&label));
         out.push(Row::of(Tone::Quiet, label).and(tone, fit(&text, room)));
     }
     out

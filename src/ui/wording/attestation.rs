@@ -1,6 +1,8 @@
 //! Sentences about what a device says of its keys: the claims, the chain, and
 //! what no such statement shows.
 
+use super::screens::counted;
+
 /// Title.
 pub const TITLE: &str = "What the devices say about their keys";
 /// Footer.
@@ -9,6 +11,15 @@ pub const KEY_CLAIMS: &str = "claims";
 pub const KEY_MEANS: &str = "what the devices say about the keys that they made";
 /// Instruction.
 pub const SAY: &str = "Read what is vouched for, by whom, and what is not.";
+
+/// Instruction, where one key is shown: its name stays in sight.
+#[must_use]
+pub fn say_of(key: &str, token: &str) -> String {
+    format!(
+        "{}: read what is vouched for, by whom, and what is not.",
+        title(key, token)
+    )
+}
 /// Before the first key.
 pub const NO_KEYS: &str = "No key has been made or enrolled yet.";
 
@@ -21,7 +32,7 @@ pub fn title(key: &str, token: &str) -> String {
 /// What the judgement came to.
 #[must_use]
 pub fn verdict(word: &str, meaning: &str) -> String {
-    format!("Judged here: {}; {meaning}.", word.to_ascii_uppercase())
+    format!("Verdict: {}; {meaning}.", word.to_ascii_uppercase())
 }
 
 /// The bytes are in the record and cannot be judged now.
@@ -35,7 +46,7 @@ pub const BY_DEVICE: &str = "The device signed this statement";
 /// Group.
 pub const COMPUTED: &str = "Computed here from what is in the record";
 /// Group.
-pub const BY_MODULE: &str = "The device's module says so, and nobody signed it";
+pub const BY_MODULE: &str = "What the device's module answers; nobody signed it";
 /// Group.
 pub const PROVEN: &str = "The key signed its challenge: somebody here can use it";
 
@@ -56,7 +67,7 @@ pub const OBJECT: &str = "Object";
 /// Name of a fact.
 pub const CHAIN: &str = "Chain";
 /// Name of a fact.
-pub const ROOT: &str = "Root";
+pub const ROOT: &str = "Maker's root";
 /// Name of a fact.
 pub const SERIAL: &str = "Serial";
 /// Name of a fact.
@@ -111,8 +122,14 @@ pub fn chain(key: &str, above: &str) -> String {
 pub fn certificate(number: usize) -> String {
     match number {
         1 => "Statement".to_owned(),
-        _ => "Device's own".to_owned(),
+        _ => "Device cert".to_owned(),
     }
+}
+
+/// What of a certificate is shown.
+#[must_use]
+pub fn certificate_digest(grouped: &str) -> String {
+    format!("SHA-256 {grouped}")
 }
 
 /// The serial, whose end is never shown.
@@ -137,7 +154,7 @@ pub fn key(same: bool, fingerprint: &str) -> String {
     let which = if same {
         "the one in this record"
     } else {
-        "ANOTHER than in this record"
+        "NOT the one in this record"
     };
     format!("{which}, fingerprint {fingerprint}")
 }
@@ -174,7 +191,8 @@ pub fn leaves(extractable: Option<bool>, never: Option<bool>) -> &'static str {
 pub fn uses(sign: Option<bool>, other: Option<bool>) -> &'static str {
     match (sign, other) {
         (Some(true), Some(false)) => "sign, and nothing else",
-        (Some(true), _) => "sign; whether it may do more, the module does not say or it may",
+        (Some(true), Some(true)) => "sign, and MORE: the module names other uses",
+        (Some(true), None) => "sign; whether it may do more, the module does not say",
         _ => "the module does not say that it may sign",
     }
 }
@@ -183,10 +201,13 @@ pub fn uses(sign: Option<bool>, other: Option<bool>) -> &'static str {
 pub const NOT_ASKED: &str = "No statement yet: the device was not asked what it says about this key.";
 /// A key file.
 pub const KEY_FILE: &str = "NO ATTESTATION: an encrypted key file. It can be copied, and nobody can tell.";
+/// A token of a rehearsal.
+pub const EMBEDDED: &str =
+    "NO ATTESTATION: a rehearsal's token is software of this program. It proves nothing about hardware.";
 /// A key of an earlier ceremony.
 pub const ENROLLED: &str = "NO ATTESTATION HERE: an earlier ceremony made the key; the trusted root lists it, and that is why it counts.";
 /// Another token.
-pub const NO_STATEMENT: &str = "NO ATTESTATION: this device makes no signed statement about its keys.";
+pub const NO_STATEMENT: &str = "NO ATTESTATION HERE: over PKCS#11 this program asks for no signed statement about a key. Whether the device can make one is not said.";
 /// Heading.
 pub const NOT_SHOWN: &str = "What a signed statement does NOT show";
 /// Heading.
@@ -195,8 +216,12 @@ pub const NOT_SHOWN_CLAIMS: &str = "What a module's word does NOT show";
 /// Keys that are not on this page.
 #[must_use]
 pub fn others(keys: usize) -> String {
+    if keys == 1 {
+        return "Not shown here: 1 key of another device. F9 shows it at that device's own steps, and all keys at a step without a device.".to_owned();
+    }
+    let keys = counted(u64::try_from(keys).unwrap_or(u64::MAX), "key");
     format!(
-        "Keys on other devices: {keys}. They are on this page at their own steps, and all are at a step without a device."
+        "Not shown here: {keys} of other devices. F9 shows each at its device's own steps, and all keys at a step without a device."
     )
 }
 

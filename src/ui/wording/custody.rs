@@ -1,6 +1,7 @@
 //! Sentences about bags, seals and formal breaks, and those with which a quorum
 //! is asked. The recorded number stands in none that asks for it.
 
+use super::screens::turn;
 use crate::engine::NumberFor;
 
 /// Field.
@@ -12,33 +13,26 @@ pub const PERSON: &str = "Who takes it along";
 /// Field.
 pub const WHY: &str = "Why go on";
 /// Field, where a quorum decides.
-pub const WORD: &str = "Type the word";
+#[must_use]
+pub fn word(word: &str) -> String {
+    format!("Type {word}")
+}
 /// Field.
 pub const WRITTEN: &str = "Type written";
-/// Title of the box.
-pub const ITEM: &str = "this one";
-/// A line that was noted, without its number.
-pub const NOTED: &str = "noted";
-/// A line that was compared.
-pub const COMPARED: &str = "done";
-/// The line that is asked for.
-pub const NOW: &str = "<- now";
-/// A line that comes later.
-pub const LATER: &str = "-";
 /// What was recorded.
 pub const RECORDED: &str = "Recorded";
 /// What was typed.
 pub const FOUND: &str = "Typed now";
 /// Name of a fact.
-pub const THING: &str = "Of";
+pub const THING: &str = "Item";
 /// Why the recorded number is not shown.
 pub const HIDDEN: &str = "The recorded number is not shown: it must come from the seal.";
 /// Before the second try.
-pub const NOT_THE_SAME: &str = "That is not the recorded number. Read it once more, from the seal itself. If it differs again, it stands.";
+pub const NOT_THE_SAME: &str = "That is not the recorded number. Read it once more, from the bag or seal. If it differs again, a quorum must decide whether to go on.";
 /// What a difference means.
 pub const DIFFERS: &[&str] = &[
-    "The number on this seal is not the one that was recorded. Somebody may have opened it, or it is another bag. It cannot be typed away.",
-    "Stop if you are not sure: Ctrl-C pauses or aborts. To go on all the same, say why; then each of the quorum must type a word, and the record counts a deviation.",
+    "The number on this bag or seal is not the recorded one. Somebody may have opened it, or it is another bag.",
+    "Stop if you are not sure: Ctrl-C pauses or aborts. To go on, say why (it is published); then a quorum must agree, person by person, and the record counts a deviation.",
 ];
 /// Below the form.
 pub const DIFFERS_NEXT: &str = "Next: the quorum is asked, one person after the other.";
@@ -47,38 +41,63 @@ pub const SECOND: &str = "Rehearsal: F3 shows what is printed on the bags.";
 /// Above what is printed on bags.
 pub const SECOND_BAGS: &str = "Printed on the bags and seals:";
 /// Instruction.
-pub const BREAK_SAY: &str =
-    "Write these words on paper, with their numbers. When it holds them all, type written.";
+pub const BREAK_SAY: &str = "Write these 32 words on paper, with their numbers. Then type written.";
 /// Above the words.
-pub const BREAK_WORDS: &str = "The record as it is now, in words:";
+pub const BREAK_WORDS: &str = "Words of the checkpoint, which is the record as it is now:";
 /// What comes then.
-pub const BREAK_NEXT: &str = "Next: the ceremony rests. Only tuf-ceremony resume goes on.";
+pub const BREAK_NEXT: &str = "Next: the ceremony rests, the program ends. Later: tuf-ceremony resume.";
 /// What to do with the paper.
-pub const BREAK_PAPER: &str = "Whoever keeps the paper keeps it apart from the media. After the break some of these words are asked for.";
+pub const BREAK_PAPER: &str = "Keep this paper apart from the media: after the break some words are asked.";
 /// What they are compared with.
-pub const SUBJECT_BREAK: &str = "the record as it was at the break";
+pub const SUBJECT_BREAK: &str = "the checkpoint that was written down before the break";
 /// The end of a run.
 pub const REST_SAY: &str = "A formal break. Everything is on disk.";
 /// What is safe.
 pub const REST_SAFE: &str = "Unplug everything. Each thing leaves with its keeper, in its bag:";
 /// What comes then.
 pub const REST_BACK: &str =
-    "After the break: who is back, every number, the words from the paper, the clock.";
+    "After the break you are asked: who is back, each bag's number, words from the paper, the time.";
 /// Below a quorum's lines.
-pub const QUORUM_NEXT: &str = "Not so? Stop here: Ctrl-C pauses or aborts.";
+pub const QUORUM_NEXT: &str = "Not agreed? Type nothing. Ctrl-C pauses or aborts.";
+/// Name of a fact: why the quorum is asked.
+pub const REASON: &str = "Reason";
+/// Name of a fact: a payload that an earlier ceremony meant to sign.
+pub const EARLIER: &str = "Earlier";
+/// Name of a fact: the payload of this ceremony.
+pub const HERE: &str = "Here";
+/// What agreeing to another number does.
+pub const DIFFERS_MEANS: &str = "If all agree, the ceremony goes on and the record counts a deviation.";
+
+/// What agreeing to another payload does.
+#[must_use]
+pub fn supersede_means(file: &str) -> String {
+    format!(
+        "An earlier ceremony meant to sign another {file}. Signatures of it may exist. If all agree, the payload of this ceremony takes its place."
+    )
+}
+
+/// Title of the box.
+#[must_use]
+pub fn supersede_title(file: &str) -> String {
+    format!("{file}: two payloads")
+}
+
+/// Whose payload.
+#[must_use]
+pub fn payload(digest: &str) -> String {
+    format!("SHA-256 {digest}")
+}
 
 /// Instruction.
 #[must_use]
-pub fn number_say(purpose: NumberFor, number: usize, of: usize) -> String {
+pub fn number_say(purpose: NumberFor, item: &str, number: usize, of: usize) -> String {
     let what = match purpose {
-        NumberFor::Note => "Read the number from the thing itself. Type it twice.",
-        NumberFor::Same => "Read the number from the thing itself. Type it.",
-        NumberFor::Leaves => {
-            "Put it into its bag or seal it. Type the number twice, then who takes it along."
-        }
-        NumberFor::Returns => "Take it in your hand, still closed. Type the number of its bag or seal.",
+        NumberFor::Note => "read the number that is printed on it or on its seal. Type it twice.",
+        NumberFor::Same => "read the number that is printed on it or on its seal. Type it.",
+        NumberFor::Leaves => "put it into its bag, or seal it. Type the number.",
+        NumberFor::Returns => "take it in your hand, still closed. Type the number on its bag or seal.",
     };
-    format!("{what} ({number} of {of})")
+    format!("{number} of {of}, {item}: {what}")
 }
 
 /// Below the form.
@@ -90,18 +109,19 @@ pub fn number_next(purpose: NumberFor) -> &'static str {
     }
 }
 
-/// Instruction.
+/// Instruction. Who of the role is counted, for a seat's number means a person.
 #[must_use]
-pub fn quorum_say(number: usize, of: usize, word: &str) -> String {
+pub fn quorum_say(role: &str, number: u32, of: u32, word: &str) -> String {
     format!(
-        "The person named below reads this. If that person agrees, he or she types {word}. ({number} of {of})"
+        "{}: read this. If you agree, type {word}.",
+        turn(role, number, of)
     )
 }
 
 /// Instruction.
 #[must_use]
 pub fn differs_say(item: &str) -> String {
-    format!("The number of {item} differs. Find out why before you go on.")
+    format!("The bag or seal number of {item} differs. Find out why before you go on.")
 }
 
 /// Who can take something along.

@@ -18,6 +18,8 @@ pub const MEDIA_UNREAD: &str = "written; not read back yet";
 pub const MEDIA_MOUNTED: &str = "WRITTEN, STILL MOUNTED";
 /// Read again.
 pub const MEDIA_READ: &str = "written and read back";
+/// Read again, and mounted until the seal.
+pub const MEDIA_STAYS: &str = "read back; LEAVE IT IN";
 /// The seal on its way.
 pub const MEDIA_SEALING: &str = "SEAL BEING WRITTEN";
 /// All of it.
@@ -28,7 +30,7 @@ pub const MEDIA_SEALED: &str = "sealed; safe to remove";
 pub fn tries(pin: PinState) -> String {
     match pin {
         PinState::Unset => "no PIN set".to_owned(),
-        PinState::Ready => "no wrong try known".to_owned(),
+        PinState::Ready => "no wrong PIN known".to_owned(),
         PinState::Left(1) | PinState::Last => "LAST TRY".to_owned(),
         PinState::Left(n) => format!("{n} tries left"),
         PinState::Low => "few tries left".to_owned(),
@@ -54,12 +56,6 @@ pub fn minutes(seconds: u64) -> String {
     format!("{}:{:02}", seconds.div_euclid(60), seconds.rem_euclid(60))
 }
 
-/// Hours and minutes.
-#[must_use]
-pub fn hours(minutes: u64) -> String {
-    format!("{}:{:02}", minutes.div_euclid(60), minutes.rem_euclid(60))
-}
-
 /// How long the step takes, against what the script allows.
 #[must_use]
 pub fn step_time(seconds: u64, allowed: u32) -> String {
@@ -68,23 +64,25 @@ pub fn step_time(seconds: u64, allowed: u32) -> String {
     } else {
         ""
     };
-    format!("{} of {allowed} min{over}", minutes(seconds))
+    format!("step {} of {allowed}:00{over}", minutes(seconds))
 }
 
 /// How long the ceremony takes.
 #[must_use]
 pub fn all_time(seconds: u64, allowed: u32) -> String {
-    format!(
-        "all {} of {} h",
-        hours(seconds.div_euclid(60)),
-        hours(u64::from(allowed))
-    )
+    format!("all {} of {allowed} min", seconds.div_euclid(60))
 }
 
 /// How many steps are done.
 #[must_use]
 pub fn progress(done: usize, of: usize) -> String {
-    format!("{done} of {of} steps")
+    format!("{done} of {of} steps done")
+}
+
+/// Rows that have no place.
+#[must_use]
+pub fn more_rows(rows: usize) -> String {
+    format!("  .. {rows} more (F4)")
 }
 
 /// What the script allows for a step.

@@ -34,12 +34,12 @@ pub const CLOCK: Help = Help {
 pub const ITEM: Help = Help {
     asked: "That people looked at this one thing and that it is as the line says. Type yes.",
     why: "Enter alone would be pressed without looking.",
-    next: "The next line, or the next step. If it is not as the line says, mend it, or note a deviation with F2.",
+    next: "The next line, or the next step. If it is not as the line says, correct it, or note a deviation with F2.",
 };
 /// Waiver.
 pub const WAIVE: Help = Help {
-    asked: "That each person whose turn it is accepts that this claim of the policy does not hold here. Who accepts it types the name of the claim, as the line above the frame says.",
-    why: "The approved script waives the claim and says why. In the room a quorum, and then somebody of another role, accept it one by one; nobody accepts it for another.",
+    asked: "Each person who is named reads the claim and the reason, and decides. Who accepts that it does not hold here types the name of the claim, as the first line says.",
+    why: "The approved script waives the claim and says why. In the room enough people of a role (a quorum) and then somebody of another role accept it, one by one; nobody accepts it for another.",
     next: "The next person; after the last the record says what was waived, why and by whom. Whoever does not agree types nothing: pause or abort with Ctrl-C, or note why with F2.",
 };
 /// A bag or a seal.
@@ -51,18 +51,18 @@ pub const NUMBER: Help = Help {
 /// A number that differs.
 pub const DIFFERS: Help = Help {
     asked: "Why the ceremony should go on although a bag or seal does not have the recorded number.",
-    why: "A swapped seal may mean that somebody was at the device. One person must not wave that through, and nobody can type it away.",
-    next: "Each of the quorum types a word. The record keeps both numbers, the reason and a deviation. Ctrl-C pauses or aborts instead.",
+    why: "A swapped seal may mean that somebody was at the device. One person must not decide that alone.",
+    next: "Each person of the quorum types a word. The record keeps both numbers, the reason and a deviation. Ctrl-C pauses or aborts instead.",
 };
 /// What a quorum decides.
 pub const QUORUM: Help = Help {
     asked: "That the person who is named has read this and agrees. That person types the word.",
-    why: "What was signed or sealed before no longer counts as it did. A quorum decides that, and each of it for itself.",
+    why: "What was signed or sealed before no longer counts as it did. A quorum decides that: each person says it alone.",
     next: "The next person of the quorum. When all have agreed, the record says so and the step goes on.",
 };
 /// A seat with an audit key.
 pub const ATTESTER: Help = Help {
-    asked: "That the person on this seat enrols an audit key, or signs the record with it. To agree, that person types the text that the line above the form names; F5 declines, or says that nobody is here.",
+    asked: "That the person on this seat enrols an audit key, or signs the record with it. To agree, that person types enrol, or the last 4 characters of the serial, as the screen says. F5 changes the answer: agrees, declines, is not here.",
     why: "A record that one machine wrote can be rewritten by that machine. A key that somebody else takes home has signed how the record was, and the rewritten one no longer fits.",
     next: "If the person agrees, the seat's own token is used: its PIN, then one signature that is verified here. If not, the reason is recorded and the ceremony goes on.",
 };
@@ -74,14 +74,14 @@ pub const SERIAL: Help = Help {
 };
 /// Set-up.
 pub const SET_UP: Help = Help {
-    asked: "New PINs for the device, each typed twice, then the last four characters of the serial on its body.",
-    why: "A typing slip in a new PIN would lock the device for ever, so both entries must be equal. The serial's end makes sure that the right device is emptied.",
+    asked: "New PINs for the device, each typed twice, then the last 4 characters of its serial, from its body.",
+    why: "A typing slip in a new PIN would shut everybody out, so both entries must be equal. The last 4 characters of its serial make sure that the right device is emptied.",
     next: "The device is emptied and set up. This is the one step that destroys what is on it.",
 };
 /// Cameras.
 pub const COVER: Help = Help {
-    asked: "That no camera and nobody but a secret's keeper can see this screen, and that this is the device to be emptied. Type the last four characters of the serial on its body.",
-    why: "New PINs and passwords will be shown in plain letters. One picture of them is enough to use the device. The serial's end makes sure that the right device is emptied.",
+    asked: "That no camera and nobody but a secret's keeper can see this screen, and that this is the device to be emptied. Type the last 4 characters of its serial, from its body.",
+    why: "New PINs and passwords will be shown in plain letters. One picture of them is enough to use the device. The last 4 characters of its serial make sure that the right device is emptied.",
     next: "For each secret: it is made, shown after F5, written on paper, hidden, and typed back from the paper. After the last one the device is emptied and set up, and what you typed logs in.",
 };
 /// Dice.
@@ -93,19 +93,19 @@ pub const DICE: Help = Help {
 /// A secret on paper.
 pub const COPY: Help = Help {
     asked: "What stands on the paper, typed without looking at the screen's copy. The hyphens may be typed or left out.",
-    why: "A slip of the pen would lock the device for ever. What you type is also what logs in after the set-up, so the paper is proven before it goes into its bag.",
+    why: "A slip of the pen would shut everybody out of the device. What you type is also what logs in after the set-up, so the paper is proven before it goes into its bag.",
     next: "If it is the same, the next secret is made, or the device is set up.",
 };
 /// PIN.
 pub const PIN: Help = Help {
-    asked: "The PIN of the device that is shown, or the passphrase of a file token.",
-    why: "The device does nothing without it. It goes straight to the device; neither the record nor the screen ever holds it. Nothing tries a PIN twice by itself.",
-    next: "The device checks it. A wrong PIN spends one of its tries and you are asked again.",
+    asked: "The PIN or password of the device in the box, or the passphrase of a file token.",
+    why: "The device does nothing without it. It goes straight to the device; neither the record nor the screen ever holds it. The program never sends it twice by itself.",
+    next: "The device checks it. If it is wrong you are asked again; a wrong PIN may use up one of the device's tries.",
 };
 /// Confirmations.
 pub const CONFIRM: Help = Help {
-    asked: "A short text that proves you looked: the end of the serial on the body, or a whole word.",
-    why: "What comes now cannot be undone. The text cannot be copied from this screen where a device is meant.",
+    asked: "Where a device acts: the last 4 characters of its serial, from its body. Where none acts: the word that the first line names.",
+    why: "Enter alone would be pressed without looking. The end of a serial is not on this screen: only who looks at the device can type it.",
     next: "Only after the text is right, the intent is written to the record, and then it is done.",
 };
 /// Review.
@@ -117,42 +117,42 @@ pub const REVIEW: Help = Help {
 /// Comparison.
 pub const WORDS: Help = Help {
     asked: "Some of the 32 words of a digest, read from another source than this screen.",
-    why: "A screen that lies would show you what you expect. Words from a second source cannot be guessed; their positions were drawn at random a moment ago.",
-    next: "If all words match, the ceremony goes on. Three wrong tries lock the comparison; then a second person must open it.",
+    why: "A screen that lies would show you what you expect. Words from a second source cannot be guessed; which of them are asked was drawn at random a moment ago.",
+    next: "If all words match, the ceremony goes on. After three wrong tries the comparison stops until a second person opens it.",
 };
 /// Locked comparison.
 pub const REOPEN: Help = Help {
     asked: "A second person from the roll call, and what happened.",
-    why: "Three wrong tries may mean tired eyes, or that the two machines hold different bytes. One person alone must not wave that through.",
-    next: "New positions are drawn and the comparison starts again. The record counts a deviation.",
+    why: "Three wrong tries may mean tired eyes, or that the two machines hold different bytes. One person must not decide that alone.",
+    next: "Other words are asked for and the comparison starts again. The record counts a deviation.",
 };
 /// What was under way.
 pub const RECOVER: Help = Help {
     asked: "That you have read what was under way when the program stopped. Then type recover.",
-    why: "The record says that it was started and not what came of it. Doing it blindly again could make a second key or spend a PIN try.",
-    next: "The step begins again. It asks the device first, and adopts what was done.",
+    why: "The record says that it was started and not what came of it. To do it again without looking could make a second key or use up a PIN try.",
+    next: "The step begins again. Before it makes a second key it looks whether the device holds the first.",
 };
 /// Frozen.
 pub const FROZEN: Help = Help {
-    asked: "Nothing. Take away what the screen names: unplug the device, pull the cable, switch the interface or the swap off.",
-    why: "A production ceremony goes on only beside a quiet machine. A keyboard that appears by itself can type; a network can carry secrets away.",
+    asked: "Nothing is to be typed. Remove what the screen names: unplug the device, pull the cable; on another console switch the interface or the swap off.",
+    why: "A production ceremony goes on only where nothing else can type, write or talk. A keyboard that appears by itself can type; a network can carry secrets away.",
     next: "Within two seconds after it is gone the open question comes back by itself, and the record says from when to when it was frozen. A device that must stay is accepted by a person of another role, who types its name and why: a deviation.",
 };
 /// Trouble.
 pub const TROUBLE: Help = Help {
-    asked: "Your decision. Mend what can be mended, then type again; or note a deviation (F2); or pause or abort (Ctrl-C).",
-    why: "Nothing is ever tried twice by itself: the second try may cost a PIN try or make a second key.",
-    next: "After again the step starts from its beginning and looks at the device first.",
+    asked: "Your decision. Correct what can be corrected; then, to try once more, type: again. Or note a deviation (F2), or pause or abort (Ctrl-C).",
+    why: "Nothing is ever tried twice by itself: another try may use up a PIN try or make a second key.",
+    next: "The step starts from its beginning and looks at the device first.",
 };
 /// Working.
 pub const WORKING: Help = Help {
     asked: "Nothing. The machine or a device is working.",
-    why: "Some devices need minutes for one key. As long as the seconds count, the program is alive.",
+    why: "Some devices need minutes for one key. As long as the time counts on, the program is alive.",
     next: "The outcome is written to the record first and shown then.",
 };
 /// The ends.
 pub const ENDED: Help = Help {
     asked: "Nothing more. Read what the screen says about the record and the media, then type end.",
-    why: "The record is complete as it stands.",
+    why: "What was done is on disk. The screen says what is still to be done, and what may be unplugged.",
     next: "The program ends.",
 };

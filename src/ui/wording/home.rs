@@ -4,7 +4,7 @@
 /// Title bar.
 pub const TITLE: &str = "tuf-ceremony: offline key ceremonies for The Update Framework";
 /// Instruction.
-pub const SAY: &str = "What shall be done? Press a digit.";
+pub const SAY: &str = "What do you want to do? Press a digit.";
 /// Number, name, explanation.
 pub const LIST: &[(&str, &str, &str)] = &[
     (
@@ -14,8 +14,8 @@ pub const LIST: &[(&str, &str, &str)] = &[
     ),
     (
         "2",
-        "Run a script",
-        "Hold a ceremony: a script, a new record folder, media.",
+        "Run a ceremony",
+        "From a script, with a new record folder and media.",
     ),
     (
         "3",
@@ -25,7 +25,7 @@ pub const LIST: &[(&str, &str, &str)] = &[
     (
         "4",
         "Verify",
-        "Judge a record or a bundle. Nothing in it is changed.",
+        "Check a record or a bundle. Nothing in it is changed.",
     ),
     (
         "5",
@@ -34,8 +34,8 @@ pub const LIST: &[(&str, &str, &str)] = &[
     ),
     (
         "6",
-        "Review",
-        "Walk a past ceremony screen by screen. Changes nothing.",
+        "Replay",
+        "A past ceremony, screen by screen. Changes nothing.",
     ),
     (
         "7",
@@ -53,18 +53,17 @@ pub const RESUME_FIELDS: &[&str] = &["Record folder", "Media folder"];
 /// Fields of "verify".
 pub const VERIFY_FIELDS: &[&str] = &["Record or bundle folder"];
 /// Instruction of "run".
-pub const RUN_SAY: &str = "Type three paths.";
+pub const RUN_SAY: &str = "Type three paths, one after the other.";
 /// Explanation of "run".
-pub const RUN_BODY: &str = "The script is checked before anything starts. The record folder must be new or empty: a record is never written over. The media folder is where the bundle goes at the end.";
+pub const RUN_BODY: &str = "The script is checked before anything starts. The record folder must be new or empty: a record is never written over. The media folder is where the bundle goes at the end. For example: /media/script/root.toml, /ceremony/record, /media/stick";
 /// Instruction of "resume".
-pub const RESUME_SAY: &str = "Type two paths.";
+pub const RESUME_SAY: &str = "Type two paths, one after the other.";
 /// Explanation of "resume".
-pub const RESUME_BODY: &str = "The record is read and checked first. The present step starts again; nothing that was done on a device is done twice.";
+pub const RESUME_BODY: &str = "The record is read and checked first. The present step starts again; nothing that was done on a device is done twice. For example: /ceremony/record, /media/stick";
 /// Instruction of "verify".
 pub const VERIFY_SAY: &str = "Type the path of a record or of a bundle.";
 /// Explanation of "verify".
-pub const VERIFY_BODY: &str =
-    "Every check is named and its verdict printed. A bundle is judged with public data alone.";
+pub const VERIFY_BODY: &str = "Every check is named and its verdict printed. A bundle is judged with public data alone. For example: /media/stick/root-keygen";
 /// Fields of "review".
 pub const REVIEW_FIELDS: &[&str] = &["Record or bundle folder"];
 /// Instruction of "review".
@@ -76,7 +75,7 @@ pub const TOKENS_FIELDS: &[&str] = &["Where to look"];
 /// Instruction of "tokens".
 pub const TOKENS_SAY: &str = "Type where the devices are.";
 /// Explanation of "tokens".
-pub const TOKENS_BODY: &str = "A PKCS#11 module as NAME=PATH, a YubiHSM 2 as usb or http://127.0.0.1:PORT, or the folder of devices beside a record. Several of them with blanks between.";
+pub const TOKENS_BODY: &str = "A PKCS#11 module as NAME=PATH, a YubiHSM 2 as usb or http://127.0.0.1:PORT, or the folder of devices beside a record. Several: with a space between them. For example: softhsm=/usr/lib/softhsm/libsofthsm2.so usb";
 /// Title of the list of devices.
 pub const TOKENS_FOUND: &str = "What every device says of itself, with nobody logged in.";
 /// While it looks.
@@ -85,16 +84,18 @@ pub const TOKENS_LOOKING: &str =
 /// Nothing there.
 pub const TOKENS_NONE: &str = "no device";
 /// Above a serial that two devices have.
-pub const TOKENS_ALIKE: &str = "Two devices have one serial; the program cannot tell them apart:";
+pub const TOKENS_ALIKE: &str = "Two devices have the same serial: nobody can tell them apart. Unplug one:";
 /// A device without keys to show.
 pub const TOKENS_NO_KEYS: &str = "none can be seen without a login";
 /// Look again.
 pub const KEY_AGAIN: &str = "look again";
 /// Scroll.
 pub const KEY_SCROLL: &str = "more";
+/// Scroll.
+pub const KEY_SCROLL_UP: &str = "up";
 /// Back to the list.
 pub const KEY_HOME: &str = "back";
 /// Below the form.
-pub const FORM_NEXT: &str = "Enter goes to the next path; after the last one it goes ahead. Esc goes back.";
+pub const FORM_NEXT: &str = "Enter goes on; after the last field it starts. Esc goes back.";
 /// Ctrl-C.
 pub const KEY_QUIT: &str = "quit";

@@ -8,7 +8,7 @@ use super::safe;
 /// The light: nothing was found.
 pub const LIGHT_GOOD: &str = "machine: good";
 /// The light: something refuses, and this is a rehearsal.
-pub const LIGHT_REHEARSAL: &str = "machine: NOT READY";
+pub const LIGHT_REHEARSAL: &str = "machine: practice";
 /// The light: production waits.
 pub const LIGHT_FROZEN: &str = "machine: FROZEN";
 /// The light: there was no look.
@@ -24,51 +24,83 @@ pub fn light_warned(count: usize) -> String {
 }
 
 /// Instead of who acts.
-pub const FROZEN_WHO: &str = "FROZEN: hands off";
+pub const FROZEN_WHO: &str = "FROZEN: read below";
 /// Instruction.
-pub const FROZEN_SAY: &str = "The ceremony is frozen. Take your hands off and look at the machine.";
-/// While a device works.
-pub const FROZEN_WORKING: &str =
-    "A device is working: leave it plugged in. What it answers is recorded; nothing else begins.";
-/// What goes on.
-pub const FROZEN_OPEN: &str = "The open question waits. What was half typed is wiped.";
+pub const FROZEN_SAY: &str = "Frozen. Nobody types here. Read together what is named below, then remove it.";
+/// Instruction, where a new device may stay.
+pub const FROZEN_SAY_DEVICE: &str = "Frozen. Read together what is named below, then unplug it.";
+/// Was anything changed; what goes on.
+pub const FROZEN_CHANGED: &str = "No. The open question waits. What was half typed is wiped.";
+/// Name of a fact.
+pub const FROZEN_DEVICE: &str = "New device";
 /// Without anything to type.
-pub const FROZEN_NEXT: &str = "Nothing to type: it goes on by itself within two seconds when this is gone. F2 notes what happened, Ctrl-C pauses.";
-/// With a device to accept.
-pub const FROZEN_NEXT_DEVICE: &str = "Unplug it, and it goes on by itself. Only if it must stay: somebody of another role types these. Ctrl-C pauses.";
+pub const FROZEN_NEXT: &str = "Type nothing here. Within two seconds after it is gone the ceremony goes on by itself. F2 notes it. Ctrl-C pauses.";
+/// With a device that nobody may accept yet.
+pub const FROZEN_NEXT_NOBODY: &str = "Unplug it, and the ceremony goes on by itself. Nobody of another role is named yet who could accept it. Ctrl-C pauses.";
 /// Fields of an acceptance.
-pub const FROZEN_FIELDS: &[&str] = &["Device that stays", "Who accepts it", "Why"];
+pub const FROZEN_FIELDS: &[&str] = &[
+    "Device that stays, as 1234:abcd",
+    "Name, from the roll call",
+    "Why",
+];
 /// After it.
 pub const THAWED: &str =
-    "The machine is quiet again. What was half typed before is gone: begin this answer anew.";
+    "The machine is as it should be again. What you were typing was not kept: type this answer again.";
 
-/// Home screen and verb: title when production would start.
-pub const READY: &str = "Production would start on this machine.";
-/// Title when it would not.
-pub const NOT_READY: &str = "Production would NOT start on this machine.";
-/// Above what refuses.
-pub const REFUSES: &str = "REFUSED";
-/// Above what is only shown.
-pub const WARNS: &str = "TO KNOW";
+/// While something is done.
+#[must_use]
+pub fn frozen_working(label: &str) -> String {
+    format!("Still under way: {label}. Leave what it uses plugged in; its outcome is recorded.")
+}
+
+/// With a device to accept: who acts, and who may.
+#[must_use]
+pub fn frozen_next(acting: &str, others: &[&str]) -> String {
+    format!(
+        "Unplug it, and the ceremony goes on by itself. Only if it must stay: {acting} acts, so somebody of another role ({}) types these.",
+        others.join(", ")
+    )
+}
+
+/// One of the things that stand against going on: in words, then by its code.
+#[must_use]
+pub fn frozen_line(number: usize, of: usize, fact: &str, code: &str) -> String {
+    let fact = fact.trim_end_matches('.');
+    match of {
+        1 => format!("{fact} ({code})"),
+        _ => format!("{number} of {of}: {fact} ({code})"),
+    }
+}
+
+/// Before what refuses.
+pub const REFUSES: &str = "NOT ALLOWED";
+/// Before what is only shown.
+pub const WARNS: &str = "WARNING";
 /// Above the devices.
 pub const DEVICES: &str = "Input, storage and network devices that are plugged in now";
 /// No device.
 pub const NO_DEVICES: &str = "none";
 /// Below.
-pub const LIVE: &str = "Looked at anew every second. These are the system's words: firmware, hidden radios and a kernel that lies are beyond any check.";
+pub const LIVE: &str = "Checked again every second. The program sees only what the system reports: not firmware, not hidden radios, not a manipulated kernel.";
 /// Headings of a card.
-pub const FACT: &str = "found";
-/// Headings of a card.
-pub const MEANS: &str = "meaning";
-/// Headings of a card.
-pub const DO: &str = "do";
+pub const FACT: &str = "Found";
 /// Heading in the plan and state.
 pub const OVERVIEW: &str = "MACHINE";
 /// In a rehearsal beside what refuses.
 pub const GOES_ON: &str =
-    "A rehearsal goes on beside this. A production ceremony would not start, and would freeze.";
-/// Nothing was found.
-pub const NOTHING: &str = "Nothing was found against a production ceremony.";
+    "This rehearsal goes on all the same. A production ceremony would not start; one that runs would freeze.";
+
+/// Title of the machine check: whether production would start.
+#[must_use]
+pub fn title(refusing: usize, warnings: usize) -> String {
+    match (refusing, warnings) {
+        (0, 0) => "Machine check: this machine is ready for a production ceremony.".to_owned(),
+        (0, 1) => "Machine check: ready for a production ceremony, with 1 warning.".to_owned(),
+        (0, n) => format!("Machine check: ready for a production ceremony, with {n} warnings."),
+        (1, _) => "Machine check: NOT ready for a production ceremony. 1 thing to correct.".to_owned(),
+        (n, _) => format!("Machine check: NOT ready for a production ceremony. {n} things to correct."),
+    }
+}
 
 /// A finding in one line.
 #[must_use]

@@ -81,7 +81,7 @@ pub const EVERYBODY: &str = "EVERYBODY reads";
 pub const MACHINE_ACTS: &str = "THE MACHINE works: wait";
 
 /// Status line.
-pub const STATUS_FAILED: &str = "STOPPED - read the card";
+pub const STATUS_FAILED: &str = "STOPPED - read the screen";
 /// Status line.
 pub const STATUS_REMOVE: &str = "SAFE TO REMOVE MEDIA";
 /// Status line.
@@ -92,16 +92,24 @@ pub const STATUS_SEALING: &str = "WRITING THE SEAL - do not unplug";
 pub const STATUS_WORKING: &str = "WORKING - do not unplug";
 /// Status line: something was ordered before the program stopped.
 pub const STATUS_UNSETTLED: &str = "NOT SETTLED - leave device in";
+/// Status line: the same, and its device does not answer.
+pub const STATUS_ABSENT: &str = "NOT SETTLED - plug the device in";
 /// Status line: a device cannot say what it did.
-pub const STATUS_UNCLEAR: &str = "DEVICE UNCLEAR - leave it in";
+pub const STATUS_UNCLEAR: &str = "DEVICE UNCLEAR - do not swap it";
 /// Status line.
 pub const STATUS_WRITING: &str = "WRITING THE MEDIA - do not unplug";
 /// Status line.
 pub const STATUS_UNREAD: &str = "MEDIA NOT READ BACK YET";
+/// Status line: out of the machine and in again, which is the step.
+pub const STATUS_TAKE_OUT: &str = "SAFE TO REMOVE - then put it back";
+/// Status line: read back, mounted, and the seal is still to come.
+pub const STATUS_MEDIA_STAYS: &str = "LEAVE THE MEDIA IN";
 /// Status line.
-pub const STATUS_ASKING: &str = "LOOKING - nothing is changed";
+pub const STATUS_ASKING: &str = "WAIT - nothing can be lost";
 /// Status line.
 pub const STATUS_SENT: &str = "WRITING THE RECORD - wait";
+/// Status line: nothing would be lost, and the device is about to act.
+pub const STATUS_NEEDED: &str = "SAFE, BUT NEEDED NOW";
 /// Status line.
 pub const STATUS_SAFE: &str = "SAFE TO UNPLUG";
 
@@ -114,7 +122,7 @@ pub const KEY_SECOND: &str = "2nd machine";
 /// Footer.
 pub const KEY_OVERVIEW: &str = "plan";
 /// Footer.
-pub const KEY_LEAVE: &str = "stop";
+pub const KEY_LEAVE: &str = "pause";
 /// Footer.
 pub const KEY_END: &str = "end";
 /// Footer.
@@ -158,7 +166,7 @@ pub const HELP_WHY: &str = "Why";
 /// Help.
 pub const HELP_NEXT: &str = "What next";
 /// Help.
-pub const HELP_PLUG: &str = "If I pull the plug now?";
+pub const HELP_PLUG: &str = "What happens if I pull the plug now?";
 /// Help.
 pub const HELP_STEP: &str = "This step";
 /// Help.
@@ -212,11 +220,11 @@ pub const ALL_KEYS: &[(Intent, &str)] = &[
     (Intent::Next, "next field"),
     (Intent::PageDown, "read on"),
     (Intent::PageUp, "read back"),
-    (Intent::Back, "close this, back to the question"),
-    (Intent::Leave, "pause or abort, from anywhere"),
+    (Intent::Back, "close this page"),
+    (Intent::Leave, "pause or abort; at the end: leave the program"),
 ];
 /// Below a modal that only shows.
-pub const ESC_BACK: &str = "Esc goes back to the question. What you typed there is kept.";
+pub const ESC_BACK: &str = "Esc closes this page. What you have typed is kept.";
 
 /// Deviation note.
 pub const NOTE_SAY: &str = "Something is not as the script says? Write it down now, in your own words.";
@@ -244,15 +252,15 @@ pub const LEAVE_WHY: &str = "Why";
 /// Pause or abort.
 pub const PAUSE: &str = "pause";
 /// Pause or abort.
-pub const PAUSE_MEANS: &str = "The program ends. Everything is on disk. You go on later where you are now: devices are locked again and the present step starts anew.";
+pub const PAUSE_MEANS: &str = "The program ends. Everything is on disk. Devices are logged out. Later, tuf-ceremony resume begins this step again.";
 /// Pause or abort.
 pub const ABORT: &str = "abort";
 /// Pause or abort.
 pub const ABORT_MEANS: &str = "The ceremony ends for good, without a result. The record stays and says why. Keys that were made stay on their devices.";
 /// Pause or abort, while a device works.
-pub const LEAVE_WORKING: &str = "A device is working. A pause waits for its answer, then it is recorded. To abort, wait for the answer first.";
+pub const LEAVE_WORKING: &str = "A device is working. A pause waits for the device's answer, records it, then stops. To abort, wait for the answer first.";
 /// Pause or abort.
-pub const LEAVE_NEXT: &str = "Enter goes to the next field; after the last one it is done.";
+pub const LEAVE_NEXT: &str = "Enter goes to the next field; after the reason it is done at once.";
 /// Neither word.
 pub const LEAVE_NEITHER: &str = "Type the word pause or the word abort. Nothing was done.";
 /// Abort while a device works.
@@ -276,7 +284,7 @@ pub const MARK_NOW: &str = "[>]";
 pub const MARK_LATER: &str = "[ ]";
 
 /// Second machine.
-pub const SECOND_LABEL: &str = "SIMULATED SECOND MACHINE - rehearsal only. Read it here, type it there.";
+pub const SECOND_LABEL: &str = "SIMULATED SECOND MACHINE - rehearsal only. Read it here, type it after Esc.";
 /// Second machine.
 pub const SECOND_TIME: &str = "Its clock";
 /// Second machine.
@@ -335,6 +343,18 @@ pub fn acts_now(role: &str) -> String {
     format!("{} acts now", role.to_ascii_uppercase())
 }
 
+/// The step before, below the heading.
+#[must_use]
+pub fn done(headline: &str) -> String {
+    format!("done: {headline}")
+}
+
+/// The same in few columns.
+#[must_use]
+pub fn lines_short(records: u64) -> String {
+    format!("{records} lines")
+}
+
 /// Status line.
 #[must_use]
 pub fn record_lines(records: u64) -> String {
@@ -379,7 +399,7 @@ pub fn overview_line(mark: &str, id: &str, headline: &str, by: &str) -> String {
 #[must_use]
 pub fn refused(refusal: &Refusal) -> String {
     format!(
-        "Not accepted: {}. Expected: {}. Got: {}. Nothing is lost; mend it and press Enter.",
+        "Not accepted: {}. Expected: {}. Got: {}. Nothing is lost: type it anew.",
         safe(&refusal.because),
         safe(&refusal.expected),
         if refusal.got.is_empty() {

@@ -17,28 +17,35 @@ pub fn class(plug: Plug) -> &'static str {
 /// How much is on disk.
 #[must_use]
 pub fn on_disk(records: u64, copies: Option<&str>) -> String {
-    match (records, copies) {
-        (0, _) => "No record has been begun.".to_owned(),
-        (n, None) => format!("On disk: {n} record lines, the last one whole."),
-        (n, Some(copies)) => format!("On disk: {n} record lines, the last one whole ({copies})."),
+    let lines = match records {
+        0 => return "No record has been begun.".to_owned(),
+        1 => "1 record line, whole".to_owned(),
+        n => format!("{n} record lines, the last one whole"),
+    };
+    match copies {
+        None => format!("On disk: {lines}."),
+        Some(copies) => format!("On disk: {lines} ({copies})."),
     }
 }
 
+/// How to go on, wherever that is possible.
+pub const RESUME: &str = "To go on afterwards: tuf-ceremony resume.";
 /// Nothing is pending.
-pub const NOTHING: &str = "No device is doing anything. What is half typed here is not kept. Resume, and the present step starts again.";
+pub const NOTHING: &str =
+    "No device is doing anything. What is half typed is lost; after resume this step begins again.";
 /// New secrets exist in memory and on paper.
 pub const PAPERS: &str = "Secrets that were made for this set-up are forgotten with the program: throw their papers away, except an SO PIN that the device already has.";
 /// Somebody is logged in.
-pub const LOGGED_IN: &str = "Who was logged in to a device is logged out; its PIN is asked again.";
+pub const LOGGED_IN: &str = "Who is logged in to a device is logged out; its PIN is asked again.";
 /// The clock's readings are compared within one run.
 pub const READINGS: &str = "Clocks that were read in this step are read again.";
 /// A formal break.
-pub const AWAY: &str = "The formal break stands: after a resume the bags and seals are compared.";
+pub const AWAY: &str = "The formal break stands: after resume the bags and seals are compared.";
 
 /// Something that changes nothing is asked of a device or of the machine.
 #[must_use]
 pub fn asked(what: &str) -> String {
-    format!("Under way, and changing nothing: {what}. Resume, and it is asked again.")
+    format!("Under way, and changing nothing: {what}. After resume it is asked again.")
 }
 
 /// An act without an outcome.
@@ -56,34 +63,40 @@ pub fn acted(label: &str, working: bool) -> String {
 pub fn may_have(what: &What) -> &'static str {
     match what {
         What::Initialise { .. } => {
-            "It may be half set up. Resume: it is set up again from the beginning; nothing of value is on it."
+            "It may be half set up. After resume it is set up again from the beginning; nothing of value is on it."
         }
         What::Unlock { .. } => {
-            "A wrong PIN may have spent a try. Resume: its tries are shown before a PIN is asked."
+            "A wrong PIN may have cost a try. After resume its tries are shown before a PIN is asked."
         }
         What::Generate { .. } => {
-            "It may hold the key. Resume: it is asked by the order's id; a key that is there is adopted, never made twice."
+            "The key may be on it already. After resume the program looks there first and makes no second key."
         }
         What::Sign { .. } => {
-            "It may have signed. Resume: the same bytes are signed again, which states nothing new."
+            "It may have signed. After resume the same bytes are signed again, which states nothing new."
         }
-        What::Retire { .. } => "Its provisioner may be gone. Resume: the device is asked whether it is.",
-        _ => "Resume: it is looked at before anything is done.",
+        What::Retire { .. } => "Its provisioner may be gone. After resume the program looks whether it is.",
+        _ => "After resume it is looked at before anything is done.",
     }
 }
 
 /// A failure that leaves it open.
-pub const UNCLEAR: &str = "The device failed and cannot say whether it did what it was told. The failure is in the record. Resume, and the step looks at the device before anything else.";
+pub const UNCLEAR: &str = "The device failed and cannot say whether it did what it was told; the failure is in the record. Do not swap the device. After resume the step looks at it before anything else.";
 /// Files on their way to the media.
-pub const WRITING: &str = "The media may hold a part of the files, under a name that says so. The record has all of them. Resume: they are written again and read back.";
+pub const WRITING: &str = "The media may hold a part of the files, under a name that says so. The record has all of them. After resume they are written again and read back.";
 /// The seal on its way.
-pub const SEALING: &str = "The ceremony is closed; transcript and checksums are on their way to the media. The record has everything. Resume: the seal is written again.";
+pub const SEALING: &str = "The ceremony is closed; the record, its checkpoint and the checksums are on their way to the media. Everything is in the record. After resume the seal is written again.";
 /// Written, not read back.
-pub const UNREAD: &str = "The files are on the media and count only when they were read from it again. Resume: you are asked to put it back, and they are read.";
+pub const UNREAD: &str = "The files are on the media. They count only after the program has read them back. After resume you are asked to put the media back, and they are read.";
 /// The record or the media failed.
-pub const FAILED: &str =
-    "The program writes nothing more. What the card says was the last thing that it knows.";
-/// The end of a run.
-pub const ENDED: &str = "The record is complete as it stands; no device and no media is in use.";
+pub const FAILED: &str = "What is on disk is whole up to its last line. Nothing more is written. The screen behind this page says what failed.";
+/// A pause.
+pub const PAUSED: &str = "Everything that was done is on disk. Nothing is in use; devices are logged out.";
+/// An abort.
+pub const ABORTED: &str =
+    "Everything that was done is on disk, and why it was aborted. Nothing is in use; devices are logged out.";
+/// After the seal.
+pub const SEALED: &str = "The record is closed and whole, and the bundle is sealed. Devices are logged out.";
+/// After the seal, where the program did not unmount.
+pub const MOUNTED: &str = "The media is still mounted: unmount it before you take it out.";
 /// An answer is on its way to the record.
 pub const SENT: &str = "Your last answer is being written. If it is not on disk, the question comes again.";

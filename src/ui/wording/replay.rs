@@ -1,16 +1,20 @@
-//! Sentences of a review. They speak of a past ceremony, so none of them asks
+//! Sentences of a replay. They speak of a past ceremony, so none of them asks
 //! for anything but a way through it.
 
 use super::safe;
 use crate::transcript::{Class, Kind};
 
-/// On every screen of a review, whatever the colours.
-pub const REVIEW: &str = "REVIEW of a past ceremony - nothing can be changed";
+/// On every screen of a replay, whatever the colours.
+pub const REPLAY: &str = "REPLAY of a past ceremony - nothing can be changed";
+/// Instead of what was asked for while a machine worked.
+pub const THEN_WAIT: &str = "(then: wait)";
+/// Below the plan.
+pub const PLAN_BACK: &str = "Esc closes this page.";
 
 /// Footer and help.
 pub const KEY_NEXT: (&str, &str) = ("next", "the next screen, as people saw it");
 /// Footer and help.
-pub const KEY_BEFORE: (&str, &str) = ("back", "the screen before");
+pub const KEY_BEFORE: (&str, &str) = ("before", "the screen before");
 /// Footer and help.
 pub const KEY_NEXT_ACT: (&str, &str) = ("act", "the first screen of the next act");
 /// Help.
@@ -18,20 +22,20 @@ pub const KEY_ACT_BEFORE: (&str, &str) = ("", "the first screen of this act, or 
 /// Footer and help.
 pub const KEY_EVIDENCE: (&str, &str) = (
     "evidence",
-    "the evidence, whole: what the records of this screen say and what stands behind it",
+    "the evidence, whole: what the records say that led to this screen, and what stands behind it",
 );
 /// Footer and help.
 pub const KEY_CHECKS: (&str, &str) = ("checks", "the checks; Enter shows the records that one rests on");
 /// Footer and help.
-pub const KEY_SEARCH: (&str, &str) = ("search", "search in every record");
+pub const KEY_SEARCH: (&str, &str) = ("find", "search in every record");
 /// Footer and help.
 pub const KEY_HELP: (&str, &str) = ("help", "this page");
 /// Footer and help.
-pub const KEY_LEAVE: (&str, &str) = ("leave", "leave the review");
+pub const KEY_LEAVE: (&str, &str) = ("leave", "leave the replay");
 /// Help.
 pub const KEY_NEXT_HIT: (&str, &str) = ("", "the next record that was found");
 /// Help.
-pub const KEY_HIT_BEFORE: (&str, &str) = ("", "the record before that was found");
+pub const KEY_HIT_BEFORE: (&str, &str) = ("", "the previous record that was found");
 /// Help.
 pub const KEY_GO_TO: (&str, &str) = ("", "go to a record by its number");
 /// Help.
@@ -43,7 +47,7 @@ pub const KEY_LAST: (&str, &str) = ("", "the last screen");
 /// Help.
 pub const KEY_PERSON: (&str, &str) = ("", "filter by person: who acts, or is named");
 /// Help.
-pub const KEY_TOKEN: (&str, &str) = ("", "filter by token");
+pub const KEY_TOKEN: (&str, &str) = ("", "filter by device");
 /// Help.
 pub const KEY_KIND: (&str, &str) = ("", "filter by type of record");
 /// Help.
@@ -64,27 +68,39 @@ pub const KEY_COLUMN: (&str, &str) = (
 /// Help.
 pub const KEY_PLAN: (&str, &str) = ("", "the plan, devices, people and files as they were then");
 /// Help.
-pub const KEY_JSON: (&str, &str) = ("", "review text or JSON, where the screen had both");
+pub const KEY_JSON: (&str, &str) = ("", "payload as text or as JSON, where the screen had both");
+/// Footer, where a payload is read.
+pub const KEY_JSON_HERE: &str = "JSON";
 /// Help.
 pub const KEY_BACK: (&str, &str) = ("", "close what lies over the screen");
 /// Help.
-pub const KEY_LEAVE_ALWAYS: (&str, &str) = ("", "leave the review, from anywhere");
+pub const KEY_LEAVE_ALWAYS: (&str, &str) = ("", "leave the replay, from anywhere");
 
 /// Footer of what lies over the screen.
 pub const OVER_MORE: &str = "more";
 /// Footer of what lies over the screen.
-pub const OVER_BACK: &str = "back";
+pub const OVER_BACK: &str = "close";
 /// Footer of a list.
-pub const LIST_MOVE: &str = "choose";
-/// Footer of a list.
+pub const LIST_MOVE: &str = "move";
+/// Footer of a list of records.
 pub const LIST_GO: &str = "go there";
+/// Footer of a list of checks.
+pub const LIST_OPEN: &str = "open";
+/// Footer of a list of filters.
+pub const LIST_CHOOSE: &str = "choose";
 /// Footer of a form.
 pub const FORM_GO: &str = "go";
+/// Footer beside a record that was found.
+pub const FOUND_NEXT: &str = "next";
+/// Footer beside a record that was found.
+pub const FOUND_BEFORE: &str = "before";
+/// Footer beside a record that was found.
+pub const FOUND_CLEAR: &str = "clear";
 
 /// Title.
-pub const TITLE_HELP: &str = "Review: keys";
+pub const TITLE_HELP: &str = "Replay: keys";
 /// Help.
-pub const HELP_SAY: &str = "Each screen is drawn by the program that drew it then, from the state to which the record's inputs lead when they are executed again. The clock is the record's. What people typed stands in the evidence; a secret is in no record.";
+pub const HELP_SAY: &str = "The record's inputs are executed again; from the result each screen is drawn as people saw it then, with the record's clock. What people typed stands in the evidence; a secret is in no record. In the evidence, > marks the record that was searched or asked for.";
 /// Help.
 pub const HELP_CLASSES: &str = "What stands behind a fact";
 /// Help.
@@ -98,7 +114,7 @@ pub const TITLE_CHECKS: &str = "Checks";
 /// Title.
 pub const TITLE_RECORDS: &str = "Records";
 /// Title.
-pub const TITLE_STOP: &str = "The walk stops here";
+pub const TITLE_STOP: &str = "The replay stops here";
 /// Title.
 pub const TITLE_SEARCH: &str = "Search";
 /// Title.
@@ -106,17 +122,17 @@ pub const TITLE_GO_TO: &str = "Go to a record";
 /// Title.
 pub const TITLE_PERSON: &str = "Filter: person";
 /// Title.
-pub const TITLE_TOKEN: &str = "Filter: token";
+pub const TITLE_TOKEN: &str = "Filter: device";
 /// Title.
 pub const TITLE_KIND: &str = "Filter: type of record";
 
 /// Search.
-pub const SEARCH_SAY: &str = "Type a part of a record's text: a name, a serial, a digest, a type. Letters count in either case; the records are searched as they stand, escapes and all.";
+pub const SEARCH_SAY: &str = "Type a part of a record's text: a name, a serial, a digest, a type. Capital or small letters make no difference. The records are searched as they stand in the file.";
 /// Search.
 pub const SEARCH_FIELD: &str = "Search for";
 /// Go to.
 pub const GO_TO_SAY: &str =
-    "Type the number of a record. Its screen is the one that people saw once it was written.";
+    "Type the number of a record. Its screen is the one that people saw right after it was written.";
 /// Go to.
 pub const GO_TO_FIELD: &str = "Record number";
 /// Filter.
@@ -128,11 +144,11 @@ pub const KIND_SAY: &str = "Screens to which a record of this type led.";
 /// Filter.
 pub const ANYBODY: &str = "anybody";
 /// Filter.
-pub const ANY_TOKEN: &str = "any token, or none";
+pub const ANY_TOKEN: &str = "any device, or none";
 /// Filter.
 pub const ANY_KIND: &str = "any type";
 /// Checks.
-pub const CHECKS_SAY: &str = "Enter opens a check: what was found, and the records that it rests on.";
+pub const CHECKS_SAY: &str = "ok: the check holds. FAIL: it does not. -: there was nothing to check, or it could not be checked. Enter shows what was found, and in which records.";
 /// A check that rests on files.
 pub const CHECK_NO_RECORDS: &str =
     "It rests on files, or on nothing that has one record: there is nowhere to go.";
@@ -141,30 +157,38 @@ pub const HEAD_CUT: &str = ".. there is more: tuf-ceremony verify says it whole"
 /// A check that rests on all.
 pub const CHECK_EVERY: &str = "It rests on every record alike.";
 /// Records.
-pub const RECORDS_SAY: &str = "Enter goes to the screen that people saw once the record was written.";
+pub const RECORDS_SAY: &str = "Enter goes to the screen that people saw right after the record was written.";
 
 /// Evidence.
-pub const LED_HERE: &str = "LED HERE";
+pub const LED_HERE: &str = "RECORDS THAT LED HERE";
 /// Evidence.
-pub const NEXT_ANSWER: &str = "ANSWERED THEN";
+pub const NEXT_ANSWER: &str = "ANSWER GIVEN HERE";
 /// Evidence.
-pub const NEXT_OUTCOME: &str = "CAME OF IT";
+pub const NEXT_OUTCOME: &str = "WHAT CAME OF IT";
 /// Evidence.
-pub const NEXT_OTHER: &str = "CAME NEXT";
+pub const NEXT_OTHER: &str = "NEXT RECORD";
 /// Evidence.
 pub const SECRET: &str = "A secret was typed here. No record holds it, nor how long it was.";
 /// Evidence.
-pub const EVERY: &str = "Every record";
+pub const EVERY: &str = "CHECKS OF EVERY RECORD";
+/// Before the names of checks.
+pub const EVERY_HOLD: &str = "hold";
+/// Before the names of checks.
+pub const EVERY_FAIL: &str = "FAIL";
+/// Before the names of checks.
+pub const EVERY_NEITHER: &str = "not checked";
 /// Evidence.
 pub const NOT_REPLAYED: &str = "The record as a whole does not re-execute: everything in it is a claim.";
 /// Evidence of the seal.
-pub const SEALED: &str = "No record says that the seal was written: it follows the last one. It is here because checkpoint and SHA256SUMS stand beside the record.";
+pub const SEALED: &str = "The seal is written after the last record, so no record tells of it. This screen is shown because checkpoint and SHA256SUMS lie beside the record.";
 /// Evidence, where there is more of it.
 pub const COLUMN_MORE: &str = "more: press e";
 /// Evidence of a stop.
-pub const STOP_LINE: &str = "THE RECORD THAT WAS NOT REACHED";
+pub const STOP_LINE: &str = "THE RECORD WHERE IT STOPS";
+/// Evidence of a stop, where another record was asked for.
+pub const STOP_OTHER: &str = "A RECORD THAT WAS NOT REACHED";
 /// Evidence of a stop.
-pub const STOP_SCREEN: &str = "Behind this stands the last screen to which the record leads. Nothing after it is shown as a screen, because nobody can tell what people saw.";
+pub const STOP_SCREEN: &str = "Left goes back to the last screen to which the record leads. Nothing after it is shown as a screen, because nobody can tell what people saw.";
 /// Evidence of a stop.
 pub const STOP_REST: &str =
     "Records after it can be read and searched as they stand; they are claims, and nothing more.";
@@ -180,11 +204,13 @@ pub const NO_LESS_FITS: &str = "No screen before this one fits the filters.";
 /// Remark.
 pub const NO_ACT: &str = "There is no other act that way.";
 /// Remark.
-pub const NO_SEARCH: &str = "Nothing is searched for yet: / asks for it.";
+pub const NO_SEARCH: &str = "Nothing is searched for yet: press / first.";
 /// Remark.
 pub const CLEARED: &str = "No filter and no search any more.";
 /// Remark.
 pub const NO_COLUMN: &str = "There is no column at this size: e shows the evidence.";
+/// Where one of two records has no such value.
+pub const NO_VALUE: &str = "(nothing)";
 /// Remark.
 pub const NO_JSON: &str = "This screen has one view only.";
 /// Remark.
@@ -198,34 +224,57 @@ pub fn screen_of(number: usize, of: usize) -> String {
     format!("screen {number} of {of}")
 }
 
-/// The records of a screen.
+/// The status of that time.
 #[must_use]
-pub fn records_of(from: u64, to: u64, all: usize) -> String {
+pub fn then(status: &str) -> String {
+    format!("then: {status}")
+}
+
+/// The records of a screen. They are numbered from 0, as in the record.
+#[must_use]
+pub fn records_of(from: u64, to: u64) -> String {
     if from == to {
-        format!("record {from} of {all}")
+        format!("record {from}")
     } else {
-        format!("records {from} to {to} of {all}")
+        format!("records {from} to {to}")
     }
 }
 
-/// The verdict, and what refused.
+/// The number of the last record, beside those of a screen.
+#[must_use]
+pub fn last_of(last: u64) -> String {
+    format!(" (last {last})")
+}
+
+/// Below a list of records that is longer than its place.
+#[must_use]
+pub fn records_in_sight(from: u64, to: u64, last: u64) -> String {
+    let more = if to == last {
+        "this is the end"
+    } else {
+        "PgDn: there is more"
+    };
+    format!("-- records {from} to {to}, last {last}; {more} --")
+}
+
+/// The verdict, and which checks failed.
 #[must_use]
 pub fn verdict(verdict: &str, failed: &[&str]) -> String {
     if failed.is_empty() {
         format!("verdict: {}", safe(verdict))
     } else {
         format!(
-            "verdict: {} by {}",
+            "verdict: {} - failed: {}",
             safe(verdict).to_uppercase(),
-            failed.join(" ")
+            failed.join(", ")
         )
     }
 }
 
-/// The filters in the bar.
+/// The filters in the bar: how many screens fit stands first, so that it is not cut.
 #[must_use]
 pub fn filter(parts: &[String], fit: usize) -> String {
-    format!("filter: {} ({fit} fit)", parts.join(" + "))
+    format!("{fit} fit: {}", parts.join(" + "))
 }
 
 /// A filter by who acts.
@@ -244,10 +293,47 @@ pub fn named(name: &str) -> String {
     format!("named {}", safe(name))
 }
 
-/// One entry of a filter's list.
+/// One entry of a filter's list; `width` aligns the counts.
 #[must_use]
-pub fn counted(what: &str, times: usize) -> String {
-    format!("{what}  {times} records")
+pub fn counted(what: &str, width: usize, times: usize) -> String {
+    let records = if times == 1 { "record" } else { "records" };
+    format!("{what:<width$}  {times:>5} {records}")
+}
+
+/// Values that the column leaves out.
+#[must_use]
+pub fn more_values(count: usize) -> String {
+    match count {
+        1 => ".. 1 more value".to_owned(),
+        n => format!(".. {n} more values"),
+    }
+}
+
+/// What is cut of a text.
+#[must_use]
+pub fn more_characters(count: usize) -> String {
+    match count {
+        1 => " .. (1 more character)".to_owned(),
+        n => format!(" .. ({n} more characters)"),
+    }
+}
+
+/// Above the files and records of a check.
+#[must_use]
+pub fn rests_on(what: &str) -> String {
+    format!("Rests on: {what}.")
+}
+
+/// What a check would find, if it did not hold.
+#[must_use]
+pub fn falsified_by(what: &str) -> String {
+    format!("It would fail on: {what}.")
+}
+
+/// Findings of a check that its page leaves out.
+#[must_use]
+pub fn more_findings(count: usize) -> String {
+    format!("  .. {count} more: tuf-ceremony verify shows them")
 }
 
 /// After a filter was set.
@@ -263,16 +349,13 @@ pub fn fits(count: usize) -> String {
 /// After a search.
 #[must_use]
 pub fn hit(text: &str, number: usize, of: usize, record: u64) -> String {
-    format!(
-        "found {}: {number} of {of}, record {record} - n: next, N: before",
-        safe(text)
-    )
+    format!("{number} of {of}, record {record}: {}", safe(text))
 }
 
 /// Nothing was found.
 #[must_use]
 pub fn no_hit(text: &str) -> String {
-    format!("No record has {}.", safe(text))
+    format!("No record contains this text: {}", safe(text))
 }
 
 /// What an answer holds instead of a secret.
@@ -287,14 +370,43 @@ pub fn no_record(typed: &str, last: u64) -> String {
     format!("Type a number from 0 to {last}, not {}.", safe(typed))
 }
 
-/// How far a walk goes.
+/// How far a replay goes.
 #[must_use]
 pub fn stopped(why: &str, screens: usize) -> String {
+    let after = match screens {
+        1 => "After 1 screen".to_owned(),
+        n => format!("After {n} screens"),
+    };
     format!(
-        "After {screens} screens the record cannot be executed again: {}.",
+        "{after} the record cannot be executed again: {}.",
         safe(why.trim_end_matches('.'))
     )
 }
+
+/// Why it goes no further, where another record stands than the one that follows.
+#[must_use]
+pub fn differs(record: u64, kind: Kind, step: &str) -> String {
+    let step = if step.is_empty() {
+        String::new()
+    } else {
+        format!(" of step {}", safe(step))
+    };
+    format!(
+        "record {record} ({kind}{step}, line {} of the file) is not what its inputs lead to",
+        record.saturating_add(1)
+    )
+}
+
+/// Name of a fact: what stands in the record.
+pub const STANDS: &str = "In the record";
+/// Name of a fact: what the engine derives.
+pub const COMES: &str = "Done again";
+/// A part of a record, in a comparison.
+pub const PART_TYPE: &str = "type of record";
+/// A part of a record, in a comparison.
+pub const PART_STEP: &str = "step of record";
+/// A part of a record, in a comparison.
+pub const PART_WHO: &str = "who acts";
 
 /// The class of a record, and what that means.
 #[must_use]
@@ -313,10 +425,10 @@ pub fn class(class: Class) -> &'static str {
 #[must_use]
 pub fn class_short(class: Class) -> &'static str {
     match class {
-        Class::DeviceSigned => "class: device-signed",
-        Class::PersonSigned => "class: person-signed",
-        Class::Derived => "class: derived",
-        Class::Claimed => "class: claimed",
+        Class::DeviceSigned => "class: device-signed (F1)",
+        Class::PersonSigned => "class: person-signed (F1)",
+        Class::Derived => "class: derived (F1)",
+        Class::Claimed => "class: claimed (F1)",
     }
 }
 
@@ -333,6 +445,15 @@ pub const CLASSES: [Class; 4] = [
 pub fn line(number: u64, at: &str, kind: Kind, who: &str, what: &str) -> String {
     let kind = kind.as_str();
     format!("{number:>6}  {at}  {kind:<15} {:<13} {}", safe(who), safe(what))
+}
+
+/// Above records in a list.
+#[must_use]
+pub fn line_heads() -> String {
+    format!(
+        "  {:>6}  {:<8}  {:<15} {:<13} what",
+        "record", "time", "type", "who"
+    )
 }
 
 /// When, who, and at which step.

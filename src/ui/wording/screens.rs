@@ -2,7 +2,32 @@
 //! failures and endings stand in `ends`.
 
 pub use super::ends::*;
+pub use super::reading::*;
+use crate::base::medium::Release;
 use crate::script::Kind;
+
+/// So many of something, in the right number.
+#[must_use]
+pub fn counted(count: u64, one: &str) -> String {
+    let end = if count == 1 { "" } else { "s" };
+    format!("{count} {one}{end}")
+}
+
+/// A role's id, or a name, at the beginning of a sentence.
+#[must_use]
+pub fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    match chars.next() {
+        Some(first) => format!("{}{}", first.to_ascii_uppercase(), chars.as_str()),
+        None => String::new(),
+    }
+}
+
+/// Whose turn it is among several of a role. Not "officer 2": that is a seat.
+#[must_use]
+pub fn turn(role: &str, number: u32, of: u32) -> String {
+    capital(&waive_who(role, number, of))
+}
 
 // ------------------------------------------------------------ briefing
 
@@ -28,10 +53,11 @@ pub const RESULT: &str = "Result";
 pub const BRIEFING: &[&str] = &[
     "What can go wrong without harm:",
     "  - A typing mistake. It is explained, and you type again.",
-    "  - A wrong PIN. The tries that are left are shown; nothing tries again by itself.",
+    "  - A wrong PIN. It may use up one of its tries; nothing tries again by itself.",
     "  - A power cut. Everything that was shown is on disk; you resume.",
-    "  - A doubt. Ctrl-C pauses or aborts at any time; F2 notes a deviation.",
-    "Enter alone never confirms anything. Before something that cannot be undone you type a text that stands elsewhere than on this screen.",
+    "  - A doubt. F2 notes a deviation; Ctrl-C pauses or aborts at any time.",
+    "Enter alone never confirms. Before a device does what cannot be undone, you type something from its body that no screen shows.",
+    "SAFE TO UNPLUG below: nothing is lost if a device or the power goes now.",
 ];
 
 /// Production or rehearsal, in a sentence.
@@ -46,22 +72,28 @@ pub fn kind(kind: Kind) -> &'static str {
 /// Minutes and steps.
 #[must_use]
 pub fn time(minutes: u32, steps: usize) -> String {
-    format!("about {minutes} minutes, {steps} steps")
+    format!(
+        "about {}, {}",
+        counted(minutes.into(), "minute"),
+        counted(u64::try_from(steps).unwrap_or(u64::MAX), "step")
+    )
 }
 
 /// One act.
 #[must_use]
 pub fn act_line(number: usize, title: &str, steps: usize, minutes: u32) -> String {
-    format!("{number}. {title} ({steps} steps, {minutes} min)")
+    let steps = counted(u64::try_from(steps).unwrap_or(u64::MAX), "step");
+    format!("{number}. {title} ({steps}, {minutes} min)")
 }
 
 /// One metadata file of the result.
 #[must_use]
 pub fn result_line(role: &str, threshold: u32, keys: usize, here: bool) -> String {
+    let all = counted(u64::try_from(keys).unwrap_or(u64::MAX), "key");
     if here {
-        format!("{role}: signed by {threshold} of {keys} keys")
+        format!("{role}: threshold {threshold} of {all}")
     } else {
-        format!("{role}: made elsewhere, by {threshold} of {keys} keys that root names")
+        format!("{role}: signed elsewhere; root lists {all}, {threshold} must sign")
     }
 }
 
@@ -77,39 +109,48 @@ pub fn then(headline: &str) -> String {
 pub const SEAT_NAME: &str = "Name for the record";
 /// Field.
 pub const SEAT_REASON: &str = "Why is the seat empty";
-/// Below the form.
-pub const SEAT_NEXT: &str = "Next: the next seat.";
+/// Below the form of the last seat.
+pub const SEAT_LAST: &str = "The last seat. If too few people are here, empty seats are asked again.";
 /// Marks the present seat.
 pub const SEAT_NOW: &str = "<- now";
 /// A seat without an answer.
-pub const SEAT_LATER: &str = "-";
+pub const SEAT_LATER: &str = "open";
 /// Footer.
 pub const SEAT_F5: &str = "absent";
 /// Footer.
 pub const SEAT_F5_BACK: &str = "somebody is here";
 
-/// Instruction.
+/// A seat of a role.
 #[must_use]
-pub fn seat_say(role: &str, seat: u32, seats: u32, absent: bool, listed: bool) -> String {
-    let place = if seats == 1 {
+pub fn seat(role: &str, seat: u32, seats: u32) -> String {
+    if seats == 1 {
         role.to_owned()
     } else {
         format!("{role}, seat {seat} of {seats}")
-    };
-    if absent {
-        format!("Nobody sits here as {place}? Type the reason. It goes into the record.")
-    } else if listed {
-        format!("Who is {place}? Type one of the names of this role.")
-    } else {
-        format!("Who is {place}? Type the name; a pseudonym is enough.")
     }
 }
 
-/// The names that a role goes by; who they are stands on paper alone.
+/// Below the form: which seat comes then.
 #[must_use]
-pub fn pseudonyms(role: &str, names: &str) -> String {
-    format!("Names of {role}, from the script: {names}. Who is who stands on the sealed paper.")
+pub fn seat_next(place: &str) -> String {
+    format!("Next: {place}.")
 }
+
+/// Instruction; `names` are those that the script lists for the role.
+#[must_use]
+pub fn seat_say(place: &str, absent: bool, names: &str) -> String {
+    let place = capital(place);
+    if absent {
+        format!("{place} stays empty? Type why. It goes into the record.")
+    } else if names.is_empty() {
+        format!("{place}: type the person's name or pseudonym. Nobody: F5.")
+    } else {
+        format!("{place}: type your name from this list: {names}.")
+    }
+}
+
+/// The names that a role goes by are the script's; who they are stands on paper alone.
+pub const PSEUDONYMS: &str = "Which person has which name is on the sealed paper. Nobody here? F5.";
 
 /// How many are needed.
 #[must_use]
@@ -121,7 +162,7 @@ pub fn quorum(role: &str, quorum: u32, seats: u32) -> String {
 #[must_use]
 pub fn quorum_missed(role: &str, here: usize, quorum: u32) -> String {
     format!(
-        "Only {here} of the {quorum} people that {role} needs are here, so the empty seats are asked again. If nobody comes, pause with Ctrl-C and resume when they are here."
+        "Too few: {role} needs {quorum}, {here} here. The empty seats are asked again. If nobody comes: Ctrl-C, pause, and resume when they are here."
     )
 }
 
@@ -138,7 +179,7 @@ pub const ITEM_FIELD: &str = "Type yes";
 /// Field, where a claim of the policy is waived.
 pub const WAIVE_FIELD: &str = "Type the claim's name";
 /// Below its form.
-pub const WAIVE_NEXT: &str = "Not agreed? Type nothing. Note why with F2, or stop with Ctrl-C.";
+pub const WAIVE_NEXT: &str = "Not agreed? Type nothing. Note why with F2; Ctrl-C pauses or aborts.";
 /// Before the claim's own words.
 pub const WAIVE_CLAIM: &str = "The policy demands this, and the script waives it:";
 /// Before the reason that the approved script gives.
@@ -157,7 +198,16 @@ pub fn waive_title(claim: &str, role: &str) -> String {
 /// One of a waiver's quorum.
 #[must_use]
 pub fn waive_who(role: &str, number: u32, of: u32) -> String {
-    format!("{role} {number} of {of}")
+    let which = match number {
+        _ if of == 1 => return role.to_owned(),
+        1 => "first".to_owned(),
+        2 => "second".to_owned(),
+        3 => "third".to_owned(),
+        4 => "fourth".to_owned(),
+        5 => "fifth".to_owned(),
+        more => format!("no. {more}"),
+    };
+    format!("{role}, {which} of {of}")
 }
 
 /// Instruction.
@@ -166,7 +216,22 @@ pub fn waive_say(who: &str, claim: &str) -> String {
     format!("{who}: if you accept this waiver, type {claim}.")
 }
 /// Below the form.
-pub const ITEM_NEXT: &str = "Not so? Mend it first, or note a deviation with F2.";
+pub const ITEM_NEXT: &str = "Not true? Correct it first. If it stays so: F5.";
+/// Field, where a line does not hold.
+pub const NOT_SO_FIELD: &str = "Why you go on";
+/// Below it.
+pub const NOT_SO_NEXT: &str = "Next: it is recorded as a deviation, and published. Esc goes back.";
+/// Footer.
+pub const KEY_NOT_SO: &str = "not so";
+/// A misspelt word.
+pub const NO_WORD: &str =
+    "This is none of the words: look at its spelling. Nothing was sent, no try was spent.";
+
+/// Instruction, where a line does not hold.
+#[must_use]
+pub fn not_so_say(number: usize, of: usize) -> String {
+    format!("Line {number} of {of} is not so. Type why the ceremony goes on all the same.")
+}
 
 /// Instruction.
 #[must_use]
@@ -186,16 +251,14 @@ pub fn item_number(number: usize, of: usize) -> String {
 pub const SERIAL_FIELD: &str = "Serial on the body";
 /// Below the form.
 pub const SERIAL_NEXT: &str = "Next: the program compares it. Nothing on the device is changed.";
-/// No device answers.
-pub const NO_DEVICE: &str = "No device answers.";
-/// What to do then.
-pub const NO_DEVICE_MEND: &str = "Connect it, wait a moment, then press F5: the program looks again.";
 /// Footer.
 pub const SERIAL_F5: &str = "look again";
 /// The script names the serial.
-pub const SERIAL_KNOWN: &str = "The script names the serial of this device; what you type must be that one, too. The serials are not shown here: they must come from the body.";
+pub const SERIAL_KNOWN: &str =
+    "It must be the serial that the script names. Serials are not shown here: read it from the body.";
 /// The script does not name it.
-pub const SERIAL_NEW: &str = "The script takes the serial that you type now. The serials are not shown here: they must come from the body.";
+pub const SERIAL_NEW: &str =
+    "The record keeps the serial that you type now. Serials are not shown here: read it from the body.";
 /// In rehearsals.
 pub const SERIAL_SECOND: &str = "Rehearsal: F3 shows what is printed on the bodies.";
 /// Name of a fact.
@@ -212,7 +275,13 @@ pub const NOT_SET_UP: &str = "not set up";
 /// Instruction.
 #[must_use]
 pub fn serial_say(token: &str) -> String {
-    format!("Take {token} in your hand. Type the serial that is printed on its body.")
+    format!("Read the serial that is printed on the body of {token}. Type it.")
+}
+
+/// Instruction, when no device answers.
+#[must_use]
+pub fn no_device_say(token: &str) -> String {
+    format!("No device answers. Connect {token}, wait a moment, press F5.")
 }
 
 /// How many answer.
@@ -247,18 +316,18 @@ pub fn set_up_with(pin: &str) -> String {
 /// State of a PIN.
 pub const PIN_UNSET: &str = "no PIN is set";
 /// State of a PIN.
-pub const PIN_READY: &str = "no wrong PIN try is known";
+pub const PIN_READY: &str = "no wrong PIN known";
 /// State of a PIN.
 pub const PIN_LOW: &str = "wrong PINs were tried; it does not say how many tries are left";
 /// State of a PIN.
-pub const PIN_ONE: &str = "LAST PIN TRY: one more wrong PIN locks it";
+pub const PIN_ONE: &str = "LAST PIN TRY: one more wrong PIN blocks it";
 /// State of a PIN.
-pub const PIN_LOCKED: &str = "PIN LOCKED";
+pub const PIN_LOCKED: &str = "PIN BLOCKED";
 
 /// State of a PIN.
 #[must_use]
 pub fn pin_left(tries: u32) -> String {
-    format!("{tries} PIN tries left before it locks")
+    format!("{tries} PIN tries left, then its PIN is blocked")
 }
 
 // ------------------------------------------------------------ confirmations
@@ -275,8 +344,14 @@ pub const ALGORITHM: &str = "Algorithm";
 pub const FOR_ROLE: &str = "Will sign";
 /// Name of a fact.
 pub const FILE: &str = "File";
-/// Name of a fact.
-pub const DIGEST: &str = "SHA-256";
+/// Name of a fact: the bytes that are signed, which a file holds beside signatures.
+pub const DIGEST: &str = "Payload";
+/// What stands beside it.
+#[must_use]
+pub fn digest(grouped: &str) -> String {
+    format!("SHA-256 {grouped}")
+}
+
 /// Name of a fact.
 pub const KEYID: &str = "Keyid";
 /// Name of a fact.
@@ -299,41 +374,72 @@ pub fn touch(seconds: u64) -> String {
 }
 
 /// Before a device gives up its power to make keys.
-pub const RETIRE_BODY: &str = "Its provisioner is deleted. Afterwards the device signs and shows its log, and makes no more keys. Undoing that means resetting it, and losing its keys.";
+pub const RETIRE_BODY: &str = "Its provisioner, the login that makes keys, is deleted. Afterwards the device signs and shows its log, and makes no more keys. Only a reset undoes this, and it destroys the keys.";
 /// Below the form.
-pub const RETIRE_NEXT: &str = "Next: the provisioner is deleted, and the program looks whether it is gone.";
+pub const RETIRE_NEXT: &str = "Next: the provisioner is deleted, and the program checks that it is gone.";
 
 /// Instruction.
 #[must_use]
 pub fn retire_say(token: &str) -> String {
-    format!("Retire the provisioner of {token}? Take it and type the last 4 characters of its serial.")
+    format!("Retire the provisioner of {token}? {LEAVE_IN}")
 }
 
+/// How the device's body is asked for its serial's end while it is needed.
+pub const LEAVE_IN: &str =
+    "Leave it plugged in. Read the last 4 characters of its serial on its body and type them.";
+
 /// Instruction.
-pub const EXPORT_SAY: &str = "Look at the media and at this list. To write the files, type export.";
+#[must_use]
+pub fn export_say(files: usize, size: usize) -> String {
+    let files = counted(u64::try_from(files).unwrap_or(u64::MAX), "file");
+    format!(
+        "Is this the right media? To write {files} to it ({}), type export.",
+        bytes(size)
+    )
+}
 /// Below the form.
-pub const EXPORT_NEXT: &str =
-    "Next: the files are written and read back. Until the seal the folder is marked partial.";
+pub const EXPORT_NEXT: &str = "Next: written and read back. Until the seal the folder's name ends in .part.";
 /// Field.
 pub const PUT_BACK_FIELD: &str = "Type back";
-/// Instruction.
-pub const PUT_BACK_SAY: &str = "Take the media out. Put it back. Then type back.";
+/// Instruction: by who lets go of the media, and where it is.
+#[must_use]
+pub fn put_back_say(released: Option<&Release>, place: &str) -> String {
+    match released {
+        Some(Release::Unmounted) => {
+            "Take the media out. Count to five. Put it back. Then type back.".to_owned()
+        }
+        Some(Release::ByHand { .. }) => format!("Do not take the media out yet. First unmount {place}."),
+        Some(Release::Folder) | None => {
+            "Nothing to take out here: the media is a folder. Type back.".to_owned()
+        }
+    }
+}
 /// The program unmounted it.
-pub const PUT_BACK_UNMOUNTED: &str = "SAFE TO REMOVE NOW: the program has unmounted the media. Take it out, count to five, put it back: the program mounts it again.";
+pub const PUT_BACK_UNMOUNTED: &str =
+    "SAFE TO REMOVE NOW: the program unmounted the media, and will mount it again.";
 /// Nothing to unmount.
 pub const PUT_BACK_FOLDER: &str =
-    "This media is a folder of this machine: there is nothing to take out. A real ceremony does it here.";
+    "In a real ceremony you take the media out now and put it back. Here the files are only read once more.";
 /// Why.
-pub const PUT_BACK_WHY: &str = "What the system remembers of the files proves nothing. Only what is read after the media was away shows that it keeps them.";
+pub const PUT_BACK_WHY: &str = "Why: the system may answer from its memory. Only what is read after the media was away shows that the media keeps it.";
 /// Below the form.
 pub const PUT_BACK_NEXT: &str = "Next: every file is read from the media and compared. Nothing is written.";
 
 /// People unmount.
 #[must_use]
-pub fn put_back_by_hand(point: &str, because: &str) -> String {
-    format!(
-        "NOT SAFE TO REMOVE YET: unmount {point} first ({because}). Then take the media out, count to five, put it back and mount it at the same place."
-    )
+pub fn put_back_by_hand(because: &str) -> String {
+    format!("NOT SAFE TO REMOVE YET: it is still mounted ({because}).")
+}
+
+/// What people do then, one after the other.
+#[must_use]
+pub fn put_back_list(point: &str) -> [String; 4] {
+    [
+        format!("1. On another console: umount {point}"),
+        "2. Take the media out. Count to five.".to_owned(),
+        format!("3. Put it back, and mount it at {point} again."),
+        "4. Type back.".to_owned(),
+    ]
 }
 
 /// Name of a fact.
@@ -347,7 +453,9 @@ pub const CLOSE_SAY: &str = "The words match. To close the record for good, type
 /// Before the close.
 pub const CLOSE_BODY: &str = "After this nothing can be added: no note, no signature. Is there a deviation that nobody has noted? Then press F2 first.";
 /// Below the form.
-pub const CLOSE_NEXT: &str = "Next: the record is closed and the seal is written to the media.";
+pub const CLOSE_NEXT: &str = "Next: the record is closed and the seal is written.";
+/// Below the form, where the media is one that can be taken out.
+pub const CLOSE_NEXT_MEDIA: &str = "Next: the record is closed and the seal is written. Leave the media in until the screen says that it may be taken out.";
 /// Name of a fact.
 pub const RECORD: &str = "Record";
 /// Name of a fact.
@@ -360,17 +468,13 @@ pub const DEVIATIONS: &str = "Deviations";
 /// Instruction.
 #[must_use]
 pub fn generate_say(key: &str, token: &str) -> String {
-    format!(
-        "Make the key {key} on {token}? Take the device and type the last 4 characters of the serial on its body."
-    )
+    format!("Make the key {key} on {token}? {LEAVE_IN}")
 }
 
 /// Instruction.
 #[must_use]
 pub fn sign_say(role: &str, token: &str) -> String {
-    format!(
-        "Sign {role} with {token}? Take the device and type the last 4 characters of the serial on its body."
-    )
+    format!("Sign {role} with {token}? {LEAVE_IN}")
 }
 
 /// Not the first attempt.
@@ -400,11 +504,12 @@ pub fn device_line(token: &str, serial: &str) -> String {
 /// How far a file is.
 #[must_use]
 pub fn meter(have: usize, need: u64, more: u64, keys: usize) -> String {
-    if more == 0 {
-        format!("{have} signature(s) of {need} needed, {keys} keys: complete")
-    } else {
-        format!("{have} signature(s) of {need} needed, {keys} keys: {more} more")
-    }
+    let rest = match more {
+        0 => "complete".to_owned(),
+        more => format!("{more} more needed"),
+    };
+    let keys = counted(u64::try_from(keys).unwrap_or(u64::MAX), "key");
+    format!("{have} of {need} signed, {rest} ({keys} may sign)")
 }
 
 /// The threshold of the root that clients have.
@@ -428,105 +533,11 @@ pub fn meter_short(role: &str, have: usize, need: u64) -> String {
 /// A size.
 #[must_use]
 pub fn bytes(count: usize) -> String {
-    format!("{count} bytes")
+    counted(u64::try_from(count).unwrap_or(u64::MAX), "byte")
 }
 
 /// Size of the record.
 #[must_use]
 pub fn records(count: u64) -> String {
-    format!("{count} lines, all on disk")
-}
-
-// ------------------------------------------------------------ review
-
-/// Field.
-pub const REVIEW_FIELD: &str = "Type read";
-/// Below the digest.
-pub const AS_WORDS: &str = "The same as words:";
-/// Above what the client models say.
-pub const CLIENTS: &str = "What each TUF client does with it (tried with throwaway signatures):";
-
-/// One client's word.
-#[must_use]
-pub fn client_says(name: &str, version: &str, stands: &str, verdict: &str) -> String {
-    format!("  {name} {version} ({stands}): {verdict}")
-}
-
-/// The last line of the text.
-pub const REVIEW_END: &str = "This is the end of the payload.";
-/// Below the form.
-pub const REVIEW_NEXT: &str = "You have seen the end. Next: the digest is compared with another source.";
-/// Below the form.
-pub const REVIEW_UNREAD: &str = "PgDn reads on. The word read is taken after every line was shown.";
-/// Too soon.
-pub const REVIEW_TOO_SOON: &str = "Not every line has been shown yet. Read on with PgDn, without a gap.";
-/// Footer.
-pub const MORE: &str = "more";
-/// Footer.
-pub const REVIEW_F6: &str = "JSON";
-/// Footer.
-pub const REVIEW_F6_BACK: &str = "text";
-
-/// Instruction.
-#[must_use]
-pub fn review_say(file: &str) -> String {
-    format!("Read all of {file} aloud, to its end. Then type read.")
-}
-
-// ------------------------------------------------------------ words
-
-/// Below the form.
-pub const WORDS_NEXT: &str = "Enter goes to the next word; after the last one they are compared.";
-/// What is compared.
-pub const SUBJECT_RECORD: &str = "the record";
-/// Where the words are.
-pub const SOURCE_PAPER: &str = "Read them from the printed paper.";
-/// Where the words are.
-pub const SOURCE_SECOND: &str = "Read them from the verifier on the second computer.";
-/// Where the words are.
-pub const SOURCE_WITNESS: &str = "Read them from the witness's own machine.";
-/// Where the words are.
-pub const SOURCE_SIMULATED: &str = "Rehearsal: F3 shows the simulated second machine. Esc comes back here.";
-
-/// A position.
-#[must_use]
-pub fn word_of(number: usize) -> String {
-    format!("word {number:>2} of 32")
-}
-
-/// What is compared.
-#[must_use]
-pub fn subject_file(role: &str) -> String {
-    format!("the {role} payload")
-}
-
-/// Instruction.
-#[must_use]
-pub fn words_say(count: usize, what: &str, source: &str) -> String {
-    format!("Type these {count} words of {what}. Read them from the source \"{source}\".")
-}
-
-/// Wrong tries.
-#[must_use]
-pub fn words_wrong(wrong: u32, of: u32) -> String {
-    format!("The words did not match. Wrong tries: {wrong} of {of}. Check the numbers of the words.")
-}
-
-/// Field.
-pub const REOPEN_WHO: &str = "Name of a second person";
-/// Field.
-pub const REOPEN_WHY: &str = "What happened";
-/// Explanation.
-pub const REOPEN_BODY: &[&str] = &[
-    "The words did not match three times. Either somebody misread them, or the two machines do not hold the same bytes. Find out which before you go on.",
-    "If they differ: do not go on. Pause or abort with Ctrl-C.",
-    "If they were misread: a second person from the roll call opens it again.",
-];
-/// Below the form.
-pub const REOPEN_NEXT: &str = "Next: new positions are drawn. The record counts a deviation.";
-
-/// Instruction.
-#[must_use]
-pub fn reopen_say(what: &str) -> String {
-    format!("The comparison of {what} is locked.")
+    format!("{}, all on disk", counted(count, "line"))
 }

@@ -1,10 +1,14 @@
 //! Sentences of the page on which several acts of one device are agreed to at
 //! once, so that nobody learns to type without reading.
 
+use super::screens::LEAVE_IN;
+
 /// Below the form.
-pub const NEXT: &str = "Next: all of it, in this order. If anything goes wrong, you are asked again.";
+pub const KEYS_NEXT: &str = "Next: the keys are made, in this order. That cannot be undone and may take minutes. If one fails, you are asked.";
+/// Below the form.
+pub const SIGN_NEXT: &str = "Next: one signature each, checked by software. If one fails, you are asked.";
 /// Below the form, before the last act was in sight.
-pub const UNREAD: &str = "There is more above this line: PgDn shows the rest of what you agree to.";
+pub const UNREAD: &str = "There is more: PgDn shows the rest of what you agree to.";
 /// Too soon.
 pub const TOO_SOON: &str = "Not all of it was on the screen yet. PgDn to the end, then type.";
 /// About the keys.
@@ -16,17 +20,13 @@ pub const KEYS_FILE: &str =
 /// Instruction.
 #[must_use]
 pub fn generate_say(many: usize, token: &str) -> String {
-    format!(
-        "Make {many} keys on {token}? Take the device and type the last 4 characters of the serial on its body."
-    )
+    format!("Make {many} keys on {token}? {LEAVE_IN}")
 }
 
 /// Instruction.
 #[must_use]
 pub fn sign_say(many: usize, token: &str) -> String {
-    format!(
-        "Sign {many} files with {token}? Take the device and type the last 4 characters of the serial on its body."
-    )
+    format!("Sign {many} payloads with {token}, one signature each? {LEAVE_IN}")
 }
 
 /// A key that will be made.
@@ -38,5 +38,5 @@ pub fn key(name: &str, algorithm: &str, roles: &str) -> String {
 /// With which key a payload is signed, and how far its file is.
 #[must_use]
 pub fn with(key: &str, algorithm: &str, have: usize, need: u64) -> String {
-    format!("with {key}, {algorithm}; so far {have} of {need} signatures")
+    format!("with {key}, {algorithm}; so far {have} of {need} signed")
 }

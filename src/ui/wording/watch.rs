@@ -2,12 +2,13 @@
 //! something is not shown. It speaks to a room that looks on, not to the person
 //! who types.
 
-use crate::engine::{AttesterAct, Confirm, Question};
+use crate::base::device::Changed;
+use crate::engine::{AttesterAct, Confirm, Effect, Question, Trouble};
 
 /// On every screen of the view, word for word (DESIGN 5).
 pub const LABEL: &str = "FOLLOWS THE RECORD - not a source for comparisons";
 /// Footer.
-pub const KEY_END: &str = "ends this view; the ceremony goes on";
+pub const KEY_END: &str = "ends this view only";
 /// Footer, where there is room.
 pub const ONLY_READS: &str = "This view reads the record and changes nothing.";
 
@@ -24,11 +25,11 @@ pub const BIG_ABORTED: &str = "ABORTED";
 /// The large word.
 pub const BIG_CLOSED: &str = "CLOSED";
 /// The large word.
-pub const BIG_WAITING: &str = "WAITING";
+pub const BIG_STARTING: &str = "STARTING";
 /// The large word.
 pub const BIG_NO_RECORD: &str = "NO RECORD";
 /// The large word.
-pub const BIG_LOST: &str = "LOST";
+pub const BIG_STOPPED: &str = "VIEW STOPPED";
 
 /// Above the large word.
 pub const ACTS_NOW: &str = "Acts now:";
@@ -38,24 +39,26 @@ pub const STANDS: &str = "The ceremony is:";
 pub const THIS_VIEW: &str = "This view:";
 
 /// Without a record.
-pub const ABSENT: &str = "There is no record here. It is looked for again and again: if a ceremony starts in this folder, or its medium comes back, this view goes on by itself.";
+pub const ABSENT: &str = "There is no record here. This view looks for it again and again, and goes on by itself when it is there.";
 /// A record without a line.
-pub const EMPTY: &str = "The record has no whole line yet. Its first one is being written.";
+pub const EMPTY: &str = "The ceremony is just starting: its record has no whole line yet.";
 /// After a pause.
 pub const PAUSED: &str = "Everything is on disk. The ceremony goes on when it is resumed.";
 /// While the machine is not quiet.
-pub const FROZEN: &str = "Something around the machine has changed. Hands off: the first screen says what, and the ceremony goes on by itself when it is gone.";
+pub const FROZEN: &str = "Something around the ceremony's machine has changed. Nobody types: its screen says what it is, and the ceremony goes on by itself when it is gone.";
 /// After an abort.
 pub const ABORTED: &str = "The ceremony ended without a result. The record stays and says why.";
 /// After the close.
-pub const CLOSED: &str = "The record is closed. The seal is written by the machine that leads; look there whether the media may be taken out.";
-/// While an effect is under way.
-pub const WORKS: &str = "The machine or a device works. Wait for it.";
+pub const CLOSED: &str = "The record is closed. The seal may still be being written: look at the ceremony's machine before you take the media out.";
+/// Before the first effect.
+pub const WORKS: &str = "The machine works. Wait for it.";
 
 /// Instead of words, while they are compared.
 pub const HIDDEN_COMPARED: &str = "No digest and no words are shown now: they are being compared, and whoever types them must read them from another source than this machine.";
 /// Instead of words, around a break.
 pub const HIDDEN_BREAK: &str = "No digest and no words are shown now: those of the record stand on paper, are kept during the break, and are compared after it.";
+/// Instead of words, once they have been compared for the last time.
+pub const HIDDEN_CLOSING: &str = "No digest and no words are shown until the record is closed.";
 
 /// Above the payload's words.
 #[must_use]
@@ -64,7 +67,7 @@ pub fn payload(file: &str) -> String {
 }
 
 /// Above the words of the record's head.
-pub const HEAD: &str = "The record's last line, SHA-256 in words:";
+pub const HEAD: &str = "Words of the record's last line (to see that it goes on, not to compare):";
 /// Beside the first words, where not all have room.
 pub const MORE_WORDS: &str = ".. (32 in all)";
 /// Above the meters.
@@ -74,8 +77,37 @@ pub const SIGNED: &str = "Signatures:";
 #[must_use]
 pub fn meter(have: usize, need: u64, more: u64) -> String {
     match more {
-        0 => format!("{have} of {need}: complete"),
-        more => format!("{have} of {need}: {more} more"),
+        0 => format!("{have} of {need} signed: complete"),
+        more => format!("{have} of {need} signed, {more} more needed"),
+    }
+}
+
+/// Where no record names the ceremony.
+#[must_use]
+pub fn title(place: &str) -> String {
+    format!("tuf-ceremony watch {place}")
+}
+
+/// Above the plan.
+#[must_use]
+pub fn steps_done(done: usize, of: usize) -> String {
+    format!("  {done} of {of} steps done")
+}
+
+/// Steps that have no place in the column.
+#[must_use]
+pub fn more_steps(count: usize) -> String {
+    format!("     .. {count} more")
+}
+
+/// While an effect is under way.
+#[must_use]
+pub fn works(effect: &Effect) -> String {
+    let label = effect.what.label();
+    if effect.what.is_act() {
+        format!("{label}. Nobody unplugs anything.")
+    } else {
+        format!("{label}.")
     }
 }
 
@@ -101,32 +133,33 @@ pub fn torn(bytes: u64) -> String {
 #[must_use]
 pub fn lost(line: u64, why: &str) -> String {
     let place = match line {
-        0 => "The record cannot be read".to_owned(),
-        line => format!("The record cannot be followed from line {line} on"),
+        0 => "This view stopped: the record cannot be read".to_owned(),
+        line => format!("This view stopped at line {line} of the record"),
     };
     format!(
-        "{place}: {why}. What this view showed before may be old. Look at the machine that leads; verify judges the record."
+        "{place}: {why}. What it showed before may be old. Look at the ceremony's machine. Later, tuf-ceremony verify tells whether the record is whole."
     )
 }
 
-/// What is asked now, for people who look on. Never an answer to it.
+/// What is asked now, for people who look on; `on`: the device of the step. Never an
+/// answer to it.
 #[must_use]
-pub fn asks(question: &Question) -> String {
+pub fn asks(question: &Question, on: Option<&str>) -> String {
     match question {
         Question::Begin => "Everybody reads the briefing. Then one person types begin.".to_owned(),
         Question::Seat { role, seat, again } => {
             let round = if *again {
-                "again, the quorum was missed: "
+                "Roll call again, because too few were here"
             } else {
-                ""
+                "Roll call"
             };
-            format!("Roll call, {round}who sits on the seat {role} {seat}?")
+            format!("{round}: who is {role} {seat}?")
         }
         Question::Clock { .. } => {
             "The time is read from another clock and typed. No clock is shown here meanwhile.".to_owned()
         }
         Question::Item { .. } => "A line of the checklist is read aloud and looked at.".to_owned(),
-        Question::Number { .. } => "The number of a bag or seal is read from the thing itself.".to_owned(),
+        Question::Number { .. } => "The number of a bag or seal is read from the bag or seal itself.".to_owned(),
         Question::Differs { .. } => {
             "The number on a bag or seal is not the recorded one. People decide whether to go on.".to_owned()
         }
@@ -134,25 +167,32 @@ pub fn asks(question: &Question) -> String {
             format!("Which device is {token}? Its serial is read from its body.")
         }
         Question::SetUp { token, .. } => {
-            format!("The device {token} is set up. Look away from the keyboard while secrets are typed.")
+            format!("{token} is being set up. Look away from the keyboard while secrets are typed.")
         }
         Question::Cover { token } => {
-            format!("A secret of {token} will be shown on the first screen. Only its keeper may see it.")
+            format!("A secret of {token} will be shown on the ceremony's machine. Only its keeper may see it.")
         }
         Question::Dice { token, .. } => {
-            format!("Dice are rolled for a secret of {token}. Only its keeper may see them.")
+            format!("Dice are being rolled for a secret of {token}. Only its keeper may see them.")
         }
         Question::Copy { token, .. } => {
-            format!("A secret of {token} is written on paper. Only its keeper may see it.")
+            format!("A secret of {token} is being written on paper. Only its keeper may see it.")
         }
-        Question::Pin { token, wrong, .. } => {
+        Question::Pin {
+            token,
+            credential,
+            wrong,
+            pad,
+        } => {
             let tried = match wrong {
                 0 => String::new(),
                 wrong => format!(" Wrong tries so far: {wrong}."),
             };
-            format!("The device {token} is unlocked. Look away from the keyboard.{tried}")
+            let name = credential.name();
+            let keys = if *pad { "device" } else { "keyboard" };
+            format!("The {name} of {token} is being typed. Look away from the {keys}.{tried}")
         }
-        Question::Confirm { what } => confirm(*what).to_owned(),
+        Question::Confirm { what } => confirm(*what, on),
         Question::Review { metadata } => {
             format!("The whole payload of {metadata} is read aloud, to its end.")
         }
@@ -164,7 +204,7 @@ pub fn asks(question: &Question) -> String {
             format!("Words of a digest are compared with another source.{tried}")
         }
         Question::Reopen { .. } => {
-            "A comparison is locked after wrong words. A second person opens it and says what happened."
+            "A comparison was stopped after wrong words. A second person opens it again and says what happened."
                 .to_owned()
         }
         Question::Recover { .. } => {
@@ -174,28 +214,41 @@ pub fn asks(question: &Question) -> String {
         Question::Attester { attester, act } => match act {
             AttesterAct::Enrol => format!("The seat {attester} may enrol its audit key."),
             AttesterAct::Countersign => {
-                format!("The seat {attester} may sign the record's head with its audit key.")
+                format!("The seat {attester} may sign the record as it is now with its audit key.")
             }
         },
         Question::Frozen => FROZEN.to_owned(),
-        Question::Trouble { .. } => {
-            "Something failed. Nothing is tried again by itself: people read the card and decide.".to_owned()
-        }
+        Question::Trouble { trouble } => format!(
+            "{} People read what the ceremony's machine says, and decide.",
+            failed(trouble)
+        ),
     }
 }
 
-fn confirm(what: Confirm) -> &'static str {
+/// What failed, and whether hands must keep off.
+fn failed(trouble: &Trouble) -> String {
+    match trouble {
+        Trouble::Device(fault) if fault.changed == Changed::Unknown => {
+            format!("{} Nobody swaps a device.", fault.code.card().fact)
+        }
+        Trouble::Device(fault) => fault.code.card().fact.to_owned(),
+        Trouble::Media(_) => "Writing to the media failed.".to_owned(),
+        Trouble::Gate(_) => "A check refuses what was made.".to_owned(),
+    }
+}
+
+fn confirm(what: Confirm, on: Option<&str>) -> String {
+    let device = on.unwrap_or("The device");
+    let proof = "It stays plugged in; the last 4 characters of the serial on its body confirm this.";
     match what {
-        Confirm::Generate => {
-            "A key will be made on the device. It is confirmed with the end of the serial on its body."
+        Confirm::Generate => format!("{device} will make a key. {proof}"),
+        Confirm::Sign => format!("{device} will sign. {proof}"),
+        Confirm::Retire => format!("{device} will make no more keys after this. {proof}"),
+        Confirm::Break => "A break: the words of the record are written on paper.".to_owned(),
+        Confirm::Export => "The files will be written to the media.".to_owned(),
+        Confirm::PutBack => {
+            "The media is taken out and put back, so that what is on it is read again.".to_owned()
         }
-        Confirm::Sign => "A signature will be made. It is confirmed with the end of the serial on the body.",
-        Confirm::Retire => {
-            "The device gives up making keys for ever. It is confirmed with the end of its serial."
-        }
-        Confirm::Break => "A break: the words of the record are written on paper.",
-        Confirm::Export => "The files will leave on the media.",
-        Confirm::PutBack => "The media is taken out and put back, so that what is on it is read again.",
-        Confirm::Close => "The record will be closed. Nothing can be added after it.",
+        Confirm::Close => "The record will be closed. Nothing can be added after it.".to_owned(),
     }
 }
