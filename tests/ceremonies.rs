@@ -46,7 +46,11 @@ fn the_first_rehearsal_is_short_and_clients_take_what_it_makes() {
     verifiers_accept(&bundle);
     clients_accept(&bundle, room.dir.path(), true);
     let plan = run(&["plan", script("first-rehearsal.toml").to_str().unwrap()]);
-    assert!(plan.out.contains("in all                   22 prompts"), "{}", plan.out);
+    assert!(
+        plan.out.contains("in all                   22 prompts"),
+        "{}",
+        plan.out
+    );
 }
 
 #[test]

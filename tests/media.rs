@@ -97,7 +97,10 @@ fn an_export_counts_only_after_the_media_was_away() {
     let mut bytes = std::fs::read(&root).unwrap();
     bytes[100] ^= 1;
     std::fs::write(&root, &bytes).unwrap();
-    trouble(&lab.resume(), "does not hold the files that were written");
+    trouble(
+        &lab.resume(),
+        "does not hold what was written: metadata/1.root.json",
+    );
     assert_eq!(lab.exported(), Vec::<String>::new());
     trouble(&lab.resume(), "it was not taken out");
 

@@ -308,6 +308,7 @@ impl Operator {
         let hidden = self.text();
         let (_, say) = hidden
             .split_once("Press F5 to see the ")
+            .or_else(|| hidden.split_once("Type the "))
             .unwrap_or_else(|| panic!("{hidden}"));
         let (name, rest) = say.split_once(" of ").unwrap();
         let (name, token) = (name.to_lowercase(), after(rest, ""));

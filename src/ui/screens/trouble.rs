@@ -17,7 +17,15 @@ pub static SCREEN: Screen = Screen {
     page,
     check: unchecked,
     submit: |model| {
-        if model.local.pane.form.text(0).trim().trim_matches('"').eq_ignore_ascii_case("again") {
+        if model
+            .local
+            .pane
+            .form
+            .text(0)
+            .trim()
+            .trim_matches('"')
+            .eq_ignore_ascii_case("again")
+        {
             say(Answer::Again)
         } else {
             Err(Notice::bad(words::TROUBLE_WORD))
