@@ -220,10 +220,20 @@ fn edit(model: &mut Model, intent: Intent) -> Vec<Out> {
             // Counted while the remark stood, so that no line is jumped over.
             pane.scroll = pane.scroll.saturating_add(page);
             pane.notice = None;
+            pane.form.moved_on();
         }
-        Intent::Up | Intent::PageUp => pane.scroll = pane.scroll.saturating_sub(page),
-        Intent::Top => pane.scroll = 0,
-        Intent::Bottom => pane.scroll = usize::MAX,
+        Intent::Up | Intent::PageUp => {
+            pane.scroll = pane.scroll.saturating_sub(page);
+            pane.form.moved_on();
+        }
+        Intent::Top => {
+            pane.scroll = 0;
+            pane.form.moved_on();
+        }
+        Intent::Bottom => {
+            pane.scroll = usize::MAX;
+            pane.form.moved_on();
+        }
         Intent::Enter => return enter(model),
         _ => {}
     }

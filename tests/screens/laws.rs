@@ -385,7 +385,7 @@ fn read_is_only_taken_after_the_end_was_shown() {
         "JSON is another look, not the review"
     );
     let mut pages = 0;
-    while press(&mut model, Intent::Enter).is_empty() {
+    while enter(&mut model, "read").is_empty() {
         press(&mut model, Intent::PageDown);
         pages += 1;
         assert!(pages < 50);

@@ -122,6 +122,21 @@ fn after_a_refusal_typing_begins_anew_and_other_keys_keep_the_text() {
 }
 
 #[test]
+fn a_refused_answer_is_not_sent_by_enter_alone_after_reading_on() {
+    let mut model = model(&at("review"), SMALL);
+    assert!(enter(&mut model, "read").is_empty(), "too soon");
+    assert_eq!(field(&model), "read");
+    for _ in 0..40 {
+        press(&mut model, Intent::PageDown);
+        shot(&model);
+    }
+    assert!(model.local.pane.end_seen);
+    assert_eq!(field(&model), "");
+    assert!(press(&mut model, Intent::Enter).is_empty());
+    assert_eq!(enter(&mut model, "read").len(), 1);
+}
+
+#[test]
 fn nobody_is_made_to_say_that_a_line_holds() {
     let stage = at("item");
     for size in [SMALL, LARGE] {

@@ -148,6 +148,14 @@ impl Form {
         self.refused = true;
     }
 
+    /// The page moved: what was refused before is no answer to what is read now, and Enter
+    /// alone never sends it again (law 9).
+    pub fn moved_on(&mut self) {
+        if std::mem::take(&mut self.refused) {
+            self.clear_field();
+        }
+    }
+
     /// Takes the last character back.
     pub fn backspace(&mut self) {
         self.refused = false;
