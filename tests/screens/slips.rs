@@ -2,6 +2,7 @@
 //! none, an answer after the refused one, a yes that is not so. Each is told at
 //! once, where it is typed, and costs no try; nothing of it reaches the record.
 
+use tuf_ceremony::base::device::Credential;
 use tuf_ceremony::engine::{Answer, Expect, InputKind, Phase, Question, Refusal, expects};
 use tuf_ceremony::runner::{Cmd, Msg};
 use tuf_ceremony::ui::keymap::Intent;
@@ -78,6 +79,20 @@ fn a_pin_that_cannot_be_the_one_spends_no_try() {
     assert!(shot(&model).contains("Nothing was sent"));
     let out = enter(&mut model, "123456");
     assert!(matches!(out.as_slice(), [Out::Pin(Some(_))]));
+}
+
+#[test]
+fn a_password_that_was_made_elsewhere_is_sent_whatever_its_length() {
+    let mut stage = at("pin");
+    let Phase::Asking(Question::Pin { credential, .. }) = &mut stage.state.phase else {
+        panic!()
+    };
+    *credential = Credential::Signer;
+    let mut model = model(&stage, SMALL);
+    assert!(matches!(
+        enter(&mut model, "1234").as_slice(),
+        [Out::Pin(Some(_))]
+    ));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use super::{Screen, ask, no_hints, no_key, out_of_place};
 use crate::base::credential::plain;
-use crate::base::device::PinState;
+use crate::base::device::{Credential, PinState};
 use crate::base::{Id, Secret};
 use crate::engine::{Phase, Question};
 use crate::runner::Snapshot;
@@ -54,10 +54,14 @@ pub static SCREEN: Screen = Screen {
     help: &help::PIN,
 };
 
-/// A PIN that cannot be the one spends no try.
+/// A PIN that cannot be the one spends no try. Lengths of passwords and passphrases are
+/// a rule for new ones alone: those of a device that was set up elsewhere may be shorter.
 fn check(model: &mut Model) -> Result<(), Notice> {
     let Some(Question::Pin {
-        token, pad: false, ..
+        token,
+        pad: false,
+        credential: Credential::UserPin,
+        ..
     }) = model.question()
     else {
         return Ok(());

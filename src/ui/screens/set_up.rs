@@ -215,7 +215,8 @@ fn limits(seen: &Snapshot, pair: usize) -> Option<(u32, u32)> {
     let (token, credentials) = asked(seen)?;
     let limited = match credentials.get(pair) {
         Some(Credential::UserPin) => true,
-        Some(Credential::SoPin) => !so_pin_is_hex(seen, token),
+        // One that was set before is what it is.
+        Some(Credential::SoPin) => credentials.len() > 1 && !so_pin_is_hex(seen, token),
         _ => credentials == Credential::FILES,
     };
     let card = seen.state.bench.get(token)?.card.as_ref()?;
