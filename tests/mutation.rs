@@ -308,6 +308,9 @@ fn refused(mutations: &[Mutation], jobs: usize, stride: usize) -> usize {
             let Some(mutation) = mutations.get(at) else {
                 break;
             };
+            if at > 0 && at.is_multiple_of(10_000) {
+                println!("tried {at} of {}", mutations.len());
+            }
             let record = BUNDLE.spoiled(*mutation);
             let quick = first_problem(&record);
             let whole = at.is_multiple_of(stride);
