@@ -234,7 +234,7 @@ fn evidence_is_bound_signed_by_seats_and_verified() {
         "{said:?}"
     );
     assert!(
-        said.out.contains("addendum: good: 2 file(s), signed by 2 of "),
+        said.out.contains("addendum: good: 2 files, signed by 2 of "),
         "{said:?}"
     );
     // The evidence joins its note, and is held against it.

@@ -72,7 +72,7 @@ fn a_card_a_key_file_an_empty_seat_and_one_that_declines() {
     all_stand(&room, &FOUR);
     let said = run(&["verify", room.bundle().to_str().unwrap()]).out;
     for line in [
-        "3 audit key(s) enrolled, 4 signature(s) over 2 head(s)",
+        "3 audit keys enrolled, 4 signatures over 2 heads",
         "officer 3 (audit-three) enrols no key: absent, because: his train is late",
         "declines, because: he signs nothing that he could not read at leisure",
     ] {

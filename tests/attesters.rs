@@ -130,7 +130,7 @@ fn seats_sign_decline_and_are_absent_and_both_verifiers_are_content() {
 
     let (verdict, what, found) = check(&bundle);
     assert_eq!(verdict, Verdict::Pass);
-    assert_eq!(what, "3 audit key(s) enrolled, 4 signature(s) over 2 head(s)");
+    assert_eq!(what, "3 audit keys enrolled, 4 signatures over 2 heads");
     let found = found.join("\n");
     for said in [
         "lines: audit-olga, audit-otto",

@@ -1,8 +1,9 @@
 //! Hostile text wherever text of others can come in, drawn and printed wherever
-//! people read: every screen through a terminal model, both reports, the paper of a
-//! plan, `tuf show` and `diff`, and the shipped program's own output. The cursor never
-//! leaves its place, no control byte leaves, nothing invisible survives unescaped, no
-//! text becomes a tag. The number of texts is printed; its floor is below.
+//! people read: every screen, the replay and the watching view through a terminal
+//! model, both reports, the paper of a plan, `tuf show` and `diff`, and the shipped
+//! program's own output. The cursor never leaves its place, no control byte leaves,
+//! nothing invisible survives unescaped, no text becomes a tag. The number of texts
+//! is printed; its floor is below.
 
 #![allow(
     clippy::unwrap_used,
@@ -19,6 +20,9 @@
 mod audit;
 #[path = "hostile/corpus.rs"]
 mod corpus;
+#[cfg(feature = "tui")]
+#[path = "hostile/desks.rs"]
+mod desks;
 #[path = "vectors/tuf/kit.rs"]
 mod kit;
 #[path = "hostile/places.rs"]

@@ -214,7 +214,7 @@ fn no_act_begins_while_frozen_and_the_record_verifies() {
     let judged = judge_with(&files, &known());
     let said = judged.check("machine").unwrap();
     assert!(
-        said.what.contains(&format!("frozen {froze} time(s)")) && said.found.is_empty(),
+        said.what.contains(&format!("frozen {froze} times")) && said.found.is_empty(),
         "{said:?}"
     );
     assert!(judged.check("replay").unwrap().found.is_empty(), "{judged:?}");

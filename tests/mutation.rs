@@ -102,7 +102,7 @@ static BUNDLE: LazyLock<Whole> = LazyLock::new(|| {
     Whole { files, lines }
 });
 /// How many notes make the record long enough.
-const PADDING: u64 = 30;
+const PADDING: u64 = 32;
 
 impl Whole {
     fn record(&self) -> &[u8] {

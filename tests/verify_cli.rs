@@ -90,10 +90,40 @@ fn anchors_levels_and_publishing_by_the_shipped_program() {
         assert!(err.contains(says), "{more:?}: {err}");
     }
 
+    // One screen for tired people: the verdict first, no check unnamed.
+    let (got, out, err) = verify(at, &["--anchors", "known", "--short"]);
+    assert_eq!(got, 0, "{err}");
+    assert!(out.starts_with("verdict: witnessed 2 of 3 ("), "{out}");
+    assert!(out.contains("\nheld: ") && !out.contains("\nfailed: "), "{out}");
+    assert!(
+        out.lines().count() <= 24 && out.lines().all(|l| l.len() <= 400),
+        "{out}"
+    );
+    let (_, whole, _) = verify(at, &["--anchors", "known"]);
+    let (_, json, _) = verify(at, &["--anchors", "known", "--json"]);
+    let json = Json::parse(json.trim_end().as_bytes()).unwrap();
+    for check in json.get("checks").and_then(Json::as_array).unwrap() {
+        let name = check.get("name").and_then(Json::as_str).unwrap();
+        assert!(out.split_whitespace().any(|w| w == name), "{name}: {out}");
+    }
+    // The words that people wrote down are the same in both.
+    let words = |text: &str| {
+        text.lines()
+            .filter(|l| l.starts_with("  29 "))
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!((words(&out), words(&out).len()), (words(&whole), 1));
+
     // Whatever it is called, the exit status is 1.
     let record = &files["ceremony.jsonl"];
     let cut = &record[..record.len() / 2];
     std::fs::write(at.join("bundle/ceremony.jsonl"), cut).unwrap();
+    let (got, out, _) = verify(at, &["--anchors", "known", "--short"]);
+    assert_eq!(got, 1);
+    for code in ["[truncated]", "[not-closed]", "[torn-tail]", "[sum-mismatch]"] {
+        assert!(out.contains(code), "{code}: {out}");
+    }
     let (got, out, _) = verify(at, &["--anchors", "known", "--json"]);
     assert_eq!(got, 1);
     let json = Json::parse(out.trim_end().as_bytes()).unwrap();

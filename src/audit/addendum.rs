@@ -4,6 +4,7 @@
 //! was whole before. Which seats signed rests on keys from outside, or on what the
 //! record itself says of its seats; the report tells which.
 
+use crate::base::shown::counted;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::{Digest, Json, PublicKey, shown};
@@ -227,10 +228,10 @@ impl Judged {
         let external = self.external();
         out.push(if self.good() {
             format!(
-                "addendum: good: {} file(s), signed by {} of {} seat(s), {external} of them known from outside",
-                self.files.len(),
+                "addendum: good: {}, signed by {} of {}, {external} of them known from outside",
+                counted(self.files.len(), "file"),
                 self.signed.len(),
-                self.signed.len().saturating_add(self.missing.len())
+                counted(self.signed.len().saturating_add(self.missing.len()), "seat")
             )
         } else {
             "addendum: NOT GOOD".to_owned()

@@ -6,12 +6,14 @@ use crate::base::{Json, shown};
 
 use crate::transcript::words;
 
-use super::{Anchored, Check, Fact, Judgement, NOTE, Publish, Today, Verdict};
+use super::{Anchor, Anchored, Check, Fact, Judgement, NOTE, Publish, Today, Verdict};
 
 /// The version of the JSON.
 const VERSION: i64 = 1;
 /// The most records of one check that the text names; the JSON names all.
 const NAMED: usize = 12;
+/// Above the words that people compare with their paper.
+const LAST: &str = "the record's last line in words: those that were written down at the end";
 
 impl Judgement {
     /// Lines for people, each without LF and safe to show.
@@ -79,12 +81,57 @@ impl Judgement {
         }
         if let Some(last) = &self.last {
             out.push(String::new());
-            out.push("the record's last line in words: those that were written down at the end".to_owned());
+            out.push(LAST.to_owned());
             out.extend(words::numbered(last).into_iter().map(|line| format!("  {line}")));
         }
         out.push(String::new());
         out.extend(self.verdict_lines());
         // The belt: a check that repeats a word of the record unescaped moves no cursor.
+        out.iter().map(|text| shown::line(text)).collect()
+    }
+
+    /// What fits one screen: the verdict, each check in a line, the whole of those that
+    /// fail, and what people wrote down. Nothing that fails is ever left out.
+    #[must_use]
+    pub fn short_lines(&self) -> Vec<String> {
+        let mut out = self.verdict_lines();
+        out.push(String::new());
+        for (verdict, heading) in [
+            (Verdict::Fail, "failed"),
+            (Verdict::Pass, "held"),
+            (Verdict::NotApplicable, "not applicable"),
+        ] {
+            let of: Vec<&Check> = self.checks.iter().filter(|c| c.verdict == verdict).collect();
+            if of.is_empty() {
+                continue;
+            }
+            let names: Vec<&str> = of.iter().map(|c| c.name).collect();
+            out.push(format!("{heading}: {}", names.join(" ")));
+            let failing = of.iter().filter(|_| verdict == Verdict::Fail);
+            for found in failing.flat_map(|check| &check.found) {
+                out.push(format!("  [{}] {}", found.code, found.text));
+            }
+        }
+        let weak: Vec<&str> = self
+            .anchored
+            .iter()
+            .filter(|a| a.anchor == Anchor::SelfAsserted)
+            .map(|a| a.name)
+            .collect();
+        if !weak.is_empty() {
+            out.push(format!("known from the record alone: {}", weak.join(" ")));
+        }
+        if let Some(publish) = &self.publish {
+            out.push(String::new());
+            out.extend(publish_lines(publish));
+        }
+        if let Some(last) = &self.last {
+            out.push(String::new());
+            out.push(LAST.to_owned());
+            out.extend(words::numbered(last).into_iter().map(|line| format!("  {line}")));
+        }
+        out.push(String::new());
+        out.push("in full, with the records behind each check: without --short".to_owned());
         out.iter().map(|text| shown::line(text)).collect()
     }
 

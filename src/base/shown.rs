@@ -3,6 +3,8 @@
 //! passes, everything else becomes `\u{XXXX}` (threats T18, V22-V24). ratatui
 //! is not a sanitizer, so this is the one gate that screens and records use.
 
+use std::fmt;
+
 /// `text` as printable ASCII, at most `max` characters of the original; what
 /// is cut is said, never dropped in silence.
 #[must_use]
@@ -16,6 +18,13 @@ pub fn shown(text: &str, max: usize) -> String {
         out.push_str(&format!("... ({} more)", total.saturating_sub(max)));
     }
     out
+}
+
+/// A count in words: `1 file`, `2 files`.
+#[must_use]
+pub fn counted<N: fmt::Display + PartialEq + From<u8>>(count: N, one: &str) -> String {
+    let end = if count == N::from(1) { "" } else { "s" };
+    format!("{count} {one}{end}")
 }
 
 /// A text of the system without the folders of this machine, whose names are often a

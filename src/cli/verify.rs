@@ -21,6 +21,9 @@ pub(super) struct Asked {
     /// Stable JSON instead of text.
     #[arg(long)]
     json: bool,
+    /// One screen: the verdict, the names of the checks, and whatever failed.
+    #[arg(long, conflicts_with = "json")]
+    short: bool,
     /// What you know from outside of the bundle: keys, heads, digests.
     #[arg(long, value_name = "FILE")]
     anchors: Option<PathBuf>,
@@ -84,7 +87,12 @@ fn judge(asked: &Asked, options: &Options, require: Option<Level>) -> Exit {
         }
         out::say(&json.line());
     } else {
-        out::say(&judgement.lines().join("\n"));
+        let lines = if asked.short {
+            judgement.short_lines()
+        } else {
+            judgement.lines()
+        };
+        out::say(&lines.join("\n"));
         if let Some(judged) = &addendum {
             out::say(&format!("\n{}", judged.lines().join("\n")));
         }

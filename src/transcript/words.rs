@@ -38,12 +38,33 @@ pub fn numbered(digest: &Digest) -> Vec<String> {
     words(digest).chunks(4).enumerate().map(row).collect()
 }
 
-/// Whether a typed text is a word of either list: what is none was misspelt, whatever
-/// it was compared with.
+/// What a typed text is at a place from 0, whatever digest it is compared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Typed {
+    /// A word of the list for such places.
+    Fits,
+    /// A word of the other list: the number was misread.
+    Elsewhere,
+    /// No word: misspelt.
+    NoWord,
+}
+
+/// Looks a typed text up in the list for this place, and in the other one.
 #[must_use]
-pub fn is_word(typed: &str) -> bool {
-    let mut all = EVEN.iter().chain(ODD.iter());
-    all.any(|word| matches(typed, word))
+pub fn typed_at(place: usize, typed: &str) -> Typed {
+    let (here, other) = if place.is_multiple_of(2) {
+        (&EVEN, &ODD)
+    } else {
+        (&ODD, &EVEN)
+    };
+    let has = |list: &[&str]| list.iter().any(|word| matches(typed, word));
+    if has(here) {
+        Typed::Fits
+    } else if has(other) {
+        Typed::Elsewhere
+    } else {
+        Typed::NoWord
+    }
 }
 
 /// The word of one byte at one place: `Some`, since both lists have 256 words.
@@ -133,6 +154,17 @@ mod tests {
         let all: Vec<usize> = (0..COUNT).collect();
         assert_eq!(positions(&Digest::ZERO, 99), all);
         assert!(positions(&Digest::ZERO, 0).is_empty());
+    }
+
+    #[test]
+    fn a_word_stands_at_every_second_place_only() {
+        assert_eq!(typed_at(0, "topmost"), Typed::Fits);
+        assert_eq!(typed_at(1, " Topmost "), Typed::Elsewhere);
+        assert_eq!(typed_at(31, "istanbul"), Typed::Fits);
+        assert_eq!(typed_at(30, "Istanbul"), Typed::Elsewhere);
+        for typed in ["", "topmos", "topmost Istanbul"] {
+            assert_eq!(typed_at(0, typed), Typed::NoWord, "{typed:?}");
+        }
     }
 
     #[test]

@@ -309,6 +309,7 @@ impl Model {
         };
         // Whoever plugged a keyboard in may have typed: a half answer does not survive it.
         let (was, is) = (asked(&self.seen), asked(&seen));
+        let wrong = wrong_pins(&self.seen) < wrong_pins(&seen);
         let same = self.seen.state.phase == seen.state.phase && was == is;
         self.meters = meters(&seen);
         self.old_meter = crate::engine::old_meter(&seen.plan, &seen.state);
@@ -318,6 +319,9 @@ impl Model {
         self.seen = seen;
         if !same || answered {
             self.begin();
+        }
+        if let (true, Some(Question::Pin { credential, .. })) = (wrong, self.question()) {
+            self.local.pane.notice = Some(Notice::bad(wording::secrets::pin_refused(*credential)));
         }
         if was.0 && !is.0 && !self.ended() {
             self.local.pane.notice = Some(Notice::good(wording::machine::THAWED));
@@ -438,4 +442,10 @@ fn meters(seen: &Snapshot) -> Vec<(MetadataName, Meter)> {
         .keys()
         .filter_map(|role| Some((role.clone(), crate::engine::meter(&seen.plan, &seen.state, role)?)))
         .collect()
+}
+
+/// Secrets that devices refused, over all of them.
+fn wrong_pins(seen: &Snapshot) -> u32 {
+    let each = seen.state.bench.values().map(|token| token.wrong_pins);
+    each.fold(0, u32::saturating_add)
 }

@@ -27,7 +27,7 @@ fn texts() -> Vec<String> {
 }
 
 /// The first characters: a line of a record has room for so many.
-fn short(text: &str) -> String {
+pub fn short(text: &str) -> String {
     text.chars().take(120).collect()
 }
 
@@ -96,7 +96,7 @@ fn a_forged_record_is_told_calmly() {
 }
 
 /// Every text of a value but the first record's log key, without which nothing reads on.
-fn spoil(json: &mut Json, with: &mut impl FnMut(&mut String)) {
+pub fn spoil(json: &mut Json, with: &mut impl FnMut(&mut String)) {
     match json {
         Json::Str(text) => with(text),
         Json::Array(all) => all.iter_mut().for_each(|j| spoil(j, with)),

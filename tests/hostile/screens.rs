@@ -40,7 +40,7 @@ impl Write for Wire {
 }
 
 /// Draws through the wire and looks at both ends.
-fn wired(place: &str, size: (u16, u16), view: impl FnOnce(&mut Frame)) {
+pub fn wired(place: &str, size: (u16, u16), view: impl FnOnce(&mut Frame)) {
     let wire = Wire::default();
     let options = TerminalOptions {
         viewport: Viewport::Fixed(Rect::new(0, 0, size.0, size.1)),
@@ -63,14 +63,15 @@ fn wired(place: &str, size: (u16, u16), view: impl FnOnce(&mut Frame)) {
     }
 }
 
-/// Printable ASCII, the four corners and two lines of a frame, and of control
+/// Printable ASCII, the corners, joints and two lines of a frame, the blocks of a QR code, and of control
 /// sequences those that set a place or a colour.
 fn only_places_and_colours(place: &str, bytes: &[u8]) {
     let text = std::str::from_utf8(bytes).unwrap_or_else(|e| panic!("{place}: {e}"));
     let mut chars = text.chars();
     while let Some(c) = chars.next() {
         match c {
-            ' '..='~' | '─' | '│' | '┌' | '┐' | '└' | '┘' => {}
+            ' '..='~' | '─' | '│' | '┌' | '┐' | '└' | '┘' | '├' | '┤' | '█' | '▀' | '▄' =>
+                {}
             '\u{1b}' => {
                 assert_eq!(chars.next(), Some('['), "{place}: an escape that is no CSI");
                 let last = chars.by_ref().find(|c| matches!(c, '@'..='~')).unwrap();
@@ -92,7 +93,7 @@ fn fault(meaning: &str) -> DeviceFault {
 }
 
 /// Puts texts into every place of the state that is others' to fill.
-fn poison(stage: &mut Stage, texts: &[&str]) {
+pub fn poison(stage: &mut Stage, texts: &[&str]) {
     let mut next = texts.iter().cycle();
     let mut put = |to: &mut String| (*next.next().unwrap()).clone_into(to);
     let state = &mut stage.state;
@@ -179,7 +180,7 @@ fn poison(stage: &mut Stage, texts: &[&str]) {
     }
 }
 
-fn stages() -> Vec<(&'static str, Stage)> {
+pub fn stages() -> Vec<(&'static str, Stage)> {
     let mut all = questions();
     all.extend(of_devices());
     all.push(("set-up-file", file_stage()));
@@ -198,7 +199,7 @@ fn stages() -> Vec<(&'static str, Stage)> {
 }
 
 /// How many texts share a frame.
-const TOGETHER: usize = 12;
+pub const TOGETHER: usize = 12;
 
 #[test]
 fn no_text_moves_the_cursor_on_any_screen() {

@@ -34,10 +34,18 @@ fn a_misspelt_word_or_a_passphrase_among_words_is_not_sent() {
         assert!(page.contains("none of the words"), "{page}");
         assert_eq!(model.local.pane.form.focus, 0, "it stays where it was typed");
     }
+    let wrong = |place: usize| ["gazelle", "hazardous"][place % 2];
+    // A word of the other list belongs to another number, whatever the digest is.
+    assert!(enter(&mut model, wrong(positions[0] + 1)).is_empty());
+    let page = shot(&model);
+    assert!(
+        page.contains(&format!("cannot be number {}", positions[0] + 1)),
+        "{page}"
+    );
     // What comes next is another word, not a longer one; a wrong word is sent like a right one.
-    for _ in &positions {
-        type_in(&mut model, "gazelle");
-        assert_eq!(field(&model), "gazelle");
+    for place in &positions {
+        type_in(&mut model, wrong(*place));
+        assert_eq!(field(&model), wrong(*place));
         let out = press(&mut model, Intent::Enter);
         if let [Out::Say(Cmd::Submit(Answer::Words { typed }))] = out.as_slice() {
             assert_eq!(typed.len(), positions.len());
@@ -46,6 +54,44 @@ fn a_misspelt_word_or_a_passphrase_among_words_is_not_sent() {
         assert!(out.is_empty());
     }
     panic!("the words were never sent");
+}
+
+#[test]
+fn whoever_goes_back_to_a_word_types_another_one() {
+    let mut model = model(&at("words"), SMALL);
+    let Some(Question::Words { positions, .. }) = model.question().cloned() else {
+        panic!()
+    };
+    let word = |place: usize| ["gazelle", "hazardous"][place % 2];
+    assert!(enter(&mut model, word(positions[0])).is_empty());
+    press(&mut model, Intent::Up);
+    assert_eq!(field(&model), word(positions[0]), "going back changes nothing");
+    type_in(&mut model, "g");
+    assert_eq!(field(&model), "g");
+    // And taking characters back mends what stands there.
+    press(&mut model, Intent::Backspace);
+    type_in(&mut model, word(positions[0]));
+    press(&mut model, Intent::Enter);
+    press(&mut model, Intent::Up);
+    press(&mut model, Intent::Backspace);
+    type_in(&mut model, "x");
+    assert_eq!(field(&model).len(), word(positions[0]).len());
+}
+
+#[test]
+fn a_refused_pin_is_told_above_the_field() {
+    let (before, after) = (at("pin"), at("pin-wrong"));
+    let mut model = model(&before, SMALL);
+    update(&mut model, Event::Engine(Msg::Snapshot(after.snapshot())));
+    let page = shot(&model);
+    assert!(page.contains("! The device refused this user PIN."), "{page}");
+    // Typing takes the remark away; how often it was wrong stays.
+    type_in(&mut model, "1");
+    let page = shot(&model);
+    assert!(
+        !page.contains("! The device") && page.contains("Wrong PINs in this ceremony so far: 1"),
+        "{page}"
+    );
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 use crate::attestation::yubihsm::ROOTS;
 use crate::base::Digest;
+use crate::base::shown::counted;
 use crate::transcript::{Checkpoint, Kind};
 
 use super::super::anchors::Anchors;
@@ -30,13 +31,16 @@ pub(super) fn check(case: &Case<'_>) -> Finding {
     let forged = signers::forged(case, anchors);
     failures.extend(forged.into_iter().map(|why| (SIGNATURE_FORGED, why).into()));
     let what = format!(
-        "{} checkpoint(s) read elsewhere, {} known key(s) of people and witnesses: the record contradicts none",
-        anchors.checkpoints.len(),
-        anchors
-            .approvers
-            .len()
-            .saturating_add(anchors.attesters.len())
-            .saturating_add(anchors.witnesses.len())
+        "{} read elsewhere, {} of people and witnesses: the record contradicts none",
+        counted(anchors.checkpoints.len(), "checkpoint"),
+        counted(
+            anchors
+                .approvers
+                .len()
+                .saturating_add(anchors.attesters.len())
+                .saturating_add(anchors.witnesses.len()),
+            "known key"
+        )
     );
     Finding::of(what, failures).at(case.opening.as_ref().map(|_| 0))
 }

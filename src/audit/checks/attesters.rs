@@ -3,6 +3,7 @@
 //! by a key of TUF; and every seat that declined or was empty is named with its
 //! reason. Nothing of this rests on the engine: lines and keys alone are read.
 
+use crate::base::shown::counted;
 use std::collections::BTreeMap;
 
 use super::{Case, Finding};
@@ -44,9 +45,13 @@ pub(super) fn check(case: &Case<'_>) -> Finding {
     let declined = of(Kind::Declined).filter_map(declined);
     let enrolled = of(Kind::Attester).count();
     let what = format!(
-        "{enrolled} audit key(s) enrolled, {} signature(s) over {} head(s)",
-        heads.values().map(Vec::len).fold(0, usize::saturating_add),
-        heads.len()
+        "{} enrolled, {} over {}",
+        counted(enrolled, "audit key"),
+        counted(
+            heads.values().map(Vec::len).fold(0, usize::saturating_add),
+            "signature"
+        ),
+        counted(heads.len(), "head")
     );
     Finding::of(what, failures)
         .at(records)

@@ -1,6 +1,7 @@
 //! `chain`: every line names the digest of the one before, from the first to
 //! the last; nothing is missing, moved or torn between them.
 
+use crate::base::shown::counted;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::Digest;
@@ -69,7 +70,10 @@ fn told(case: &Case<'_>) -> Vec<Found> {
     }
     let missing = missing(&seen);
     if let Some(first) = missing.first() {
-        let why = format!("{} record(s) are missing, the first is {first}", missing.len());
+        let why = format!(
+            "{} missing, the first is {first}",
+            counted(missing.len(), "record")
+        );
         out.push((LINE_DROPPED, why).into());
     }
     // In its place and number, and the next line names other bytes.

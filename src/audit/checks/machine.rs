@@ -4,6 +4,7 @@
 //! re-execution says the same with the engine's rules, here it is counted plainly.
 
 use crate::base::machine::Report;
+use crate::base::shown::counted;
 use crate::base::{Json, shown};
 use crate::transcript::{Kind, Line};
 
@@ -80,10 +81,16 @@ pub(super) fn check(case: &Case<'_>) -> Finding {
     };
     let summary = if production {
         format!(
-            "claimed by this machine: {reports} report(s), frozen {halts} time(s), {accepted} device(s) accepted{beside}"
+            "claimed by this machine: {}, frozen {}, {} accepted{beside}",
+            counted(reports, "report"),
+            counted(halts, "time"),
+            counted(accepted, "device")
         )
     } else {
-        format!("a rehearsal, which never freezes: claimed by this machine: {reports} report(s){beside}")
+        format!(
+            "a rehearsal, which never freezes: claimed by this machine: {}{beside}",
+            counted(reports, "report")
+        )
     };
     Finding::of(summary, failures).at(records)
 }

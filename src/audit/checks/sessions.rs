@@ -2,6 +2,7 @@
 //! or `resume`, and no run comes back after another. A run that was taken out,
 //! or whose beginning was, shows here even where the lines around it fit.
 
+use crate::base::shown::counted;
 use std::collections::BTreeSet;
 
 use crate::base::Json;
@@ -54,7 +55,7 @@ pub(super) fn check(case: &Case<'_>) -> Finding {
     }
     let more = begun.len().saturating_sub(1);
     Finding::of(
-        format!("{} run(s), {more} of them resumed", begun.len()),
+        format!("{}, {more} of them resumed", counted(begun.len(), "run")),
         failures,
     )
     .at(records)

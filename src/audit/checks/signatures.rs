@@ -3,6 +3,7 @@
 //! file in `checkpoints/` is what the record holds. Lines of other keys
 //! (cosignatures) may be added and say nothing here.
 
+use crate::base::shown::counted;
 use crate::base::shown::shown_bytes;
 use crate::bundle::Place;
 use crate::bundle::layout::{CHECKPOINT, POLICY};
@@ -49,11 +50,14 @@ pub(super) fn check(case: &Case<'_>) -> Finding {
     }
     gate_files(case, &mut failures, &mut notes);
     let what = format!(
-        "{} checkpoints signed by {} log key(s) of this record",
-        case.gates
-            .len()
-            .saturating_add(usize::from(case.files.get(CHECKPOINT).is_some())),
-        case.runs.len()
+        "{} signed by {} of this record",
+        counted(
+            case.gates
+                .len()
+                .saturating_add(usize::from(case.files.get(CHECKPOINT).is_some())),
+            "checkpoint"
+        ),
+        counted(case.runs.len(), "log key")
     );
     Finding::of(what, failures).at(records).with(notes)
 }
@@ -177,5 +181,8 @@ fn malformed(e: impl std::fmt::Display) -> Wrong {
 }
 
 fn cosigners(path: &str, others: usize) -> Option<String> {
-    (others > 0).then(|| format!("{path}: {others} signature line(s) of keys that the record does not name"))
+    (others > 0).then(|| {
+        let lines = counted(others, "signature line");
+        format!("{path}: {lines} of keys that the record does not name")
+    })
 }

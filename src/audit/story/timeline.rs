@@ -4,6 +4,7 @@
 
 use crate::audit::case::{Case, input};
 use crate::base::machine::Report;
+use crate::base::shown::counted;
 use crate::base::{Instant, Json};
 use crate::transcript::{Class, Kind, Line};
 
@@ -105,8 +106,8 @@ fn machine(line: &Line) -> Option<String> {
         .iter()
         .map(|f| format!("{} {}", f.code.word(), f.about));
     let text = format!(
-        "the machine reports {} device(s); found: {}",
-        report.devices.len(),
+        "the machine reports {}; found: {}",
+        counted(report.devices.len(), "device"),
         findings.collect::<Vec<_>>().join("; ")
     );
     Some(safe(text.trim_end_matches("; found: ")))
@@ -392,7 +393,10 @@ fn resumed(line: &Line) -> String {
     let torn = said.get("torn").and_then(Json::as_array).map_or(0, <[Json]>::len);
     let mut text = "goes on in a new run of the program".to_owned();
     if torn > 0 {
-        text.push_str(&format!("; {torn} torn end(s) that never counted were kept"));
+        text.push_str(&format!(
+            "; {} kept that never counted",
+            counted(torn, "torn end")
+        ));
     }
     if let Some(mirror) = said.get("mirror") {
         text.push_str(&format!("; second copy: {}", plain(mirror)));

@@ -176,7 +176,8 @@ fn page(model: &Model, width: usize) -> Page {
         }
         (None, _, Some(bundle)) => (words::CLOSED_SAY, sealed(bundle, width)),
     };
-    if !on_break {
+    // While the seal is written there is nothing to do but wait.
+    if !on_break && !model.sealing() {
         body.push(Row::of(Tone::Quiet, words::HEAD_WORDS));
         body.extend(card::word_grid(&spoken::words(&model.seen.head), width));
     }

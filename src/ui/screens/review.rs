@@ -4,8 +4,9 @@
 
 use super::reading::{Reading, View};
 use super::{Hint, Screen, ask, out_of_place, say, unchecked};
-use crate::engine::{Answer, FileState, Phase, Question, review_text, standing};
+use crate::engine::{Answer, FileState, Phase, Question, Standing, review_text, standing};
 use crate::runner::Snapshot;
+use crate::script::Verb;
 use crate::transcript::words as spoken;
 use crate::tuf::Draft;
 use crate::ui::keymap::{self, Intent};
@@ -76,15 +77,17 @@ fn page(model: &Model, width: usize) -> Page {
     let mut body = Vec::new();
     if reading.view == View::Text {
         body.push(Row::blank());
-        body.extend(fact(
-            words::DIGEST,
-            10,
-            Tone::Strong,
-            &words::digest(&draft.digest.grouped()),
-            width,
-        ));
-        body.push(Row::of(Tone::Quiet, words::AS_WORDS));
-        body.extend(card::word_grid(&spoken::words(&draft.digest), width));
+        if !compared(&model.seen) {
+            body.extend(fact(
+                words::DIGEST,
+                10,
+                Tone::Strong,
+                &words::digest(&draft.digest.grouped()),
+                width,
+            ));
+            body.push(Row::of(Tone::Quiet, words::AS_WORDS));
+            body.extend(card::word_grid(&spoken::words(&draft.digest), width));
+        }
         body.extend(clients(&model.seen, draft, width));
         body.extend(para(Tone::Quiet, words::REVIEW_END, width));
     }
@@ -99,11 +102,25 @@ fn page(model: &Model, width: usize) -> Page {
     }
 }
 
+/// Whether a read-back is still to come: its words are typed from another source, so they
+/// do not stand on this machine a moment before. The text itself ends with the digest.
+fn compared(seen: &Snapshot) -> bool {
+    let Phase::Asking(Question::Review { metadata: read }) = &seen.state.phase else {
+        return false;
+    };
+    let later = seen.plan.steps().iter().skip(seen.state.cursor);
+    later.into_iter().any(|planned| match &planned.step.verb {
+        Verb::ReadBack { metadata, .. } => metadata == read,
+        _ => false,
+    })
+}
+
 fn next(model: &Model, reading: &Reading) -> String {
     let pane = &model.local.pane;
     match reading.view {
         View::Folded => looking::FOLDED.to_owned(),
-        _ if pane.end_seen => words::REVIEW_NEXT.to_owned(),
+        _ if pane.end_seen && compared(&model.seen) => words::REVIEW_NEXT.to_owned(),
+        _ if pane.end_seen => words::REVIEW_NEXT_READ.to_owned(),
         View::Json => looking::JSON.to_owned(),
         // Whoever jumped must come back: the page says what was left out.
         View::Text if pane.scroll > pane.read_to => looking::gap(pane.read_to.saturating_add(1), pane.scroll),
@@ -130,7 +147,22 @@ fn clients(seen: &Snapshot, draft: &Draft, width: usize) -> Vec<Row> {
         .get(&draft.metadata_name())
         .map_or(&[][..], Vec::as_slice);
     let mut rows = vec![Row::of(Tone::Quiet, words::CLIENTS)];
-    for one in judged {
+    // Those that count and accept are one line; any other answer has its own.
+    let (good, rest): (Vec<_>, Vec<_>) = judged
+        .iter()
+        .partition(|one| one.verdict.accepts() && standing(&seen.plan, one.client) == Standing::Named);
+    let named: Vec<String> = good
+        .iter()
+        .map(|one| format!("{} {}", one.client.name(), safe(&one.version)))
+        .collect();
+    if !named.is_empty() {
+        rows.extend(para(
+            Tone::Plain,
+            &words::clients_accept(&named.join(", ")),
+            width,
+        ));
+    }
+    for one in rest {
         let said = words::client_says(
             one.client.name(),
             &safe(&one.version),

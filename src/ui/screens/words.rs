@@ -5,7 +5,7 @@ use super::{Screen, ask, no_hints, no_key, say};
 use crate::engine::{Answer, Phase, Question, TRIES};
 use crate::runner::Snapshot;
 use crate::script::{SourceKind, Subject};
-use crate::transcript::words as spoken;
+use crate::transcript::words::{self as spoken, Typed};
 use crate::ui::layout::Page;
 use crate::ui::model::{Local, Model, Notice};
 use crate::ui::theme::Tone;
@@ -21,10 +21,16 @@ pub static SCREEN: Screen = Screen {
     check: |model| {
         let form = &model.local.pane.form;
         let typed = form.text(form.focus).trim();
-        if typed.is_empty() || spoken::is_word(typed) {
-            Ok(())
-        } else {
-            Err(Notice::warn(words::NO_WORD))
+        let Some(Question::Words { positions, .. }) = model.question() else {
+            return Ok(());
+        };
+        match positions.get(form.focus) {
+            Some(place) if !typed.is_empty() => match spoken::typed_at(*place, typed) {
+                Typed::Fits => Ok(()),
+                Typed::Elsewhere => Err(Notice::warn(words::other_place(place.saturating_add(1)))),
+                Typed::NoWord => Err(Notice::warn(words::NO_WORD)),
+            },
+            _ => Ok(()),
         }
     },
     submit: |model| {

@@ -36,7 +36,9 @@ pub struct Form {
     pub fields: Vec<Field>,
     /// The number of the one that is typed into.
     pub focus: usize,
-    /// What stands in it was refused: a character begins it anew, any other key keeps it.
+    /// A character begins the field anew: its text was refused, or people came back to it.
+    anew: bool,
+    /// The text was refused: it is no answer to a page that moves under it.
     refused: bool,
 }
 
@@ -97,6 +99,7 @@ impl Form {
         Form {
             fields,
             focus: 0,
+            anew: false,
             refused: false,
         }
     }
@@ -131,7 +134,8 @@ impl Form {
         if c.is_control() {
             return true;
         }
-        if std::mem::take(&mut self.refused) {
+        self.refused = false;
+        if std::mem::take(&mut self.anew) {
             self.clear_field();
         }
         match self.fields.get_mut(self.focus).map(|f| &mut f.entry) {
@@ -146,19 +150,21 @@ impl Form {
     /// The answer was refused. People who go on typing mean another one, not a longer one.
     pub fn refused(&mut self) {
         self.refused = true;
+        self.anew = true;
     }
 
     /// The page moved: what was refused before is no answer to what is read now, and Enter
     /// alone never sends it again (law 9).
     pub fn moved_on(&mut self) {
         if std::mem::take(&mut self.refused) {
+            self.anew = false;
             self.clear_field();
         }
     }
 
     /// Takes the last character back.
     pub fn backspace(&mut self) {
-        self.refused = false;
+        (self.refused, self.anew) = (false, false);
         match self.fields.get_mut(self.focus).map(|f| &mut f.entry) {
             Some(Entry::Text(text)) => {
                 text.pop();
@@ -178,12 +184,14 @@ impl Form {
     /// To the next field, or the one before.
     pub fn move_by(&mut self, forward: bool) {
         let last = self.fields.len().saturating_sub(1);
-        self.refused = false;
         self.focus = if forward {
             self.focus.saturating_add(1).min(last)
         } else {
             self.focus.saturating_sub(1)
         };
+        self.refused = false;
+        // Whoever goes back to a word means another word.
+        self.anew = true;
     }
 
     /// What Enter means now.
@@ -206,7 +214,7 @@ impl Form {
             .map(|(i, _)| i);
         match open {
             Some(i) => {
-                self.refused = false;
+                (self.refused, self.anew) = (false, false);
                 self.focus = i;
                 Entered::Moved
             }

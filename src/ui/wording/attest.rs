@@ -1,7 +1,8 @@
 //! Sentences for seats with an audit key: whether they enrol it, and whether they
 //! sign the record's head with it. Nobody is pressed: to decline is an answer.
 
-use super::screens::{capital, counted};
+use super::screens::capital;
+use crate::base::shown::counted;
 use crate::engine::AttesterAct;
 
 /// Field.

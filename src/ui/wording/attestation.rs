@@ -1,7 +1,7 @@
 //! Sentences about what a device says of its keys: the claims, the chain, and
 //! what no such statement shows.
 
-use super::screens::counted;
+use crate::base::shown::counted;
 
 /// Title.
 pub const TITLE: &str = "What the devices say about their keys";
@@ -219,7 +219,7 @@ pub fn others(keys: usize) -> String {
     if keys == 1 {
         return "Not shown here: 1 key of another device. F9 shows it at that device's own steps, and all keys at a step without a device.".to_owned();
     }
-    let keys = counted(u64::try_from(keys).unwrap_or(u64::MAX), "key");
+    let keys = counted(keys, "key");
     format!(
         "Not shown here: {keys} of other devices. F9 shows each at its device's own steps, and all keys at a step without a device."
     )

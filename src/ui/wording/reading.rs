@@ -76,10 +76,18 @@ pub fn client_says(name: &str, version: &str, stands: Standing, verdict: &str) -
     format!("  {name} {version}{stands}: {verdict}")
 }
 
+/// Clients that the script rests on, with their versions.
+#[must_use]
+pub fn clients_accept(named: &str) -> String {
+    format!("  accept: {named}")
+}
+
 /// The last line of the text.
 pub const REVIEW_END: &str = "This is the end of the payload.";
 /// Below the form.
 pub const REVIEW_NEXT: &str = "You have seen the end. Next: the digest is compared with another source.";
+/// Below the form, where nothing is compared any more.
+pub const REVIEW_NEXT_READ: &str = "You have seen the end.";
 /// Below the form.
 pub const REVIEW_UNREAD: &str =
     "PgDn reads on. Of a keyid or digest say the first 4 and the last 4 characters.";

@@ -4,14 +4,8 @@
 pub use super::ends::*;
 pub use super::reading::*;
 use crate::base::medium::Release;
+use crate::base::shown::counted;
 use crate::script::Kind;
-
-/// So many of something, in the right number.
-#[must_use]
-pub fn counted(count: u64, one: &str) -> String {
-    let end = if count == 1 { "" } else { "s" };
-    format!("{count} {one}{end}")
-}
 
 /// A role's id, or a name, at the beginning of a sentence.
 #[must_use]
@@ -72,24 +66,20 @@ pub fn kind(kind: Kind) -> &'static str {
 /// Minutes and steps.
 #[must_use]
 pub fn time(minutes: u32, steps: usize) -> String {
-    format!(
-        "about {}, {}",
-        counted(minutes.into(), "minute"),
-        counted(u64::try_from(steps).unwrap_or(u64::MAX), "step")
-    )
+    format!("about {}, {}", counted(minutes, "minute"), counted(steps, "step"))
 }
 
 /// One act.
 #[must_use]
 pub fn act_line(number: usize, title: &str, steps: usize, minutes: u32) -> String {
-    let steps = counted(u64::try_from(steps).unwrap_or(u64::MAX), "step");
+    let steps = counted(steps, "step");
     format!("{number}. {title} ({steps}, {minutes} min)")
 }
 
 /// One metadata file of the result.
 #[must_use]
 pub fn result_line(role: &str, threshold: u32, keys: usize, here: bool) -> String {
-    let all = counted(u64::try_from(keys).unwrap_or(u64::MAX), "key");
+    let all = counted(keys, "key");
     if here {
         format!("{role}: threshold {threshold} of {all}")
     } else {
@@ -226,6 +216,14 @@ pub const KEY_NOT_SO: &str = "not so";
 /// A misspelt word.
 pub const NO_WORD: &str =
     "This is none of the words: look at its spelling. Nothing was sent, no try was spent.";
+
+/// A word that belongs to other numbers.
+#[must_use]
+pub fn other_place(number: usize) -> String {
+    format!(
+        "This word cannot be number {number}: look at the number again. Nothing was sent, no try was spent."
+    )
+}
 
 /// Instruction, where a line does not hold.
 #[must_use]
@@ -391,7 +389,7 @@ pub const LEAVE_IN: &str =
 /// Instruction.
 #[must_use]
 pub fn export_say(files: usize, size: usize) -> String {
-    let files = counted(u64::try_from(files).unwrap_or(u64::MAX), "file");
+    let files = counted(files, "file");
     format!(
         "Is this the right media? To write {files} to it ({}), type export.",
         bytes(size)
@@ -508,7 +506,7 @@ pub fn meter(have: usize, need: u64, more: u64, keys: usize) -> String {
         0 => "complete".to_owned(),
         more => format!("{more} more needed"),
     };
-    let keys = counted(u64::try_from(keys).unwrap_or(u64::MAX), "key");
+    let keys = counted(keys, "key");
     format!("{have} of {need} signed, {rest} ({keys} may sign)")
 }
 
@@ -533,7 +531,7 @@ pub fn meter_short(role: &str, have: usize, need: u64) -> String {
 /// A size.
 #[must_use]
 pub fn bytes(count: usize) -> String {
-    counted(u64::try_from(count).unwrap_or(u64::MAX), "byte")
+    counted(count, "byte")
 }
 
 /// Size of the record.

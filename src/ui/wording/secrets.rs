@@ -340,6 +340,15 @@ pub fn pin_say(token: &str, credential: Credential, pad: bool, last: bool) -> St
     }
 }
 
+/// Just now.
+#[must_use]
+pub fn pin_refused(credential: Credential) -> String {
+    format!(
+        "The device refused this {}. Look at the paper, then type it again.",
+        in_text(credential)
+    )
+}
+
 /// Wrong PINs in this ceremony.
 #[must_use]
 pub fn pin_wrong(wrong: u32, credential: Credential) -> String {
