@@ -62,6 +62,65 @@ fn check(path: &std::path::Path) -> (i32, String) {
     (ran.status.code().unwrap(), String::from_utf8(text).unwrap())
 }
 
+/// ADR 0007: what a script would publish about people is said, and nothing is refused.
+#[test]
+fn what_would_be_published_about_people_is_a_warning() {
+    let template = root().join("ceremony-scripts/templates/root-keygen.toml");
+    let (code, text) = check(&template);
+    assert_eq!(code, 0, "{text}");
+    assert_eq!(text.matches("warning[names-published]").count(), 3, "{text}");
+    assert!(!text.contains("warning[person-named]"), "{text}");
+    // At the role's own line.
+    let source = std::fs::read_to_string(&template).unwrap();
+    let line = source.lines().position(|l| l == "id     = \"officer\"").unwrap() + 1;
+    assert!(text.contains(&format!(":{line}:")), "{line}: {text}");
+
+    let copy = tempfile::tempdir().unwrap();
+    let folder = template.parent().unwrap();
+    for file in Inputs::needed(&Script::parse(source.as_bytes()).unwrap()) {
+        std::fs::copy(folder.join(&file), copy.path().join(&file)).unwrap();
+    }
+    let mut listed = source.clone();
+    for (seats, names) in [
+        (1, "\"heron\""),
+        (3, "\"otter\", \"wren\", \"finch\""),
+        (1, "\"swift\""),
+    ] {
+        let from = format!("seats  = {seats}\nquorum");
+        assert!(listed.contains(&from));
+        listed = listed.replacen(
+            &from,
+            &format!("pseudonyms = [{names}]\nseats = {seats}\nquorum"),
+            1,
+        );
+    }
+    let path = copy.path().join("copy.toml");
+    std::fs::write(&path, &listed).unwrap();
+    let (code, text) = check(&path);
+    assert!(code == 0 && !text.contains("warning["), "{text}");
+    let named = listed.replacen(
+        "title        = \"First",
+        "title        = \"For @ada-l, ask ada@example.org: first",
+        1,
+    );
+    assert_ne!(named, listed);
+    std::fs::write(&path, &named).unwrap();
+    let (code, text) = check(&path);
+    assert_eq!(
+        (code, text.matches("warning[person-named]").count()),
+        (0, 2),
+        "{text}"
+    );
+    assert!(
+        text.contains("`@ada-l` looks like a handle") && text.contains("an e-mail address"),
+        "{text}"
+    );
+
+    // A rehearsal is nobody's business: only what stands in its text is.
+    let (code, text) = check(&root().join("ceremony-scripts/rehearsal/first-rehearsal.toml"));
+    assert!(code == 0 && !text.contains("warning["), "{text}");
+}
+
 /// People copy a template with the files beside it: as it stands it is good, and
 /// a copy whose files are not those of its digests is refused by their names.
 #[test]

@@ -7,7 +7,7 @@ use super::{Exit, out};
 use crate::base::shown;
 use crate::fault::Code;
 use crate::plan::{Inputs, Plan};
-use crate::script::{Diagnostics, MAX_BYTES, Script};
+use crate::script::{Diagnostics, MAX_BYTES, Script, disclosures};
 use crate::tuf::policy::{Finding, Verdict};
 use crate::tuf::workflow::MAX_TARGETS;
 
@@ -32,6 +32,9 @@ pub(super) fn check(path: &Path) -> Exit {
             }
             for line in policy_lines(&plan) {
                 out::say(&line);
+            }
+            for told in disclosures(script) {
+                out::complain(&told.warning(&name(path)));
             }
             Exit::Good
         }

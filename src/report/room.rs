@@ -12,6 +12,7 @@ pub(super) fn people(story: &Story, page: &mut Page) {
         page.para("Nobody answered a roll call.");
         return;
     }
+    page.para("Names are what people typed at the roll call. Who a pseudonym stands for is in no file of the bundle.");
     let row = |s: &crate::audit::story::Seat| {
         let seat = match &s.role {
             Some(role) => format!("{role} {}", s.seat),

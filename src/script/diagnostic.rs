@@ -39,8 +39,18 @@ impl Diagnostic {
     /// `FILE:LINE:COLUMN: error[CODE]: MESSAGE` and the remedy on a second line.
     #[must_use]
     pub fn render(&self, file: &str) -> String {
+        self.as_a("error", file)
+    }
+
+    /// The same of what is refused by nobody: `FILE:LINE:COLUMN: warning[CODE]: ..`.
+    #[must_use]
+    pub fn warning(&self, file: &str) -> String {
+        self.as_a("warning", file)
+    }
+
+    fn as_a(&self, kind: &str, file: &str) -> String {
         format!(
-            "{file}:{}:{}: error[{}]: {}\n    help: {}",
+            "{file}:{}:{}: {kind}[{}]: {}\n    help: {}",
             self.line, self.column, self.code, self.message, self.help
         )
     }

@@ -66,6 +66,18 @@ pub fn closed_with(log: &str, front_end: FrontEnd, predecessor: &str) -> Room {
 /// A ceremony that was opened, and no more.
 pub fn begun(log: &str, front_end: FrontEnd, predecessor: &str) -> Room {
     let (plan, inputs) = after(predecessor);
+    opened(plan, inputs, log, front_end)
+}
+
+/// A closed ceremony of this script.
+pub fn closed_of(script: &str) -> Room {
+    let (plan, inputs) = plan(script);
+    let mut room = opened(plan, inputs, "log 1", FrontEnd::Tui);
+    while room.go_on() {}
+    room
+}
+
+fn opened(plan: Plan, inputs: Map, log: &str, front_end: FrontEnd) -> Room {
     let note = approvals(plan.script(), &APPROVERS[..2]);
     let mut room = Room::old(plan.with_approvals(note), inputs, BTreeMap::new());
     room.log = Key::new(log, Algorithm::Ed25519);

@@ -77,8 +77,9 @@ fn page(model: &Model, width: usize) -> Page {
     let kind = model.seen.plan.script().source(source).map(|s| s.kind);
     if kind == Some(SourceKind::Simulated) {
         body.extend(para(Tone::Plain, words::SOURCE_SIMULATED, width));
+    } else {
+        body.extend(para(Tone::Quiet, &words::source_named(source.as_str()), width));
     }
-    body.extend(para(Tone::Quiet, &words::source_named(source.as_str()), width));
     Page {
         say: words::words_say(positions.len(), &what, words::source(kind)),
         body,

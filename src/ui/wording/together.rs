@@ -4,7 +4,8 @@
 use super::screens::LEAVE_IN;
 
 /// Below the form.
-pub const KEYS_NEXT: &str = "Next: the keys are made, in this order. That cannot be undone and may take minutes. If one fails, you are asked.";
+pub const KEYS_NEXT: &str =
+    "Next: the keys are made, in this order. That cannot be undone. If one fails, you are asked.";
 /// Below the form.
 pub const SIGN_NEXT: &str = "Next: one signature each, checked by software. If one fails, you are asked.";
 /// Below the form, before the last act was in sight.
