@@ -13,7 +13,7 @@ const VERSION: i64 = 1;
 /// The most records of one check that the text names; the JSON names all.
 const NAMED: usize = 12;
 /// Above the words that people compare with their paper.
-const LAST: &str = "the record's last line in words: those that were written down at the end";
+const LAST: &str = "the record's last line in words, to compare with those on paper";
 
 impl Judgement {
     /// Lines for people, each without LF and safe to show.
@@ -106,7 +106,7 @@ impl Judgement {
                 continue;
             }
             let names: Vec<&str> = of.iter().map(|c| c.name).collect();
-            out.push(format!("{heading}: {}", names.join(" ")));
+            out.push(format!("{heading}, {}: {}", of.len(), names.join(", ")));
             let failing = of.iter().filter(|_| verdict == Verdict::Fail);
             for found in failing.flat_map(|check| &check.found) {
                 out.push(format!("  [{}] {}", found.code, found.text));
@@ -119,7 +119,10 @@ impl Judgement {
             .map(|a| a.name)
             .collect();
         if !weak.is_empty() {
-            out.push(format!("known from the record alone: {}", weak.join(" ")));
+            out.push(format!(
+                "not compared with anything from outside (--anchors): {}",
+                weak.join(", ")
+            ));
         }
         if let Some(publish) = &self.publish {
             out.push(String::new());

@@ -339,10 +339,12 @@ fn first_names(plan: &Plan, state: &State, new: &Root) -> Vec<String> {
         let id_hex = id.to_string();
         let start = id_hex.get(..4).unwrap_or_default();
         let end = id_hex.len().checked_sub(4).and_then(|at| id_hex.get(at..));
+        let name = name_of(plan, state, id);
+        let made = plan.script().keys.iter().any(|key| key.id.as_str() == name);
         let line = format!(
-            "keyid {start} .. {} is {}",
+            "keyid {start} .. {} is {name}{}",
             end.unwrap_or_default(),
-            name_of(plan, state, id)
+            if made { ", made elsewhere" } else { "" }
         );
         lines.extend((!lines.contains(&line)).then_some(line));
     }

@@ -50,6 +50,8 @@ pub struct Model {
     pub meters: Vec<(MetadataName, Meter)>,
     /// How far a succession's root is towards the trusted root's threshold.
     pub old_meter: Option<Meter>,
+    /// Wrong PINs that people were told of.
+    told_wrong: u32,
 }
 
 /// Paths, as text that is safe to show; the engine knows none.
@@ -294,6 +296,7 @@ impl Model {
             failed: None,
             meters: meters(&seen),
             old_meter: crate::engine::old_meter(&seen.plan, &seen.state),
+            told_wrong: wrong_pins(&seen),
             seen,
         };
         model.begin();
@@ -309,7 +312,6 @@ impl Model {
         };
         // Whoever plugged a keyboard in may have typed: a half answer does not survive it.
         let (was, is) = (asked(&self.seen), asked(&seen));
-        let wrong = wrong_pins(&self.seen) < wrong_pins(&seen);
         let same = self.seen.state.phase == seen.state.phase && was == is;
         self.meters = meters(&seen);
         self.old_meter = crate::engine::old_meter(&seen.plan, &seen.state);
@@ -319,9 +321,6 @@ impl Model {
         self.seen = seen;
         if !same || answered {
             self.begin();
-        }
-        if let (true, Some(Question::Pin { credential, .. })) = (wrong, self.question()) {
-            self.local.pane.notice = Some(Notice::bad(wording::secrets::pin_refused(*credential)));
         }
         if was.0 && !is.0 && !self.ended() {
             self.local.pane.notice = Some(Notice::good(wording::machine::THAWED));
@@ -339,6 +338,14 @@ impl Model {
             (_, None, Some(at)) if state.away.is_none() => Some(Notice::good(wording::recover::resumed(at))),
             _ => None,
         };
+        // Told at the next question, whatever was looked at in between.
+        let wrong = wrong_pins(&self.seen);
+        if let Some(question) = self.question() {
+            if let (true, Question::Pin { credential, .. }) = (wrong > self.told_wrong, question) {
+                self.local.pane.notice = Some(Notice::bad(wording::secrets::pin_refused(*credential)));
+            }
+            self.told_wrong = wrong;
+        }
     }
 
     /// The open question.

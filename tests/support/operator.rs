@@ -278,7 +278,7 @@ impl Operator {
     fn count(&mut self) {
         let text = self.text();
         self.reads(&text);
-        let head = text.lines().find(|l| l.contains("(step ")).unwrap_or_default();
+        let head = text.lines().find(|l| l.contains("(step")).unwrap_or_default();
         let of = self.tokens.iter().find(|t| {
             head.split(|c: char| c != '-' && !c.is_alphanumeric())
                 .any(|w| w == **t)
@@ -297,7 +297,7 @@ impl Operator {
         };
         self.slips.remove(at);
         let text = self.text();
-        let head = text.lines().find(|l| l.contains("(step ")).unwrap_or_default();
+        let head = text.lines().find(|l| l.contains("(step")).unwrap_or_default();
         let of = self.tokens.iter().find(|t| head.contains(t.as_str()));
         self.prompts.entry(of.cloned().unwrap_or_default()).or_default().1 += 1;
         true
@@ -442,8 +442,8 @@ impl Operator {
         } else if prompt.starts_with("Last 4 of the serial") {
             self.seconds += Pace::FETCH;
             self.read_on();
-            let line = text.lines().find(|l| l.contains("(step ")).unwrap();
-            let headline = line.split("(step ").next().unwrap();
+            let line = text.lines().find(|l| l.contains("(step")).unwrap();
+            let headline = line.split("(step").next().unwrap();
             let token = headline.split_whitespace().last().unwrap().to_owned();
             let serial = self.serial(&token);
             self.enter(&serial[serial.len() - 4..]);

@@ -34,7 +34,7 @@ pub(super) fn answer(turn: &mut Turn, token: &Id, cards: &[DeviceCard], typed: &
                 "serial-not-there",
                 "the serial of a device that answers",
                 shown,
-                "no device that answers has this serial: look whether it is plugged in",
+                "no device that answers has this serial: look at what was typed, then whether it is plugged in",
             ));
         }
         _ => {

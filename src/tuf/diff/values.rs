@@ -14,7 +14,10 @@ use crate::tuf::delegations::Delegations;
 pub(super) fn section(signed: &Json, trusted: Option<&Json>) -> Vec<String> {
     let new = leaves(signed);
     let Some(trusted) = trusted else {
-        let mut lines = vec![format!("every value ({})", new.len())];
+        let mut lines = vec![format!(
+            "every value ({}): all of it once more, so that nothing is hidden",
+            new.len()
+        )];
         lines.extend(new.iter().map(|(at, value)| format!("  {at} = {value}")));
         return lines;
     };

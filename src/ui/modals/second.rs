@@ -117,11 +117,12 @@ fn words(model: &Model, width: usize) -> Vec<Row> {
             subject,
             source,
             digest,
+            positions,
             ..
-        }) => Some((subject, source, digest)),
+        }) => Some((subject, source, digest, positions)),
         _ => None,
     };
-    let Some((subject, source, digest)) = asked else {
+    let Some((subject, source, digest, positions)) = asked else {
         return para(Tone::Plain, wording::SECOND_NO_WORDS, width);
     };
     let kind = model.seen.plan.script().source(source).map(|s| s.kind);
@@ -135,6 +136,13 @@ fn words(model: &Model, width: usize) -> Vec<Row> {
     };
     let mut out = para(Tone::Quiet, &wording::second_words(&what), width);
     out.extend(card::word_grid(&spoken::words(digest), width));
+    out.extend(fact(
+        wording::SECOND_ASKED,
+        12,
+        Tone::Strong,
+        &wording::numbers(positions),
+        width,
+    ));
     out.extend(fact(
         wording::SECOND_HEX,
         12,

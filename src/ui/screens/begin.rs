@@ -4,6 +4,7 @@
 use super::{Screen, ask, no_hints, no_key, say, unchecked};
 use crate::engine::Answer;
 use crate::script::Made;
+use crate::tuf::policy::Verdict;
 use crate::ui::layout::Page;
 use crate::ui::model::{Local, Model};
 use crate::ui::theme::Tone;
@@ -75,6 +76,14 @@ fn page(model: &Model, width: usize) -> Page {
                 here,
             ),
         );
+    }
+    let refused = plan
+        .policy_findings()
+        .into_iter()
+        .filter(|(_, verdict)| *verdict == Verdict::Rehearsed);
+    if let many @ 1.. = refused.count() {
+        body.push(Row::blank());
+        body.extend(para(Tone::Warn, &words::only_rehearsed(many), width));
     }
     let next = plan
         .step(0)

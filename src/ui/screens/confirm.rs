@@ -221,7 +221,11 @@ fn sign(model: &Model, role: &MetadataName, on: &Id, key: &Id, width: usize) -> 
     add(
         words::DEVICE,
         Tone::Plain,
-        &words::device_line(on.as_str(), &card::masked(&seen.state, on)),
+        &words::device_line(
+            on.as_str(),
+            &card::masked(&seen.state, on),
+            card::unlocked(&seen.state, on),
+        ),
     );
     let mut body = boxed(words::SIGN_TITLE, inner, width);
     let card = seen.state.bench.get(on).and_then(|t| t.card.as_ref());

@@ -136,7 +136,7 @@ fn aborted(model: &Model, width: usize) -> (&'static str, Vec<Row>) {
     (say, body)
 }
 
-fn sealed(sealed: &Sealed, width: usize) -> Vec<Row> {
+fn sealed(sealed: &Sealed, rehearsal: bool, width: usize) -> Vec<Row> {
     let mut body = Vec::new();
     let mut line = |name: &str, tone: Tone, text: &str| body.extend(fact(name, NAMES, tone, text, width));
     let place = safe(&sealed.place);
@@ -144,7 +144,9 @@ fn sealed(sealed: &Sealed, width: usize) -> Vec<Row> {
         Release::Folder => {
             line(words::SAFE_NOW, Tone::Good, words::CLOSED_FOLDER);
             line(words::NEXT, Tone::Strong, &words::verify(&place));
-            line("", Tone::Plain, words::CLOSED_NEXT);
+            if !rehearsal {
+                line("", Tone::Plain, words::CLOSED_NEXT);
+            }
             return body;
         }
         Release::Unmounted => line(words::SAFE_NOW, Tone::Good, words::CLOSED_SAFE),
@@ -174,11 +176,16 @@ fn page(model: &Model, width: usize) -> Page {
             let now = fact(words::NOW, NAMES, Tone::Warn, words::SEALING_NOW, width);
             (words::SEALING_SAY, now)
         }
-        (None, _, Some(bundle)) => (words::CLOSED_SAY, sealed(bundle, width)),
+        (None, _, Some(bundle)) => (words::CLOSED_SAY, sealed(bundle, model.rehearsal(), width)),
     };
     // While the seal is written there is nothing to do but wait.
     if !on_break && !model.sealing() {
-        body.push(Row::of(Tone::Quiet, words::HEAD_WORDS));
+        let what = if model.rehearsal() {
+            words::HEAD_WORDS_REHEARSAL
+        } else {
+            words::HEAD_WORDS
+        };
+        body.push(Row::of(Tone::Quiet, what));
         body.extend(card::word_grid(&spoken::words(&model.seen.head), width));
     }
     let ask = if model.sealing() {

@@ -97,7 +97,11 @@ fn payloads(model: &Model, on: &Id, verbs: &[&Verb], width: usize) -> Vec<Row> {
     if let Some(seconds) = card.and_then(|c| touch_seconds(&c.quirks)) {
         body.extend(para(Tone::Warn, &words::touch(seconds), width));
     }
-    let device = words::device_line(on.as_str(), &card::masked(&seen.state, on));
+    let device = words::device_line(
+        on.as_str(),
+        &card::masked(&seen.state, on),
+        card::unlocked(&seen.state, on),
+    );
     body.extend(fact(words::DEVICE, 8, Tone::Plain, &device, width));
     for (number, verb) in (1usize..).zip(verbs) {
         let Verb::Sign { metadata, key, .. } = verb else {

@@ -6,6 +6,8 @@ use super::rows::Row;
 use super::text::{ends, fit, len, pad};
 use crate::base::medium::Release;
 use crate::engine::{Effect, Expect, Pending, Phase, Question, State, expects, media_stays, pending};
+use crate::plan::Plan;
+use crate::script::Verb;
 use crate::ui::keymap::{self, Intent};
 use crate::ui::layout;
 use crate::ui::model::{ModalKind, Model};
@@ -43,11 +45,27 @@ pub fn done(model: &Model, width: u16) -> Row {
         return rule(width);
     };
     let room = usize::from(width).saturating_sub(6);
-    let text = fit(&wording::done(&planned.step.verb.headline()), room);
+    let passed = passed(&model.seen.plan, state.cursor);
+    let first = state.cursor.saturating_sub(passed);
+    let first = model.seen.plan.step(first).unwrap_or(planned);
+    let text = fit(&wording::done(&first.step.verb, &planned.step.verb, passed), room);
     let rest = usize::from(width).saturating_sub(len(&text)).saturating_sub(4);
     Row::of(Tone::Quiet, "── ")
         .and(Tone::Plain, text)
         .and(Tone::Quiet, format!(" {}", "─".repeat(rest)))
+}
+
+/// How many steps went by since people were last asked something, the last of them
+/// included: those in which nobody acts, and those that were agreed to on one page.
+fn passed(plan: &Plan, cursor: usize) -> usize {
+    let silent = |at: &usize| {
+        let verb = plan.step(*at).map(|p| &p.step.verb);
+        let before = at.checked_sub(1).map(|before| plan.together(before));
+        matches!(verb, Some(Verb::ProvePossession { .. } | Verb::Compose { .. }))
+            || before.is_some_and(|page| page.contains(at))
+    };
+    let went = (0..cursor).rev().take_while(silent).count();
+    went.saturating_add(1).min(cursor)
 }
 
 /// Title, clock, and whether people have confirmed it.
@@ -99,12 +117,14 @@ pub fn heading(model: &Model, width: u16) -> Vec<Row> {
     };
     let act = wording::act(planned.act.saturating_add(1), acts, &act_title);
     let number = state.cursor.saturating_add(1);
-    let step = wording::step(
-        planned.step.id.as_str(),
-        number,
-        plan.steps().len(),
-        &planned.step.verb.headline(),
-    );
+    let several = screens::together::count(&model.seen);
+    let step = match (&planned.step.verb, plan.steps().len()) {
+        (verb, of) if several > 1 => {
+            let last = state.cursor.saturating_add(several);
+            wording::steps(number, last, of, &wording::together::headline(verb, several))
+        }
+        (verb, of) => wording::step(planned.step.id.as_str(), number, of, &verb.headline()),
+    };
     let left = fit(&act, width.saturating_sub(len(&who)).saturating_sub(2));
     let left = pad(&left, width.saturating_sub(len(&who)));
     vec![
@@ -179,7 +199,11 @@ pub fn light(model: &Model) -> (Tone, &'static str) {
 fn needed_now(model: &Model) -> bool {
     use crate::engine::Confirm;
     let act = |what: &Confirm| matches!(what, Confirm::Generate | Confirm::Sign | Confirm::Retire);
-    matches!(model.question(), Some(Question::Confirm { what }) if act(what))
+    match model.question() {
+        Some(Question::Confirm { what }) => act(what),
+        Some(Question::Pin { .. }) => true,
+        _ => false,
+    }
 }
 
 /// People settle an act on a device that did not answer when it was looked for.

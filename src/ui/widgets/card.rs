@@ -178,3 +178,9 @@ pub fn grouped(hex: &str) -> String {
     }
     out
 }
+
+/// Whether a device is logged in now: nobody is asked for its secret again.
+#[must_use]
+pub fn unlocked(state: &State, token: &Id) -> bool {
+    state.bench.get(token).is_some_and(|t| t.unlocked.is_some())
+}

@@ -241,7 +241,17 @@ impl Form {
                 let mark = if here { "> " } else { "  " };
                 let tone = if here { Tone::Strong } else { Tone::Plain };
                 let label = pad(&format!("{mark}{}:", field.label), column);
-                Row::of(tone, label).and(Tone::Entry, entry(field, here, room))
+                let text = entry(field, here, room);
+                let row = Row::of(tone, label);
+                match &field.entry {
+                    Entry::Text(typed) if here && self.anew && !typed.is_empty() => {
+                        let room = room.saturating_sub(len(wording::REPLACES)).saturating_sub(1);
+                        let kept = tail(&shown(typed, usize::MAX), room);
+                        row.and(Tone::Entry, kept)
+                            .and(Tone::Quiet, format!(" {}", wording::REPLACES))
+                    }
+                    _ => row.and(Tone::Entry, text),
+                }
             })
             .collect()
     }

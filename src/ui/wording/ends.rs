@@ -174,7 +174,11 @@ pub const NEXT: &str = "Next";
 /// Name of a fact.
 pub const ON_DEVICES: &str = "Devices";
 /// Above the words.
-pub const HEAD_WORDS: &str = "Write down these words of the record's last line; they prove it later:";
+pub const HEAD_WORDS: &str =
+    "Write down these words of the record's last line; they show later that it is unchanged:";
+/// The same in a rehearsal, where nobody needs the paper.
+pub const HEAD_WORDS_REHEARSAL: &str =
+    "On the day these words go on paper, to show later that the record is unchanged:";
 /// Failed.
 pub const FAILED_SAY: &str = "The ceremony stopped: the record cannot be written.";
 /// Failed after the close.

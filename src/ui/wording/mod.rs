@@ -27,6 +27,7 @@ use super::keymap::Intent;
 use crate::base::CopyName;
 use crate::base::{Instant, is_plain, shown};
 use crate::engine::Refusal;
+use crate::script::Verb;
 
 pub use help::Help;
 
@@ -293,6 +294,16 @@ pub const SECOND_BODIES: &str = "Printed on the bodies of the devices:";
 pub const SECOND_ON_DEVICE: &str = "look at the device itself";
 /// Second machine.
 pub const SECOND_NO_WORDS: &str = "No words are being compared now.";
+/// Behind a text that the next character replaces.
+pub const REPLACES: &str = "(typing replaces it)";
+/// Second machine: a real one does not know it; a lone person need not remember.
+pub const SECOND_ASKED: &str = "Asked now";
+/// Places of a digest's words, counted from 1.
+#[must_use]
+pub fn numbers(places: &[usize]) -> String {
+    let each: Vec<String> = places.iter().map(|p| p.saturating_add(1).to_string()).collect();
+    each.join(", ")
+}
 /// Second machine.
 pub const SECOND_HEX: &str = "SHA-256";
 
@@ -337,16 +348,30 @@ pub fn step(id: &str, number: usize, of: usize, headline: &str) -> String {
     format!("{headline}   (step {id}, {number} of {of})")
 }
 
+/// Several steps of one page in the heading.
+#[must_use]
+pub fn steps(first: usize, last: usize, of: usize, headline: &str) -> String {
+    format!("{headline}   (steps {first} to {last} of {of})")
+}
+
 /// Who acts.
 #[must_use]
 pub fn acts_now(role: &str) -> String {
     format!("{} acts now", role.to_ascii_uppercase())
 }
 
-/// The step before, below the heading.
+/// The steps before, below the heading: from the one that people answered to the last.
 #[must_use]
-pub fn done(headline: &str) -> String {
-    format!("done: {headline}")
+pub fn done(first: &Verb, last: &Verb, passed: usize) -> String {
+    let headline = last.headline();
+    match first {
+        Verb::ReadBack { .. } if passed > 1 => {
+            format!("done: {}; the words match; then: {headline}", first.headline())
+        }
+        Verb::ReadBack { .. } => format!("done: {headline}; the words match"),
+        _ if passed > 1 => format!("done: {passed} steps, the last: {headline}"),
+        _ => format!("done: {headline}"),
+    }
 }
 
 /// The same in few columns.

@@ -90,7 +90,7 @@ pub const REVIEW_NEXT: &str = "You have seen the end. Next: the digest is compar
 pub const REVIEW_NEXT_READ: &str = "You have seen the end.";
 /// Below the form.
 pub const REVIEW_UNREAD: &str =
-    "PgDn reads on. Of a keyid or digest say the first 4 and the last 4 characters.";
+    "PgDn reads on. Of long hexadecimal say the first 4 and the last 4 characters.";
 /// Footer.
 pub const MORE: &str = "more";
 /// Footer.
@@ -107,9 +107,7 @@ pub fn review_say(file: &str) -> String {
 /// Too soon.
 #[must_use]
 pub fn review_too_soon(read_to: usize) -> String {
-    format!(
-        "Not every line was shown yet. Go back to line {read_to}, and read on from there with PgDn. Home goes to the top."
-    )
+    format!("Not every line was shown yet: read on from line {read_to} with PgDn. Home goes to the top.")
 }
 
 // ------------------------------------------------------------ words

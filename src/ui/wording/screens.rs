@@ -87,6 +87,15 @@ pub fn result_line(role: &str, threshold: u32, keys: usize, here: bool) -> Strin
     }
 }
 
+/// What the policy lets pass because nobody will trust what comes out.
+#[must_use]
+pub fn only_rehearsed(many: usize) -> String {
+    format!(
+        "For practice only: production would refuse {} of this script. tuf-ceremony check names them.",
+        counted(many, "thing")
+    )
+}
+
 /// The next step.
 #[must_use]
 pub fn then(headline: &str) -> String {
@@ -133,7 +142,7 @@ pub fn seat_say(place: &str, absent: bool, names: &str) -> String {
     if absent {
         format!("{place} stays empty? Type why. It goes into the record.")
     } else if names.is_empty() {
-        format!("{place}: type the person's name or pseudonym. Nobody: F5.")
+        format!("{place}: who is it? Type a name or a pseudonym. If nobody is here, press F5.")
     } else {
         format!("{place}: type your name from this list: {names}.")
     }
@@ -214,15 +223,12 @@ pub const NOT_SO_NEXT: &str = "Next: it is recorded as a deviation, and publishe
 /// Footer.
 pub const KEY_NOT_SO: &str = "not so";
 /// A misspelt word.
-pub const NO_WORD: &str =
-    "This is none of the words: look at its spelling. Nothing was sent, no try was spent.";
+pub const NO_WORD: &str = "This is none of the words: look at its spelling. It does not count as a try.";
 
 /// A word that belongs to other numbers.
 #[must_use]
 pub fn other_place(number: usize) -> String {
-    format!(
-        "This word cannot be number {number}: look at the number again. Nothing was sent, no try was spent."
-    )
+    format!("This word cannot be number {number}: look at the number again. It does not count as a try.")
 }
 
 /// Instruction, where a line does not hold.
@@ -408,7 +414,7 @@ pub fn put_back_say(released: Option<&Release>, place: &str) -> String {
         }
         Some(Release::ByHand { .. }) => format!("Do not take the media out yet. First unmount {place}."),
         Some(Release::Folder) | None => {
-            "Nothing to take out here: the media is a folder. Type back.".to_owned()
+            "Nothing to take out here: the media is a folder. To go on, type back.".to_owned()
         }
     }
 }
@@ -495,8 +501,9 @@ pub fn key_line(name: &str, algorithm: &str) -> String {
 
 /// A device and its masked serial.
 #[must_use]
-pub fn device_line(token: &str, serial: &str) -> String {
-    format!("{token}, serial {serial}")
+pub fn device_line(token: &str, serial: &str, logged_in: bool) -> String {
+    let state = if logged_in { ", logged in" } else { "" };
+    format!("{token}, serial {serial}{state}")
 }
 
 /// How far a file is.

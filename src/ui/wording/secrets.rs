@@ -287,7 +287,7 @@ pub const SHUTTER_BACK: &str = "Esc goes back.";
 // ------------------------------------------------------------ PIN
 
 /// What is safe.
-pub const PIN_BODY: &str = "Is this the device in the box above? What you type is not shown, not even its length. The program never sends it twice by itself.";
+pub const PIN_BODY: &str = "It must be the device in the box above. What you type is not shown, not even its length. The program never sends it twice by itself.";
 /// Why, where a key of the trusted root is enrolled.
 #[must_use]
 pub fn pin_enrol(key: &str) -> String {

@@ -2,6 +2,8 @@
 //! once, so that nobody learns to type without reading.
 
 use super::screens::LEAVE_IN;
+use crate::base::Id;
+use crate::script::Verb;
 
 /// Below the form.
 pub const KEYS_NEXT: &str =
@@ -17,6 +19,16 @@ pub const KEYS_BODY: &str = "Each key is made inside the device and can never le
 /// About the keys of a key file.
 pub const KEYS_FILE: &str =
     "The keys are made on this machine and written as encrypted files. A file can be copied.";
+
+/// The heading.
+#[must_use]
+pub fn headline(verb: &Verb, many: usize) -> String {
+    let on = verb.token().map_or("", Id::as_str);
+    match verb {
+        Verb::GenerateKey { .. } => format!("Generate {many} keys on {on}"),
+        _ => format!("Sign {many} payloads on {on}"),
+    }
+}
 
 /// Instruction.
 #[must_use]
