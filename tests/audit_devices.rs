@@ -26,7 +26,10 @@ use std::path::Path;
 use audit::{forged_files, judge};
 use devices::{Lab, answers, small};
 use rehearsal::{Key, Map};
+use tuf_ceremony::attestation::yubihsm::ROOTS;
+use tuf_ceremony::audit::{Anchors, Options};
 use tuf_ceremony::base::{Algorithm, Digest, Json};
+use tuf_ceremony::bundle::Files;
 use tuf_ceremony::engine::replay;
 use tuf_ceremony::plan::{Inputs, Plan};
 use tuf_ceremony::script::Script;
@@ -151,6 +154,21 @@ fn what_devices_said_cannot_be_changed_afterwards() {
         );
         assert!(!judgement.good());
     }
+    // An auditor who trusts other vendors' roots than this program is told so.
+    let known: Vec<String> = ROOTS.iter().map(|root| root.digest().hex()).collect();
+    let with = |roots: &[String]| {
+        let lines: Vec<String> = roots.iter().map(|r| format!("attestation-root {r}\n")).collect();
+        let text = format!("tuf-ceremony anchors v1\n{}", lines.concat());
+        let options = Options {
+            anchors: Some(Anchors::parse(text.as_bytes()).unwrap()),
+            ..Options::default()
+        };
+        let judgement = tuf_ceremony::audit::judge(&Files::from_map(bundle.clone()), &options);
+        judgement.codes().contains(&"attestation-root-unknown")
+    };
+    assert!(!with(&known) && !with(&[]));
+    assert!(with(&known[1..]) || known.len() == 1);
+    assert!(with(&[Digest::of(b"another vendor").hex()]));
 }
 
 fn entries(json: &mut Json) -> Option<&mut Json> {
