@@ -153,3 +153,28 @@ fn a_folder_without_a_screen_is_refused_in_words() {
     assert!(ada.sent(b"no screen of media can be shown"));
     only_draws(&ada);
 }
+
+/// With what is known from outside the same bundle stands higher; a file of anchors
+/// that cannot be read is refused before anything is drawn.
+#[test]
+fn what_is_known_from_outside_raises_the_verdict() {
+    let vectors = root().join("tests/vectors/bundle");
+    let (bundle, anchors) = (vectors.join("good"), vectors.join("anchors"));
+    let (bundle, anchors) = (bundle.to_str().unwrap(), anchors.to_str().unwrap());
+    let room = Room::new();
+    for (more, verdict) in [
+        (&[][..], "verdict: internally-consistent"),
+        (&["--anchors", anchors], "verdict: witnessed 2 of 3"),
+    ] {
+        let args = [&["replay", bundle], more].concat();
+        let mut ada = Operator::start(command(&room, &args), 80, 24);
+        ada.wait_for(verdict);
+        ada.press("q");
+        assert_eq!(ada.end(), 0);
+    }
+    std::fs::write(room.dir.path().join("odd"), "no anchors\n").unwrap();
+    let odd = room.dir.path().join("odd");
+    let refused = run(&["replay", bundle, "--anchors", odd.to_str().unwrap()]);
+    assert_eq!(refused.code, 2, "{refused:?}");
+    assert!(refused.err.contains("line 1"), "{refused:?}");
+}

@@ -42,7 +42,7 @@ fn choose() -> Result<Exit, Exit> {
         Choice::Verify { path } => verify::verify(&verify::Asked::of(path.into())),
         Choice::Review { path } => {
             // What was looked at is no end: something else may be chosen.
-            replay::walk(Path::new(&path))?;
+            replay::walk(Path::new(&path), None)?;
             return choose();
         }
         Choice::Tokens { places } => {

@@ -137,6 +137,9 @@ enum Verb {
     Replay {
         /// The bundle's or record's folder.
         path: PathBuf,
+        /// What you know from outside of the bundle: keys, heads, digests.
+        #[arg(long, value_name = "FILE")]
+        anchors: Option<PathBuf>,
     },
     /// Judge what devices say about their keys.
     Attestation {
@@ -285,7 +288,7 @@ pub fn main() -> ExitCode {
             text,
             anchors,
         }) => report::report(&path, &out, text, anchors.as_deref()),
-        Some(Verb::Replay { path }) => replay::replay(&path),
+        Some(Verb::Replay { path, anchors }) => replay::replay(&path, anchors.as_deref()),
         Some(Verb::Attestation { verb }) => attestation::attestation(&verb),
         Some(Verb::Tuf { verb }) => tuf::tuf(&verb),
         Some(Verb::Calendar(asked)) => calendar::calendar(&asked),

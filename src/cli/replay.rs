@@ -7,7 +7,7 @@ use std::path::Path;
 use super::Exit;
 
 #[cfg(not(feature = "tui"))]
-pub(super) fn replay(path: &Path) -> Exit {
+pub(super) fn replay(path: &Path, _: Option<&Path>) -> Exit {
     let name = super::check::name(path);
     super::out::complain(&format!(
         "this build has no full-screen front end: build it with the feature tui to walk {name}; verify and report read it here"
@@ -16,20 +16,25 @@ pub(super) fn replay(path: &Path) -> Exit {
 }
 
 #[cfg(feature = "tui")]
-pub(super) fn replay(path: &Path) -> Exit {
-    match walk(path) {
+pub(super) fn replay(path: &Path, anchors: Option<&Path>) -> Exit {
+    match walk(path, anchors) {
         Ok(exit) | Err(exit) => exit,
     }
 }
 
 /// As a person asks for it; an error has been said already.
 #[cfg(feature = "tui")]
-pub(super) fn walk(path: &Path) -> Result<Exit, Exit> {
-    use super::{check, out, run};
+pub(super) fn walk(path: &Path, anchors: Option<&Path>) -> Result<Exit, Exit> {
+    use super::{check, out, run, verify};
+    use crate::audit;
     use crate::bundle;
     use crate::fault::Code;
     use crate::ui;
 
+    let judged = audit::Options {
+        anchors: anchors.map(verify::read_anchors).transpose()?,
+        ..audit::Options::default()
+    };
     run::needs_terminal()?;
     let files = bundle::read(path).map_err(|e| {
         out::card(Code::BundleRefused, &format!("{}: {e}", check::name(path)));
@@ -40,7 +45,7 @@ pub(super) fn walk(path: &Path) -> Result<Exit, Exit> {
         theme: super::theme::theme(),
         places: ui::Places::default(),
     };
-    let past = told::past(check::name(path), &files).map_err(|why| refused(path, &why))?;
+    let past = told::past_with(check::name(path), &files, &judged).map_err(|why| refused(path, &why))?;
     let good = past.judged.good;
     let mut desk =
         ui::replay::Desk::new(past, ui::model::SMALLEST, options.theme).map_err(|why| refused(path, &why))?;
@@ -77,9 +82,17 @@ pub mod told {
     /// # Errors
     /// Why it makes no plan, in words.
     pub fn past(name: String, files: &Files) -> Result<Past, String> {
+        past_with(name, files, &Options::default())
+    }
+
+    /// The same, judged with what is known from outside.
+    ///
+    /// # Errors
+    /// Why it makes no plan, in words.
+    pub fn past_with(name: String, files: &Files, options: &Options) -> Result<Past, String> {
         let record = files.get(RECORD).ok_or_else(|| format!("there is no {RECORD}"))?;
         let plan = audit::plan(files).map_err(|why| shown(&why.join("; "), 600))?;
-        let story = story::tell(files, &Options::default());
+        let story = story::tell(files, options);
         let mut judged = judged(&story.judgement);
         judged.told = story.timeline.into_iter().map(|m| (m.record, m.what)).collect();
         Ok(Past::new(name, Arc::new(plan), record, judged))
