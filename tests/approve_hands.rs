@@ -216,14 +216,17 @@ fn a_person_approves_with_a_key_file_and_their_own_copy_of_the_words() {
     ] {
         assert!(!desk.note().exists());
         let mut person = at_terminal(&desk, file);
+        // A digest may have one word at two places: then it stands there as it was typed.
+        let mut typed = Vec::new();
         for _ in 0..4 {
             let at = person.asked();
             let shown = person.seen();
             assert!(
-                !shown.contains(words[at - 1]),
+                typed.contains(&words[at - 1]) || !shown.contains(words[at - 1]),
                 "the word that is asked for is not on the screen: {shown}"
             );
             person.type_line(words[at - 1]);
+            typed.push(words[at - 1]);
         }
         person.wait("Passphrase of your key file");
         person.type_line(passphrase);

@@ -9,15 +9,16 @@ use std::path::Path;
 
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
-use tuf_ceremony::base::device::{Credential, KeyFound};
+use tuf_ceremony::base::device::{Credential, KeyFound, PinState};
 use tuf_ceremony::base::medium::Release;
 use tuf_ceremony::base::{Digest, Id, Instant, Secret, Stamp};
 use tuf_ceremony::engine::{
     Answer, InputKind, NewSecret, NumberFor, Outcome, Phase, Question, Ticket, What, payload,
 };
+use tuf_ceremony::plan::Plan;
 use tuf_ceremony::plan::pace::{self, Prompt};
 use tuf_ceremony::runner::{Cmd, Msg, Sealed};
-use tuf_ceremony::script::{Kind, SerialSpec};
+use tuf_ceremony::script::{Kind, SerialSpec, Verb};
 use tuf_ceremony::signer::embedded::veteran as veterans;
 use tuf_ceremony::transcript::words::words;
 use tuf_ceremony::ui::keymap::{self, Intent};
@@ -30,6 +31,8 @@ use crate::stage::{Stage, approvers};
 
 #[path = "player_devices.rs"]
 mod devices;
+#[path = "player_templates.rs"]
+pub mod templates;
 
 /// Columns and rows of every frame.
 pub const SIZE: (u16, u16) = (80, 24);
@@ -88,9 +91,16 @@ impl Player {
                 SerialSpec::Known(serial) => serial.clone(),
                 SerialSpec::AtInventory => format!("DENK02{:05}", 473 + 101 * n),
             };
-            let card = card(&token.backend, stage.plan.script().kind, &serial);
+            let mut card = card(&token.backend, stage.plan.script().kind, &serial);
+            let enrolled = enrolled(&stage.plan, &token.id);
             if let Some(veteran) = veterans::of(&serial) {
                 keys.insert(serial.clone(), old_keys(veteran));
+            } else if !enrolled.is_empty() {
+                card.label = token.id.to_string();
+                card.initialised = true;
+                card.pin = PinState::Ready;
+                let found = enrolled.iter().map(|key| templates::found(key.as_str()));
+                keys.insert(serial.clone(), found.collect());
             }
             stage.cards.insert(serial, card);
         }
@@ -211,6 +221,10 @@ impl Player {
                 let cards = serials.iter().map(|s| self.stage.cards[s].clone());
                 Outcome::Cards(cards.collect())
             }
+            // Each secret is another one.
+            What::Mint { .. } => Outcome::Minted {
+                secret: self.ticket(),
+            },
             What::Keys { serial, .. } => {
                 let keys = self.keys.get(serial).into_iter().flatten();
                 Outcome::Keys(keys.map(|(found, _)| found.clone()).collect())
@@ -453,6 +467,16 @@ impl Do {
 }
 
 /// A template names approvers whose keys nobody holds: the stage's takes their place.
+/// Keys that a token has since an earlier ceremony.
+fn enrolled(plan: &Plan, token: &Id) -> Vec<Id> {
+    let steps = plan.steps().iter();
+    let each = steps.filter_map(|planned| match &planned.step.verb {
+        Verb::EnrolKey { on, key } if on == token => Some(key.clone()),
+        _ => None,
+    });
+    each.collect()
+}
+
 fn approvable(text: &str) -> String {
     let Some((before, rest)) = text.split_once("\n[approvals]") else {
         return text.to_owned();
