@@ -19,8 +19,9 @@ use tuf_ceremony::tuf::{Key, canonical};
 use super::devices::{Pair, attributes};
 use crate::scripts;
 
-/// Where the frames' clock finds the chain: the newest root and the targets are current.
-const CURRENT: &str = "2036-01-01T00:00:00Z";
+/// When the newest root and the targets end, for the frames' clock: weeks after it.
+const ROOT_ENDS: &str = "2032-03-01T00:00:00Z";
+const TARGETS_END: &str = "2031-06-02T00:00:00Z";
 
 /// The key of this name: made up, and the same each time.
 pub fn pair(name: &str) -> Pair {
@@ -117,13 +118,14 @@ fn renamed(json: Json, names: &BTreeMap<String, String>) -> Json {
     match json {
         Json::Object(map) => {
             let version = map.get("version").and_then(Json::as_int);
-            let first = version == Some(1) && map.contains_key("roles");
+            let root = map.contains_key("roles");
+            let ends = if root { ROOT_ENDS } else { TARGETS_END };
             let each = map.into_iter().map(|(name, value)| {
                 if let Some(of) = names.get(&name) {
                     let key = Key::of(&pair(of).public());
                     (key.keyid().to_string(), key.to_json())
-                } else if name == "expires" && !first {
-                    (name, CURRENT.into())
+                } else if name == "expires" && !(root && version == Some(1)) {
+                    (name, ends.into())
                 } else {
                     (name, renamed(value, names))
                 }
