@@ -46,25 +46,7 @@ fn made() -> Room {
 
 /// The committed files, by their paths within the bundle.
 fn bundle() -> Map {
-    fn walk(at: &Path, under: &str, into: &mut Map) {
-        for entry in std::fs::read_dir(at).unwrap() {
-            let entry = entry.unwrap();
-            let name = entry.file_name().into_string().unwrap();
-            let path = if under.is_empty() {
-                name
-            } else {
-                format!("{under}/{name}")
-            };
-            if entry.file_type().unwrap().is_dir() {
-                walk(&entry.path(), &path, into);
-            } else {
-                into.insert(path, std::fs::read(entry.path()).unwrap());
-            }
-        }
-    }
-    let mut files = Map::new();
-    walk(&folder().join("good"), "", &mut files);
-    files
+    tuf_ceremony::bundle::read(&folder().join("good")).unwrap().known
 }
 
 fn anchors() -> Anchors {

@@ -4,9 +4,9 @@
 //! was whole before. Which seats signed rests on keys from outside, or on what the
 //! record itself says of its seats; the report tells which.
 
-use crate::base::shown::counted;
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::base::shown::counted;
 use crate::base::{Digest, Json, PublicKey, shown};
 use crate::bundle::Files;
 use crate::bundle::layout::CHECKPOINT;

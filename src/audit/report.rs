@@ -12,8 +12,6 @@ use super::{Anchor, Anchored, Check, Fact, Judgement, NOTE, Publish, Today, Verd
 const VERSION: i64 = 1;
 /// The most records of one check that the text names; the JSON names all.
 const NAMED: usize = 12;
-/// Above the words that people compare with their paper.
-const LAST: &str = "the record's last line in words, to compare with those on paper";
 
 impl Judgement {
     /// Lines for people, each without LF and safe to show.
@@ -79,11 +77,7 @@ impl Judgement {
             out.push(String::new());
             out.extend(publish_lines(publish));
         }
-        if let Some(last) = &self.last {
-            out.push(String::new());
-            out.push(LAST.to_owned());
-            out.extend(words::numbered(last).into_iter().map(|line| format!("  {line}")));
-        }
+        out.extend(self.last_lines());
         out.push(String::new());
         out.extend(self.verdict_lines());
         // The belt: a check that repeats a word of the record unescaped moves no cursor.
@@ -128,14 +122,23 @@ impl Judgement {
             out.push(String::new());
             out.extend(publish_lines(publish));
         }
-        if let Some(last) = &self.last {
-            out.push(String::new());
-            out.push(LAST.to_owned());
-            out.extend(words::numbered(last).into_iter().map(|line| format!("  {line}")));
-        }
+        out.extend(self.last_lines());
         out.push(String::new());
         out.push("in full, with the records behind each check: without --short".to_owned());
         out.iter().map(|text| shown::line(text)).collect()
+    }
+
+    /// The words that people compare with their paper, under a heading.
+    fn last_lines(&self) -> Vec<String> {
+        let Some(last) = &self.last else {
+            return Vec::new();
+        };
+        let heading = "the record's last line in words, to compare with those on paper";
+        let words = words::numbered(last).into_iter().map(|line| format!("  {line}"));
+        [String::new(), heading.to_owned()]
+            .into_iter()
+            .chain(words)
+            .collect()
     }
 
     fn verdict_lines(&self) -> Vec<String> {

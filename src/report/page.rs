@@ -2,6 +2,7 @@
 //! look. Texts here are the story's: printable ASCII, not yet escaped for HTML.
 
 use crate::base::Digest;
+use crate::base::shown::counted;
 use crate::transcript::Class;
 
 /// A page.
@@ -225,11 +226,10 @@ pub(super) fn grouped(hex: &str) -> String {
     Digest::parse(hex).map_or_else(|_| hex.to_owned(), |d| d.grouped())
 }
 
-/// `n thing` or `n things`.
+/// `no things`, `1 thing`, `2 things`.
 pub(super) fn count(n: usize, thing: &str) -> String {
     match n {
         0 => format!("no {thing}s"),
-        1 => format!("1 {thing}"),
-        _ => format!("{n} {thing}s"),
+        _ => counted(n, thing),
     }
 }

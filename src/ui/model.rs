@@ -253,6 +253,12 @@ impl Notice {
 }
 
 impl Pane {
+    /// Shows the page from this row on.
+    pub fn scroll_to(&mut self, row: usize) {
+        self.scroll = row;
+        self.form.moved_on();
+    }
+
     /// A pane with this form.
     #[must_use]
     pub fn with(form: Form) -> Pane {

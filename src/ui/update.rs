@@ -218,22 +218,12 @@ fn edit(model: &mut Model, intent: Intent) -> Vec<Out> {
         Intent::Up if fields > 1 => pane.form.move_by(false),
         Intent::Down | Intent::PageDown => {
             // Counted while the remark stood, so that no line is jumped over.
-            pane.scroll = pane.scroll.saturating_add(page);
+            pane.scroll_to(pane.scroll.saturating_add(page));
             pane.notice = None;
-            pane.form.moved_on();
         }
-        Intent::Up | Intent::PageUp => {
-            pane.scroll = pane.scroll.saturating_sub(page);
-            pane.form.moved_on();
-        }
-        Intent::Top => {
-            pane.scroll = 0;
-            pane.form.moved_on();
-        }
-        Intent::Bottom => {
-            pane.scroll = usize::MAX;
-            pane.form.moved_on();
-        }
+        Intent::Up | Intent::PageUp => pane.scroll_to(pane.scroll.saturating_sub(page)),
+        Intent::Top => pane.scroll_to(0),
+        Intent::Bottom => pane.scroll_to(usize::MAX),
         Intent::Enter => return enter(model),
         _ => {}
     }

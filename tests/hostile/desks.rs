@@ -5,7 +5,6 @@
 use tuf_ceremony::base::Algorithm;
 use tuf_ceremony::bundle::Files;
 use tuf_ceremony::cli::told;
-use tuf_ceremony::engine::{Deviation, InputKind};
 use tuf_ceremony::runner::Sight;
 use tuf_ceremony::ui::Theme;
 use tuf_ceremony::ui::keymap::Intent;
@@ -14,7 +13,7 @@ use tuf_ceremony::ui::watch::{self, Watch};
 
 use crate::audit::forged;
 use crate::corpus;
-use crate::places::{short, spoil};
+use crate::places::{noted, short, spoil};
 use crate::rehearsal::{Key, Map, Room, script_small};
 use crate::screens::{TOGETHER, poison, stages, wired};
 use crate::show::{LARGE, SMALL};
@@ -67,15 +66,7 @@ fn no_text_of_a_past_ceremony_moves_the_cursor() {
     for (n, some) in texts.chunks(200).enumerate() {
         let mut room = Room::new(&script_small());
         room.go_until(|s| s.begun);
-        for (_, text) in some {
-            let note = InputKind::Note(Deviation {
-                expected: text.clone(),
-                happened: format!("so {text}"),
-                decided: text.clone(),
-                by: text.chars().take(60).collect(),
-            });
-            taken += usize::from(room.feed(note).is_ok());
-        }
+        taken += noted(&mut room, some.iter().map(|(_, text)| text));
         while room.go_on() {}
         let size = if n % 2 == 0 { SMALL } else { LARGE };
         frames += walked(&format!("notes {n}"), &some[0].1, &room.bundle(), size);

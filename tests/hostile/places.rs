@@ -43,22 +43,27 @@ fn judged(place: &str, files: &Map) {
     calm(&format!("{place}: report as text"), &text(&story));
 }
 
+/// Notes of these texts; how many the engine takes. Control characters and long texts
+/// are refused at the door.
+pub fn noted<'t>(room: &mut Room, texts: impl IntoIterator<Item = &'t String>) -> usize {
+    let taken = texts.into_iter().filter(|text| {
+        let note = InputKind::Note(Deviation {
+            expected: (*text).clone(),
+            happened: format!("so {text}"),
+            decided: (*text).clone(),
+            by: text.chars().take(60).collect(),
+        });
+        room.feed(note).is_ok()
+    });
+    taken.count()
+}
+
 /// What the engine lets people type.
 #[test]
 fn a_record_of_hostile_answers_is_told_calmly() {
     let mut room = Room::new(&script_small());
-    let mut taken = 0;
     room.go_until(|s| s.begun);
-    for text in texts() {
-        let note = InputKind::Note(Deviation {
-            expected: text.clone(),
-            happened: format!("so {text}"),
-            decided: text.clone(),
-            by: text.chars().take(60).collect(),
-        });
-        // Control characters and long texts are refused at the door.
-        taken += usize::from(room.feed(note).is_ok());
-    }
+    let taken = noted(&mut room, &texts());
     while room.go_on() {}
     println!("hostile notes in one record: {taken}");
     assert!(taken > 400, "{taken}");

@@ -3,10 +3,10 @@
 //! by a key of TUF; and every seat that declined or was empty is named with its
 //! reason. Nothing of this rests on the engine: lines and keys alone are read.
 
-use crate::base::shown::counted;
 use std::collections::BTreeMap;
 
 use super::{Case, Finding};
+use crate::base::shown::counted;
 use crate::base::{Json, PublicKey, shown};
 use crate::bundle::Place;
 use crate::transcript::{Kind, Line, countersigned};

@@ -1,10 +1,10 @@
 //! `chain`: every line names the digest of the one before, from the first to
 //! the last; nothing is missing, moved or torn between them.
 
-use crate::base::shown::counted;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::Digest;
+use crate::base::shown::counted;
 use crate::transcript::chain::{Code, Problem};
 
 use super::super::Found;

@@ -2,10 +2,10 @@
 //! or `resume`, and no run comes back after another. A run that was taken out,
 //! or whose beginning was, shows here even where the lines around it fit.
 
-use crate::base::shown::counted;
 use std::collections::BTreeSet;
 
 use crate::base::Json;
+use crate::base::shown::counted;
 use crate::note::Vkey;
 use crate::transcript::{Kind, countersigned};
 

@@ -3,8 +3,7 @@
 //! file in `checkpoints/` is what the record holds. Lines of other keys
 //! (cosignatures) may be added and say nothing here.
 
-use crate::base::shown::counted;
-use crate::base::shown::shown_bytes;
+use crate::base::shown::{counted, shown_bytes};
 use crate::bundle::Place;
 use crate::bundle::layout::{CHECKPOINT, POLICY};
 use crate::note::Note;

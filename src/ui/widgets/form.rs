@@ -241,7 +241,6 @@ impl Form {
                 let mark = if here { "> " } else { "  " };
                 let tone = if here { Tone::Strong } else { Tone::Plain };
                 let label = pad(&format!("{mark}{}:", field.label), column);
-                let text = entry(field, here, room);
                 let row = Row::of(tone, label);
                 match &field.entry {
                     Entry::Text(typed) if here && self.anew && !typed.is_empty() => {
@@ -250,7 +249,7 @@ impl Form {
                         row.and(Tone::Entry, kept)
                             .and(Tone::Quiet, format!(" {}", wording::REPLACES))
                     }
-                    _ => row.and(Tone::Entry, text),
+                    _ => row.and(Tone::Entry, entry(field, here, room)),
                 }
             })
             .collect()
